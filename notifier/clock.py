@@ -1,0 +1,79 @@
+"""Time, handed in. The only file that asks what time it is.
+
+Two kinds of time, never mixed:
+
+- *steady* time, seconds as float: what `due`, leases and tokens use. Within one boot it only goes forward and no
+  change of the wall clock moves it (ARCHITECTURE, decision 6).
+- *wall* time, an aware UTC datetime: for people and calendars, written beside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class Clock(ABC):
+    """What everything that waits or stamps is handed."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Steady ledger time in seconds."""
+
+    @abstractmethod
+    def wall(self) -> datetime:
+        """Wall time, UTC, for people."""
+
+    @abstractmethod
+    async def sleep(self, seconds: float) -> None:
+        """Wait on steady time."""
+
+    async def sleep_until(self, when: float) -> None:
+        await self.sleep(max(0.0, when - self.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class BootReading:
+    """One reading of the machine's own clocks, to be stored and continued from."""
+
+    boot_id: str
+    boottime: float
+    """CLOCK_BOOTTIME in seconds: counts through suspend, starts at 0 at each boot."""
+    wall: float
+    """Seconds since 1970 by the wall clock."""
+
+
+def read_boot() -> BootReading:
+    """The machine's clocks now (Linux: proc(5) boot_id, clock_gettime(2) CLOCK_BOOTTIME)."""
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return BootReading(boot_id, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+
+
+def stopwatch() -> float:
+    """A reading in seconds for measuring short spans; means nothing by itself."""
+    return time.perf_counter()
+
+
+class SystemClock(Clock):
+    """Steady time continued from an anchor: at CLOCK_BOOTTIME `boottime` it was ledger time `steady`."""
+
+    def __init__(self, steady: float | None = None, boottime: float | None = None) -> None:
+        self._boottime = time.clock_gettime(time.CLOCK_BOOTTIME) if boottime is None else boottime
+        self._steady = time.time() if steady is None else steady
+
+    def anchor(self, steady: float, boottime: float) -> None:
+        """Continue from a stored pair; done once, when the ledger opens."""
+        self._steady, self._boottime = steady, boottime
+
+    def now(self) -> float:
+        return self._steady + time.clock_gettime(time.CLOCK_BOOTTIME) - self._boottime
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

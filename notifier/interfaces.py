@@ -1,0 +1,399 @@
+"""The sockets of the house. Rooms on one side implement them, rooms on the other side only know them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel
+
+from notifier.clock import Clock
+from notifier.model.delivery import Inbound, Receipt, Report
+from notifier.model.door import DoorReading
+from notifier.model.facts import Body, Event, Rows
+from notifier.model.incident import Activation
+from notifier.model.message import Message
+from notifier.model.rights import Caller
+from notifier.model.site import Door, Signal, Speaker
+
+T = TypeVar("T")
+
+
+# ---------------------------------------------------------------------------------------------------- supervision
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a read-only check found."""
+
+    well: bool
+    text: str
+    """One sentence for a technician: what answered, what it means, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the wiring hands to every adapter when it builds one."""
+
+    http: Any
+    """A shared aiohttp.ClientSession: no redirects, 5 MB cap, keep-alive. Adapters wrap calls in asyncio.timeout."""
+    clock: Clock
+    state_dir: str
+    """A folder of this node that the adapter may keep files in."""
+    public_url: str | None = None
+
+
+# -------------------------------------------------------------------------------------------------------- channels
+
+
+class Channel(ABC):
+    """One sender: takes one message to one address at a time. Never retries, never swallows."""
+
+    Settings: ClassVar[type[BaseModel]]
+    """What an administrator writes under `senders:` for this kind; frozen, extra="forbid"."""
+    address_kind: ClassVar[str]
+    """Which of a person's addresses it takes: `push`, `sms`, `email`, `voice`."""
+
+    def __init__(self, name: str, settings: Any, tools: Tools) -> None:
+        self.name = name
+
+    async def open(self) -> None:
+        """Get ready inside the running loop; must not fail because the far end is down."""
+
+    async def close(self) -> None:
+        """Give sockets back."""
+
+    @abstractmethod
+    async def send(self, address: str, message: Message, delivery: str) -> Receipt:
+        """Hand `message` to the provider.
+
+        `delivery` is our id of it, for providers that take an idempotency or correlation key.
+        Raises TryAgain, WillNotWork or OutcomeUnknown and nothing else (cancellation apart).
+        """
+
+    def segments(self, message: Message) -> int:
+        """What this message costs of the sender's rate: SMS segments, else 1."""
+        return 1
+
+    @abstractmethod
+    async def check(self) -> Health:
+        """Ask the far end, read-only, whether it would work."""
+
+
+class Ask3(StrEnum):
+    """What a provider says when asked about an attempt whose outcome is unknown."""
+
+    FOUND = "found"  # it has it: the receipt stands beside
+    NOT_FOUND = "not_found"  # it never got it: sending again is no double
+    CANNOT_SAY = "cannot_say"  # it did not answer the question
+
+
+@runtime_checkable
+class CanBeAsked(Protocol):
+    """A channel whose provider can say whether an earlier attempt arrived (ask before resend)."""
+
+    async def find(self, address: str, message: Message, delivery: str, sent_after: float) -> tuple[Ask3, Receipt | None]:
+        """`sent_after`: wall seconds since 1970 before which the attempt cannot have been made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequest:
+    """A provider's HTTP request as it reached us; `url` is the public one, as the provider saw it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackReply:
+    """What a provider's request meant, and what to answer."""
+
+    reports: Sequence[Report] = ()
+    inbound: Sequence[Inbound] = ()
+    status: int = 200
+    content_type: str = "text/plain"
+    body: str = ""
+
+
+@runtime_checkable
+class TakesCallbacks(Protocol):
+    """A channel whose provider calls us; the console mounts `/webhooks/{channel name}/{callback name}`."""
+
+    def callbacks(self) -> Mapping[str, Callable[[CallbackRequest], CallbackReply]]:
+        """Name to a function that checks the signature (raises Refused) and reads the request. No side effect."""
+        ...
+
+
+# ------------------------------------------------------------------------------------------------ doors and signals
+
+
+class DoorDriver(ABC):
+    """One kind of door controller. One queue per device address, short connects, warm connections."""
+
+    Settings: ClassVar[type[BaseModel]]
+    """What a door writes under `settings:` for this driver; frozen, extra="forbid"."""
+    proof: ClassVar[str]
+    """In words: what it takes for this driver to say secured."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def secure(self, door: Door) -> None:
+        """Command the lock. Harmless to repeat. Returning proves nothing."""
+
+    @abstractmethod
+    async def restore(self, door: Door) -> None:
+        """Command the lock open again: only for `restore_doors` and a responder's timed opening."""
+
+    @abstractmethod
+    async def read(self, door: Door) -> DoorReading:
+        """Read it back. Never raises for a dead wire: says unknown, with the detail in words."""
+
+    async def check(self, door: Door) -> Health:
+        reading = await self.read(door)
+        return Health(reading.detail != "" and reading.relay_on is not None, reading.detail)
+
+
+class SignalDriver(ABC):
+    """One kind of strobe, sign or beacon output. A file in `doors/` may hold both kinds."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def set_signal(self, signal: Signal, on: bool) -> None: ...
+
+    @abstractmethod
+    async def read_signal(self, signal: Signal) -> bool | None:
+        """What the output says it was told; None if it does not answer."""
+
+
+# -------------------------------------------------------------------------------------------------- public address
+
+
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """What a page says; rendered when published, in a live and in a drill version, never at the press."""
+
+    key: str
+    """Content hash of all that follows: the name of the rendered audio."""
+    tone: str
+    texts: Mapping[str, str]
+    """Language to words, said one after the other; already stamped if `drill`."""
+    recordings: Mapping[str, str]
+    """Language to the path of a WAV file; goes before synthesis."""
+    times: int
+    drill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """What left for one speaker group. Sent is not heard."""
+
+    packets: int
+    worst_gap_ms: float
+    finished: bool
+    """False: it was stopped or overtaken by a page of higher priority."""
+    detail: str = ""
+
+
+class SpeakerChannel(ABC):
+    """One kind of public address output."""
+
+    Settings: ClassVar[type[BaseModel]]
+
+    def __init__(self, name: str, settings: Any, tools: Tools) -> None:
+        self.name = name
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def prepare(self, words: PageWords) -> Sequence[str]:
+        """Render and keep the audio. Returns warnings ("no recording for es: a synthetic voice speaks")."""
+
+    @abstractmethod
+    async def page(
+        self, speakers: Sequence[Speaker], words: PageWords, priority: int, started: Callable[[], None]
+    ) -> PageReport:
+        """Play on all `speakers` at once; calls `started` when the first packet has left.
+
+        A higher `priority` takes a speaker from a lower one; two pages never mix. Ends when the last packet left.
+        """
+
+    @abstractmethod
+    async def stop(self, speakers: Sequence[Speaker]) -> None:
+        """Silence them now."""
+
+    @abstractmethod
+    async def check(self) -> Health: ...
+
+
+# -------------------------------------------------------------------------------------------------------- triggers
+
+
+class Trigger(ABC):
+    """Something that makes activations."""
+
+    @abstractmethod
+    async def listen(self, press: Callable[[Activation], Awaitable[Pressed]]) -> None:
+        """Runs until cancelled; reconnects by itself."""
+
+
+# ---------------------------------------------------------------------------------------------------------- ledger
+
+
+class Ledger(ABC):
+    """The store: the engine's memory, written before anything is done."""
+
+    node: str
+    clock: Clock
+
+    @abstractmethod
+    async def run(self, body: Callable[[], Body[T]], *, urgent: bool = False) -> T:
+        """Run one transaction; returns when it is durable.
+
+        `body` is called again if the transaction must be run again. `urgent` overtakes queued ones (a press).
+        Raises what the body raised (nothing is written then), or StoreGone.
+        """
+
+    @abstractmethod
+    def read(self, query: str, **args: Any) -> Rows:
+        """A named read-only query, answered on the caller's thread in microseconds."""
+
+    @abstractmethod
+    def follow(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
+        """Call `listener` on the loop with each group of committed events; returns how to stop that."""
+
+    @property
+    @abstractmethod
+    def recorded(self) -> bool:
+        """False while the store is gone and everything goes on in memory."""
+
+    @abstractmethod
+    async def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------------------------------- what the console holds
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a presser is told."""
+
+    activation: str
+    incident: str
+    code: str
+    joined: bool
+    recorded: bool
+    """False: it runs, but nothing is being written down."""
+    troubles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request to act: done now, or waiting for a second person."""
+
+    done: bool
+    text: str
+    approval: str | None = None
+    expires: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Ending(StrEnum):
+    """The ways to end or correct; each names the incident."""
+
+    ALL_CLEAR = "all_clear"
+    RECALL = "recall"
+    MISTAKE = "mistake"
+    STOP_DRILL = "stop_drill"
+
+
+class Commands(Protocol):
+    """The few verbs that people and programs may say to the engine. Each raises Refused, NotFound or IllegalMove."""
+
+    async def press(self, activation: Activation, caller: Caller) -> Pressed: ...
+    async def end(self, incident: str, ending: Ending, caller: Caller, reason: str) -> Outcome: ...
+    async def decide(self, approval: str, caller: Caller, grant: bool) -> Outcome: ...
+    async def claim_mistake(self, incident: str, caller: Caller) -> Outcome: ...
+    async def hold_outside(self, incident: str, caller: Caller, pause: bool) -> Outcome: ...
+    async def release(self, incident: str, rooms: Sequence[str], caller: Caller, override: str) -> Outcome: ...
+    async def hand_off(self, incident: str, word: str, who: str, caller: Caller) -> Outcome: ...
+    async def take_command(self, incident: str, caller: Caller) -> Outcome: ...
+    async def message(self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller) -> Outcome: ...
+    async def note(self, incident: str, text: str, caller: Caller) -> Outcome: ...
+    async def open_door(self, incident: str, door: str, seconds: float, caller: Caller) -> Outcome: ...
+    async def confirm_door(self, incident: str, door: str, secured: bool, caller: Caller) -> Outcome: ...
+    async def move_task(self, task: str, word: str, caller: Caller) -> Outcome: ...
+    async def approve_step(self, incident: str, step: str, caller: Caller) -> Outcome: ...
+    async def stop_late(self, activation: str, caller: Caller, fire: bool) -> Outcome: ...
+    async def answer(self, token: str, answer: str, text: str) -> Outcome: ...
+    async def answer_for(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome: ...
+    async def reported(self, channel: str, reply: CallbackReply) -> None: ...
+    async def acknowledge_trouble(self, trouble: str, caller: Caller) -> Outcome: ...
+    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome: ...
+    async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]: ...
+
+
+class Views(Protocol):
+    """Read-only pictures for the console; every list is paged. Plain JSON values, addresses masked."""
+
+    def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def incident(self, incident: str) -> Mapping[str, Any]: ...
+    def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def deliveries(self, incident: str, *, state: str | None, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def doors(self, incident: str | None) -> Mapping[str, Any]: ...
+    def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def rooms(self, incident: str) -> Mapping[str, Any]: ...
+    def state(self, what: str) -> Mapping[str, Any]:
+        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks`, `publications`."""
+        ...
+
+    def answer_page(self, token: str) -> Mapping[str, Any]:
+        """Who is asked, what, in which languages, what was answered; raises NotFound."""
+        ...
+
+    def health(self) -> Mapping[str, Any]: ...
+
+
+class Accounts(Protocol):
+    """Who may do what: sign-in by bearer token, buttons, and their making and revoking."""
+
+    def caller_of(self, bearer: str) -> Caller | None: ...
+    def caller_of_os_user(self, uid: int) -> Caller: ...
+    def button_of(self, secret: str) -> Mapping[str, Any] | None:
+        """The enrolled button's row (`id`, `zone`, `playbook`, `get`, `networks`, `site`), or None."""
+        ...
+
+    async def add_user(self, name: str, roles: Sequence[str], sites: Sequence[str], os_user: int | None,
+                       person: str | None, caller: Caller) -> tuple[str, str]:
+        """(account id, bearer token: shown once)."""
+        ...
+
+    async def enrol_button(self, button: str, caller: Caller) -> str:
+        """The secret, shown once."""
+        ...
+
+    async def revoke(self, what: str, caller: Caller) -> None: ...
+    def listing(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+Follow = Callable[[Callable[[Sequence[Event]], None]], Callable[[], None]]
+"""How the console hears of committed events (server-sent events)."""

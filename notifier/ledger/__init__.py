@@ -1,0 +1,1 @@
+"""The store: tables as a projection of a chain of events."""

@@ -1,0 +1,1 @@
+"""Pure facts and rules: no input or output, no asyncio, no logging."""

@@ -1,0 +1,41 @@
+"""How many SMS segments a text takes (3GPP TS 23.038 alphabet, TS 23.040 concatenation)."""
+
+from __future__ import annotations
+
+GSM7, UCS2 = "GSM-7", "UCS-2"
+
+_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENDED = "^{}\\[~]|€\f"
+_BASIC_SET, _EXTENDED_SET = frozenset(_BASIC), frozenset(_EXTENDED)
+
+
+def encoding_of(text: str) -> str:
+    """GSM-7 if every character is in its alphabet or extension, else UCS-2."""
+    return GSM7 if all(ch in _BASIC_SET or ch in _EXTENDED_SET for ch in text) else UCS2
+
+
+def segment_limits(encoding: str) -> tuple[int, int]:
+    """(characters of a single segment, of each part of a longer message)."""
+    return (160, 153) if encoding == GSM7 else (70, 67)
+
+
+def units(text: str) -> int:
+    """Length in the encoding's own units: extension characters and characters beyond the BMP take two."""
+    if encoding_of(text) == GSM7:
+        return len(text) + sum(ch in _EXTENDED_SET for ch in text)
+    return len(text.encode("utf-16-be")) // 2
+
+
+def segments(text: str) -> int:
+    """Segments that carriers count and charge; at least one."""
+    single, multi = segment_limits(encoding_of(text))
+    length = units(text)
+    return 1 if length <= single else -(-length // multi)
+
+
+def first_foreign(text: str) -> str:
+    """The first character that forces UCS-2, or an empty string."""
+    return next((ch for ch in text if ch not in _BASIC_SET and ch not in _EXTENDED_SET), "")

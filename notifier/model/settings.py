@@ -1,0 +1,87 @@
+"""The settings file of one node: where it stores, where it listens, which senders it has. Not published; per machine."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from notifier.model.words import Duration, Identifier, Written
+
+
+class Secret(str):
+    """A value that must not be printed: `str()` and f-strings of it show dots; read it with `reveal`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'•••'"
+
+    def __str__(self) -> str:
+        return "•••"
+
+    def __format__(self, spec: str) -> str:
+        return "•••"
+
+    def reveal(self) -> str:
+        """The value itself, for the wire only."""
+        return str.__str__(self)
+
+
+SecretText = Annotated[str, AfterValidator(Secret)]
+"""In files only `${env:NAME}` or `file:PATH`; the reader puts the value in."""
+
+
+class Tls(Written):
+    certificate: str
+    key: str
+
+
+class Listen(Written):
+    address: str = "127.0.0.1:8470"
+    """host:port. Plain HTTP only on loopback or behind a named proxy."""
+    tls: Tls | None = None
+
+
+class Sender(Written):
+    """One way out: a channel with its account, limit and uplink. Its name is its lane's name."""
+
+    channel: Identifier
+    """The file name in `notifier/channels/`."""
+    rate: float | None = Field(default=None, gt=0)
+    """Segments (SMS) or messages per second that the provider accepts; None: as fast as it takes them."""
+    window: int = Field(default=32, ge=1, le=512)
+    """How many may be in flight at once."""
+    daily_cap: int | None = Field(default=None, ge=1)
+    uplink: str = "internet"
+    """The line it leaves by; two senders on one line fall silent together."""
+    give_up_after: Duration = 600.0
+    """Seconds after which a message that could not be handed over goes to the person's next sender or address."""
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class PublicAddress(Written):
+    """One kind of speaker output, by the file name in `notifier/channels/`."""
+
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class NodeSettings(Written):
+    node: Identifier = "node1"
+    state: str = "state"
+    """Folder for the store, keys, rendered audio and the control socket; relative to the settings file."""
+    listen: Listen = Listen()
+    press_listen: str | None = None
+    """A second plain HTTP address that serves nothing but `/press`."""
+    behind_proxy: tuple[str, ...] = ()
+    """Networks whose forwarded headers are trusted."""
+    allow_addresses: tuple[str, ...] = ()
+    """Networks of devices that may be spoken to although they are loopback or link-local."""
+    senders: dict[Identifier, Sender] = Field(default_factory=dict)
+    """In order of preference for their kind of address."""
+    public_address: dict[Identifier, PublicAddress] = Field(default_factory=dict)
+    seals_to: str | None = None
+    """A second folder (another disk, a mounted share) that gets a copy of each seal."""
+    commit_patience: Duration = 0.25
+    """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
+    supervise_every: Duration = 30.0

@@ -1,0 +1,192 @@
+"""A site: zones, rooms, doors, speakers, signals, cameras, buttons (the site file)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field
+
+from notifier.model.words import Identifier, Written
+
+
+class Zone(Written):
+    """A part of the site that doors, rooms and speakers belong to; contains its children."""
+
+    id: Identifier
+    name: str = ""
+    parent: Identifier | None = None
+
+
+class Room(Written):
+    id: Identifier
+    zone: Identifier
+    name: str = ""
+    occupied: Literal["always", "schedule", "never"] = "schedule"
+    card: str | None = Field(default=None, pattern=r"^[0-9A-Z]{4,8}$")
+    """The code printed on the room's card, by which it reports over SMS without an account."""
+
+
+class SensedBy(Written):
+    """The input of the device that senses the lock (a bolt or strike contact), never the relay's own output."""
+
+    input: int = Field(default=0, ge=0)
+    secured_is: bool = True
+
+
+class LeafBy(Written):
+    """The input that senses the leaf (a door position contact)."""
+
+    input: int = Field(ge=0)
+    closed_is: bool = True
+
+
+class Path(Written):
+    """Another way to command the same lock, tried when the first does not prove it."""
+
+    driver: Identifier
+    address: str
+    secured_when: Literal["relay_on", "relay_off"] = "relay_on"
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Door(Written):
+    """One leaf with one lock."""
+
+    id: Identifier
+    number: int | str | None = None
+    name: str = ""
+    zone: Identifier
+    rooms: tuple[Identifier, ...] = ()
+    side: Literal["exterior", "interior", "stair"]
+    driver: Identifier
+    address: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    """What the driver needs besides the address; checked against the driver's own Settings class."""
+    secured_when: Literal["relay_on", "relay_off"] = "relay_on"
+    """Polarity is wiring: which output locks."""
+    sensed_by: SensedBy | None = None
+    leaf_by: LeafBy | None = None
+    second_path: Path | None = None
+    egress: Literal["mechanical", "rex", "none"] | None = None
+    """How people get out when it is locked; undeclared means that it is never commanded."""
+    stair_reentry: Literal["allowed", "forbidden"] | None = None
+    fire_release: bool = False
+    """Released by the fire panel: no locking command goes to it while a fire alarm is on."""
+    on_power_loss: Literal["stays", "unlocks", "locks"] = "stays"
+    verified_by: str = ""
+    verified_on: date | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def commandable(self) -> bool:
+        """Whether a playbook may lock it at all (PRODUCT 5, door)."""
+        if self.egress is None:
+            return False
+        return self.side != "stair" or self.stair_reentry == "allowed"
+
+    @property
+    def title(self) -> str:
+        """What people call it: "Door 7 north"."""
+        number = f"Door {self.number}" if self.number is not None else f"Door {self.id}"
+        return f"{number} {self.name or self.zone}".strip()
+
+
+class Speaker(Written):
+    id: Identifier
+    zone: Identifier
+    name: str = ""
+    channel: Identifier = "pa_multicast"
+    address: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+class Signal(Written):
+    """A strobe, sign or beacon that stays on until the incident is cleared."""
+
+    id: Identifier
+    zone: Identifier
+    name: str = ""
+    driver: Identifier
+    address: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+class Button(Written):
+    id: Identifier
+    zone: Identifier
+    name: str = ""
+    playbook: Identifier
+    get: bool = False
+    """Whether a GET counts as a press: only for devices that can do nothing else, from their named network."""
+    networks: tuple[str, ...] = ()
+    inside: bool = True
+
+
+class Camera(Written):
+    id: Identifier
+    zone: Identifier
+    name: str = ""
+    driver: Identifier
+    address: str
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class Leave(Written):
+    """Exterior doors are left as they are in a lockdown: somebody's decision, with a reason."""
+
+    leave: str
+    by: str
+
+
+class FireAlarm(Written):
+    """The fire panel's contact, supervised."""
+
+    driver: Identifier
+    address: str
+    input: int = Field(default=0, ge=0)
+    active_is: bool = True
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class AcceptedGap(Written):
+    """A zone without an audible and visible path that a named person accepts for a time (PRODUCT 3, PA)."""
+
+    zone: Identifier
+    accepted_by: str
+    until: date
+    reason: str
+
+
+class Site(Written):
+    site: Identifier
+    name: str
+    address: str = ""
+    entrance: str = ""
+    """Where responders come in: read out in the 911 script."""
+    timezone: str = "UTC"
+    languages: tuple[str, ...] = ("en",)
+    lockdown_exterior: Literal["lock"] | Leave = "lock"
+    public_url: str | None = None
+    """The address that phones outside can open; None: answers come by reply code."""
+    zones: tuple[Zone, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    doors: tuple[Door, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    fire_alarm: FireAlarm | None = None
+    accepted_gaps: tuple[AcceptedGap, ...] = ()
+
+    def zone_and_children(self, zone: str) -> frozenset[str]:
+        """The zone itself and every zone inside it."""
+        inside = {zone}
+        grew = True
+        while grew:
+            more = {child.id for child in self.zones if child.parent in inside} - inside
+            inside |= more
+            grew = bool(more)
+        return frozenset(inside)
