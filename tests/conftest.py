@@ -1,0 +1,29 @@
+"""What every test shares: how hypothesis looks for examples, and what each suite has cost against its budget."""
+
+import os
+from collections import defaultdict
+
+import pytest
+from hypothesis import settings
+
+# Property tests share two cores with everything else, so one slow example proves nothing.
+settings.register_profile("desk", deadline=None)
+# Whoever lands a change must not fail over an example that nobody can get back.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# Seconds a suite may take; together with lint and types it must stay well under 25 minutes.
+BUDGETS = {"unit": 180, "stories": 240, "recovery": 240, "console": 360, "nodes": 360}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    spent: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                parts = report.nodeid.split("::")[0].split("/")
+                spent[parts[1] if len(parts) > 2 else "house"] += report.duration
+    for suite, seconds in sorted(spent.items()):
+        budget = BUDGETS.get(suite)
+        limit = f" of {budget} s{' OVER BUDGET' if seconds > budget else ''}" if budget else " s"
+        terminalreporter.write_line(f"{suite:<12} {seconds:7.1f}{limit}")
