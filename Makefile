@@ -32,7 +32,7 @@ types: $(DEV_READY)  ## mypy, strict
 	@.venv/bin/mypy
 
 imports: $(DEV_READY)  ## which room may look into which
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 docs: $(DEV_READY)  ## generated pages are written anew, then every page is checked
 	@if [ -f docs/generate.py ]; then $(PY) docs/generate.py; fi
@@ -45,7 +45,7 @@ soak: $(DEV_READY)  ## the same load for hours
 	@$(PY) -m tests.bench.soak
 
 lock:  ## writes requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes the newest versions)
-	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && python3 -m venv "$$venv" && "$$venv/bin/pip" install --quiet uv \
+	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && python3 -m venv "$$venv" && "$$venv/bin/pip" install -qq uv \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 

@@ -49,7 +49,7 @@ if [ ! -e .venv ] && may_install && ! command -v espeak-ng >/dev/null; then
     timeout 180 bash -c "$(declare -f apt_install); apt_install espeak-ng" 2>/dev/null || echo "set-up: went on without espeak-ng"
 fi
 
-# A venv remembers where it was made: one that was moved, or whose Python is gone, is made anew.
+# A venv whose Python has been upgraded away is of no use.
 if ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
 fi
