@@ -35,10 +35,13 @@ class Fault:
     advice: str = ""
     level: str = "error"
     """"error" stops publishing; "warning" is shown and kept."""
+    rule: str = ""
+    """The rule that was broken, by its name in `docs/reference/check_rules.md`; empty: the file cannot be read."""
 
     def __str__(self) -> str:
         advice = f" {self.advice}" if self.advice else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.level}: {self.text}{advice}"
+        rule = f" [{self.rule}]" if self.rule else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.level}: {self.text}{advice}{rule}"
 
 
 class SetupError(NotifierError):
