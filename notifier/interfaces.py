@@ -44,6 +44,8 @@ class Tools:
     state_dir: str
     """A folder of this node that the adapter may keep files in."""
     public_url: str | None = None
+    allow_addresses: tuple[str, ...] = ()
+    """Networks of devices that may be spoken to although they are loopback or link-local (`model.outgoing`)."""
 
 
 # -------------------------------------------------------------------------------------------------------- channels
@@ -165,8 +167,20 @@ class DoorDriver(ABC):
         return Health(reading.detail != "" and reading.relay_on is not None, reading.detail)
 
 
+@runtime_checkable
+class ReadsInput(Protocol):
+    """A door driver whose device has inputs that can be read by themselves: a fire panel's contact."""
+
+    async def read_input(self, address: str, settings: Mapping[str, Any], number: int) -> bool | None:
+        """What input `number` says; None if it says nothing or does not answer. Never raises for a dead wire."""
+        ...
+
+
 class SignalDriver(ABC):
     """One kind of strobe, sign or beacon output. A file in `doors/` may hold both kinds."""
+
+    Settings: ClassVar[type[BaseModel]]
+    """What a signal writes under `settings:` for this driver; frozen, extra="forbid"."""
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
@@ -353,11 +367,17 @@ class Commands(Protocol):
 
 
 class Views(Protocol):
-    """Read-only pictures for the console; every list is paged. Plain JSON values, addresses masked."""
+    """Read-only pictures for the console; plain JSON values, addresses masked.
+
+    Every list is `{"items": [...], "next": cursor or None}`; `after` is the `next` of the page before.
+    """
 
     def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def incident(self, incident: str) -> Mapping[str, Any]: ...
-    def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]:
+        """Oldest first, each item as `shown` gives it. `after` is a cursor as `cursor()` gives it: exclusive."""
+        ...
+
     def deliveries(self, incident: str, *, state: str | None, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def doors(self, incident: str | None) -> Mapping[str, Any]: ...
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
@@ -367,10 +387,29 @@ class Views(Protocol):
         ...
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
-        """Who is asked, what, in which languages, what was answered; raises NotFound."""
+        """Who is asked, what, in which languages, what was answered; raises NotFound.
+
+        `site`, `timezone`, `code`, `action`, `drill`, `started` (wall, ISO 8601), `over` (bool), `name`, `room` (its
+        name or None), `language`, `languages`, `directive` (language to text), `answers` (words asked for),
+        `answered` (None or `answer`, `text`, `at`), `taken` (None or `by`, `at`: who has the call for help).
+        """
         ...
 
-    def health(self) -> Mapping[str, Any]: ...
+    def health(self) -> Mapping[str, Any]:
+        """`ready` and `recorded` (bools), `text` (one sentence), and more for those who may see it."""
+        ...
+
+    def cursor(self) -> str:
+        """Where the log stands now: `node:n`, with a comma between nodes; "" while it is empty."""
+        ...
+
+    def shown(self, event: Event) -> Mapping[str, Any]:
+        """One event as people may see it: `cursor` (`node:n`), `kind`, `wall`, `incident`, `text`, …; no rows."""
+        ...
+
+    def published_files(self, version: int | None) -> Mapping[str, Any]:
+        """`version`, `author`, `wall`, `files` (path to text); None is the newest. Addresses are not masked here."""
+        ...
 
 
 class Accounts(Protocol):
