@@ -1,0 +1,1 @@
+"""Who may do what: accounts, bearer tokens, enrolled buttons, users of this machine."""

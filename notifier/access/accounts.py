@@ -1,0 +1,201 @@
+"""Accounts, tokens and buttons, held in memory so that a press never waits for the store to know who presses."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from notifier.access.records import ACTIVE, BUTTON_PREFIX, REVOKED, Account, Kind, account_from
+from notifier.access.secrets import hashed, new_account_id, new_bearer, new_button_secret
+from notifier.errors import NotFound, Refused
+from notifier.interfaces import Ledger
+from notifier.model.events import EventKind
+from notifier.model.facts import Body, Event, Fact, Row
+from notifier.model.rights import ANONYMOUS, ROLES, Caller, Right
+from notifier.model.site import Button
+
+OWNER_RIGHTS = frozenset({Right.TECHNICIAN, Right.VIEW, Right.PUBLISH, Right.PRESS, Right.DRILL, Right.ADMINISTER})
+"""Who owns the machine can change the store anyway; but is nobody by name, so can never be one of two."""
+
+
+class AccountBook:
+    """Implements `interfaces.Accounts` for one site over one ledger."""
+
+    def __init__(
+        self, ledger: Ledger, site: str, button: Callable[[str], Button | None], own_uid: int | None = None
+    ) -> None:
+        """`button`: a button of the published site by its id; `own_uid`: the daemon's user, if not this process's."""
+        self._ledger = ledger
+        self._site = site
+        self._published_button = button
+        self._owners = {0, os.getuid() if own_uid is None else own_uid}
+        self._rows: dict[str, Mapping[str, Any]] = {}
+        self._accounts: dict[str, Account] = {}
+        self._by_hash: dict[str, Account] = {}
+        self._by_uid: dict[int, Account] = {}
+        self._unfollow = ledger.follow(self._hear)
+        self.reload()
+
+    def close(self) -> None:
+        self._unfollow()
+
+    def reload(self) -> None:
+        """Read the table again: at start, and after a store came back."""
+        self._rows = {row["id"]: dict(row) for row in self._ledger.read("access_accounts", site=self._site)}
+        self._index()
+
+    def caller_of(self, bearer: str) -> Caller | None:
+        """Who holds this token; a button's secret counts as one. None: nobody, or not any more."""
+        account = self._holder(bearer)
+        return account.caller() if account else None
+
+    def caller_of_os_user(self, uid: int) -> Caller:
+        """A linked account's caller; the owner of the machine may look after it, everybody else is anonymous."""
+        linked = self._by_uid.get(uid)
+        owner = OWNER_RIGHTS if uid in self._owners else frozenset[Right]()
+        if linked:
+            known = linked.caller()
+            return Caller(known.id, known.name, known.person, known.rights | owner, known.sites)
+        if owner:
+            return Caller(f"cli:{uid}", f"user {uid} of this machine", None, owner)
+        return ANONYMOUS
+
+    def button_of(self, secret: str) -> Mapping[str, Any] | None:
+        """As published now; a button that the published site has dropped still presses as it was enrolled."""
+        account = self._holder(secret)
+        if account is None or account.kind is not Kind.BUTTON:
+            return None
+        enrolled = dict(account.detail)
+        button = self._published_button(str(enrolled["id"]))
+        return {**enrolled, **(_facts(button) if button else {}), "site": self._site}
+
+    async def add_user(
+        self,
+        name: str,
+        roles: Sequence[str],
+        sites: Sequence[str],
+        os_user: int | None,
+        person: str | None,
+        caller: Caller,
+    ) -> tuple[str, str]:
+        """`person`: who it is, if it is a human; without one it is a machine's account and is never one of two.
+
+        Raises Refused if the caller may not, or a role is not known.
+        """
+        self._must(caller, Right.ADMINISTER)
+        unknown = [role for role in roles if role not in ROLES]
+        if unknown or not roles:
+            said = f"{', '.join(unknown)} is not one of them" if unknown else "none was given"
+            raise Refused(f"Rights come from roles, and {said}: {', '.join(ROLES)}.", 422)
+        if caller.sites and not (sites and set(sites) <= caller.sites):
+            raise Refused(f"You may give rights at {', '.join(sorted(caller.sites))} only; name these sites.")
+        if os_user is not None and os_user in self._by_uid:
+            taken = self._by_uid[os_user]
+            raise Refused(f"User {os_user} of this machine is {taken.name} already; revoke {taken.id} first.", 409)
+        bearer = new_bearer()
+        values = self._values(
+            new_account_id(), Kind.PERSON if person else Kind.TOKEN, name, bearer,
+            roles=list(roles), sites=sorted(sites), person=person, os_user=os_user, detail={},
+        )  # fmt: skip
+        await self._write(values, "made", caller)
+        return str(values["id"]), bearer
+
+    async def enrol_button(self, button: str, caller: Caller) -> str:
+        """Make a new secret for a button of the published site; an older one of it dies. Raises NotFound."""
+        self._must(caller, Right.ADMINISTER, Right.TECHNICIAN)
+        published = self._published_button(button)
+        if published is None:
+            raise NotFound(f"The published site has no button {button!r}; add it to the site file and publish first.")
+        secret = new_button_secret()
+        values = self._values(
+            f"{BUTTON_PREFIX}{button}", Kind.BUTTON, published.name or f"Button {button}", secret,
+            roles=["press"], sites=[self._site], person=None, os_user=None, detail=_facts(published),
+        )  # fmt: skip
+        await self._write(values, "enrolled", caller)
+        return secret
+
+    async def revoke(self, what: str, caller: Caller) -> None:
+        """An account's id, or `button:ID`. Harmless to repeat. Raises NotFound."""
+        self._must(caller, Right.ADMINISTER)
+        account = self._accounts.get(what.removeprefix("account:")) or self._accounts.get(f"{BUTTON_PREFIX}{what}")
+        if account is None:
+            raise NotFound(f"There is no account or button {what!r}; the list of accounts names them all.")
+        values = {"site": self._site, "id": account.id, "state": REVOKED, "secret_hash": None}
+        fact = Fact(
+            EventKind.ACCOUNT_CHANGED, self._site,
+            data={"account": account.id, "name": account.name, "change": "revoked", "by": caller.id},
+            rows=[Row("account", values)],
+        )  # fmt: skip
+        await self._ledger.run(partial(_record, fact))
+        self._take(values)
+        self._index()
+
+    def listing(self) -> Sequence[Mapping[str, Any]]:
+        return [
+            {
+                "id": one.id, "kind": str(one.kind), "name": one.name, "roles": list(one.roles),
+                "sites": sorted(one.sites), "person": one.person, "os_user": one.os_user, "state": one.state,
+                "made_at": one.at,
+            }
+            for one in self._accounts.values()
+        ]  # fmt: skip
+
+    def _must(self, caller: Caller, *rights: Right) -> None:
+        if not any(caller.may(right, self._site) for right in rights):
+            raise Refused(f"This needs the right {' or '.join(rights)}; ask an administrator.")
+
+    def _values(self, account: str, kind: Kind, name: str, secret: str, **rest: Any) -> dict[str, Any]:
+        known = {"site": self._site, "id": account, "kind": str(kind), "name": name, "secret_hash": hashed(secret)}
+        return {**known, "state": ACTIVE, "at": self._ledger.clock.now(), **rest}
+
+    async def _write(self, values: dict[str, Any], change: str, caller: Caller) -> None:
+        told = {"account": values["id"], "name": values["name"], "roles": values["roles"], "sites": values["sites"]}
+        fact = Fact(
+            EventKind.ACCOUNT_CHANGED, self._site, data={**told, "change": change, "by": caller.id},
+            rows=[Row("account", values, new=True)],
+        )  # fmt: skip
+        await self._ledger.run(partial(_record, fact))
+        self._take(values)
+        self._index()
+
+    def _holder(self, secret: str) -> Account | None:
+        digest = hashed(secret)
+        account = self._by_hash.get(digest)
+        # Looking up by the hash tells nothing about the secret; the comparison keeps it so whatever dict does.
+        return account if account and hmac.compare_digest(account.secret_hash or "", digest) else None
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        heard = [
+            row.values
+            for event in events
+            if event.kind is EventKind.ACCOUNT_CHANGED and event.site == self._site
+            for row in event.rows
+            if row.table == "account"
+        ]
+        for values in heard:
+            self._take(values)
+        if heard:
+            self._index()
+
+    def _take(self, values: Mapping[str, Any]) -> None:
+        self._rows[values["id"]] = {**self._rows.get(values["id"], {}), **values}
+
+    def _index(self) -> None:
+        self._accounts = {name: account_from(row) for name, row in self._rows.items()}
+        active = [account for account in self._accounts.values() if account.active]
+        self._by_hash = {account.secret_hash: account for account in active if account.secret_hash}
+        self._by_uid = {account.os_user: account for account in active if account.os_user is not None}
+
+
+def _record(fact: Fact) -> Body[None]:
+    yield fact
+
+
+def _facts(button: Button) -> dict[str, Any]:
+    return {
+        "id": button.id, "name": button.name, "zone": button.zone, "playbook": button.playbook, "get": button.get,
+        "networks": list(button.networks),
+    }  # fmt: skip

@@ -1,0 +1,71 @@
+"""One account as the ledger keeps it, and the caller it makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from notifier.model.rights import ROLES, Caller, Right
+
+
+class Kind(StrEnum):
+    PERSON = "person"  # a human: may be one of two
+    TOKEN = "token"  # noqa: S105 a machine's account, not a secret
+    BUTTON = "button"  # a device that presses
+
+
+ACTIVE, REVOKED = "active", "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    kind: Kind
+    name: str
+    roles: tuple[str, ...]
+    sites: frozenset[str]
+    person: str | None
+    os_user: int | None
+    secret_hash: str | None
+    state: str
+    at: float
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def active(self) -> bool:
+        return self.state == ACTIVE
+
+    def caller(self) -> Caller:
+        """The same person behind two accounts stays one person, so approvals compare `person`."""
+        kind = "button" if self.kind is Kind.BUTTON else "account"
+        name = self.id.removeprefix(BUTTON_PREFIX) if self.kind is Kind.BUTTON else self.id
+        rights = frozenset[Right]().union(*(ROLES.get(role, frozenset()) for role in self.roles))
+        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites)
+
+
+BUTTON_PREFIX = "button:"
+"""Buttons and accounts share one table; a button's row is named after it."""
+
+
+def account_from(row: Mapping[str, Any]) -> Account:
+    """From a row of the ledger, where lists and objects are JSON text, or of an event, where they may not be yet."""
+    return Account(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        name=row["name"],
+        roles=tuple(_plain(row["roles"])),
+        sites=frozenset(_plain(row["sites"])),
+        person=row["person"],
+        os_user=row["os_user"],
+        secret_hash=row["secret_hash"],
+        state=row["state"],
+        at=row["at"],
+        detail=_plain(row["detail"]),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
