@@ -1,0 +1,67 @@
+"""Named queries: `-- name: …` blocks in `queries/*.sql`, one statement each, in one portable subset of SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from notifier.errors import LedgerError
+
+HERE = Path(__file__).parent / "queries"
+
+_NAME = re.compile(r"^--\s*name:\s*(?P<name>[a-z][a-z0-9_]*)\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"--[^\n]*")
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+_WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
+_EVENTS = re.compile(r"\bevent\b", re.IGNORECASE)
+_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One named statement with `:named` parameters."""
+
+    name: str
+    sql: str
+    writes: bool
+    """It may change rows (a claim, a token bucket); only such a query opens a savepoint."""
+    reads_events: bool
+    """It looks at the chain, so events held back for the end of the group are written before it runs."""
+
+
+def read_queries(text: str, place: str) -> Iterator[Query]:
+    """The blocks of one file. Raises LedgerError for a block that is not exactly one statement."""
+    heads = list(_NAME.finditer(text))
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        body = text[head.end() : following.start() if following else len(text)]
+        sql = _COMMENT.sub("", body).strip().rstrip(";").strip()
+        bare = _TEXT.sub("''", sql)
+        if not sql or ";" in bare:
+            raise LedgerError(f"{place}: the query '{head['name']}' must be exactly one statement.")
+        yield Query(head["name"], sql, bool(_WRITES.search(bare)), bool(_EVENTS.search(bare)))
+
+
+@cache
+def load_queries(*folders: Path) -> Mapping[str, Query]:
+    """Every query of every `*.sql` file in `folders` (none named: the ledger's own), as SQLite takes them.
+
+    Raises LedgerError if two blocks have the same name.
+    """
+    found: dict[str, tuple[str, Query]] = {}
+    for folder in folders or (HERE,):
+        for path in sorted(folder.glob("*.sql")):
+            for query in read_queries(path.read_text(encoding="utf-8"), path.name):
+                if query.name in found:
+                    raise LedgerError(f"{path.name}: '{query.name}' is already a query of {found[query.name][0]}.")
+                found[query.name] = path.name, _for_sqlite(query)
+    return {name: query for name, (_, query) in found.items()}
+
+
+def _for_sqlite(query: Query) -> Query:
+    sql = query.sql
+    for token, meaning in _SQLITE_TOKENS.items():
+        sql = sql.replace(token, meaning)
+    return Query(query.name, sql, query.writes, query.reads_events)

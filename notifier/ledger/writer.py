@@ -1,0 +1,319 @@
+"""The one writer: a thread with the one writing connection, and group commit.
+
+Whatever arrives during one commit shares the next: one BEGIN IMMEDIATE and one COMMIT per group, a savepoint per body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifier.clock import BootReading, Clock, stopwatch
+from notifier.errors import LedgerError, StoreGone
+from notifier.ledger import chain
+from notifier.ledger.named_queries import Query
+from notifier.ledger.rows import apply_batches, batches, cell
+from notifier.model.facts import Ask, Body, Event, Fact, Rows
+
+log = logging.getLogger(__name__)
+
+MOST_BODIES = 256
+"""Per group: with ~20 µs a body the last one waits about as long as two commits."""
+
+MOST_WORK = 0.002
+"""Seconds of bodies before a group commits: a press that arrives meanwhile waits no longer."""
+
+CHECKPOINT_EVERY = 4_000
+"""Changed rows after which an idle writer moves the log into the store (about 4 MB of log)."""
+
+CHECKPOINT_AT_LAST = 100_000
+"""Changed rows after which a busy writer does so too, or the log would grow without end."""
+
+_GONE = frozenset({
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+})  # fmt: skip
+"""What SQLite says when the store itself is at fault, not the statement."""
+
+_STORE_PAIR = "update node set steady = ?, boottime = ?, wall = ? where node = ?"
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether an error is the store's and not the body's."""
+    return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _GONE
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A transaction in the queue: a body, or a deed of the ledger's own that is handed the writer."""
+
+    body: Callable[[], Body[Any]] | None
+    deed: Callable[[Writer], Any] | None
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Where the ledger, and tests that break things, look in."""
+
+    resolved: Callable[[list[tuple[asyncio.Future[Any], Any, BaseException | None]], list[Event]], None]
+    before_commit: Callable[[], None] = field(default=lambda: None)
+    in_place: Callable[[], None] = field(default=lambda: None)
+    """Raises StoreGone if what was committed to is no longer the file that a restart would open."""
+
+
+class Writer(threading.Thread):
+    """Runs jobs until told to stop. Only its thread touches `db`."""
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        node: str,
+        clock: Clock,
+        boot: Callable[[], BootReading],
+        queries: Mapping[str, Query],
+        loop: asyncio.AbstractEventLoop,
+        hooks: Hooks,
+    ) -> None:
+        super().__init__(name=f"ledger-{node}", daemon=True)
+        self.db = db
+        self.node = node
+        self.clock = clock
+        self.lock = threading.Lock()
+        """Held while a group is open; a store in memory is read under it."""
+        self.busy_since: float | None = None
+        """Stopwatch reading at which the group at work began; None while idle."""
+        self._boot = boot
+        self._queries = queries
+        self._loop = loop
+        self._hooks = hooks
+        self._urgent: deque[Job] = deque()
+        self._jobs: deque[Job] = deque()
+        self._awake = threading.Event()
+        self._stopping = False
+        self.abandoned = False
+        self._n, self._head = self._newest_link()
+        self._events: list[Event] = []
+        self._links: list[tuple[Any, ...]] = []
+        self._written = 0
+        self._stamp = (0.0, "")
+        self._stamped = False
+        self._checkpointed = 0
+
+    # ------------------------------------------------------------------------------------------ from other threads
+
+    def put(self, job: Job, *, urgent: bool = False) -> None:
+        (self._urgent if urgent else self._jobs).append(job)
+        if not self._awake.is_set():
+            self._awake.set()
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._stopping = True
+        self._awake.set()
+
+    def abandon(self) -> None:
+        """Run nothing more: whatever is queued has gone elsewhere."""
+        self.abandoned = True
+        self.stop()
+
+    # ------------------------------------------------------------------------------------------------ on its thread
+
+    def run(self) -> None:
+        while True:
+            if not (self._urgent or self._jobs):
+                if self._stopping:
+                    return
+                self._checkpoint(CHECKPOINT_EVERY)
+                self._awake.wait()
+            # Cleared before looking, so that whoever puts a job after the look sets it again.
+            self._awake.clear()
+            while self._urgent or self._jobs:
+                if self.abandoned:
+                    self._refuse_all()
+                    return
+                with self.lock:
+                    self._group()
+                self._checkpoint(CHECKPOINT_AT_LAST)
+
+    def append(self, fact: Fact) -> None:
+        """One fact: its rows now, its event at the end of the group."""
+        if not self._stamped:
+            self._stamp = (float(self.clock.now()), self.clock.wall().isoformat(timespec="milliseconds"))
+            self._stamped = True
+        at, wall = self._stamp
+        found = batches(fact.rows)
+        payload = chain.write_payload(fact.data, found)
+        apply_batches(self.db, found)
+        n = self._n + 1
+        kind = str.__str__(fact.kind)
+        linked = chain.link(self.node, n, self._head, fact.site, fact.incident, at, wall, kind, payload)
+        self._links.append(linked)
+        self._events.append(Event(self.node, n, at, wall, fact.kind, fact.site, fact.incident, fact.data, fact.rows))
+        self._n, self._head = n, linked[-1]
+
+    def write_events(self) -> None:
+        """Put the group's events into the table; needed early only by whoever reads it inside a transaction."""
+        if self._written < len(self._links):
+            self.db.executemany(chain.INSERT, self._links[self._written :])
+            self._written = len(self._links)
+
+    def _group(self) -> None:
+        began = stopwatch()
+        self.busy_since = began
+        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        taken: list[Job] = []
+        n, head = self._n, self._head
+        try:
+            self.db.execute("begin immediate")
+            while len(taken) < MOST_BODIES and not self.abandoned:
+                urgent = bool(self._urgent)
+                if not urgent and not self._jobs:
+                    break
+                job = (self._urgent if urgent else self._jobs).popleft()
+                taken.append(job)
+                outcomes.append(self._one(job))
+                if stopwatch() - began > MOST_WORK or (urgent and not self._urgent):
+                    break
+            self.write_events()
+            if self._links:
+                reading = self._boot()
+                now = float(self.clock.now())
+                self.db.execute(_STORE_PAIR, (now, reading.boottime, reading.wall, self.node))
+            self._hooks.before_commit()
+            self.db.execute("commit")
+            self._hooks.in_place()
+        except (sqlite3.Error, OSError, StoreGone) as error:
+            self._n, self._head = n, head
+            self._undo()
+            gone = StoreGone(f"The store cannot be written: {error}.")
+            gone.__cause__ = error
+            outcomes = [(job.future, None, gone) for job in taken]
+            self._events.clear()
+        finally:
+            self.busy_since = None
+        events, self._events = self._events, []
+        self._links.clear()
+        self._written = 0
+        self._tell(outcomes, events)
+
+    def _one(self, job: Job) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
+        mark = (len(self._links), self._written, self._n, self._head)
+        self._stamped = False
+        opened = [False]
+        try:
+            value = self._drive(job.body(), opened) if job.body else self._do(job.deed, opened)
+        except BaseException as error:  # a body's fault is its caller's, never its neighbours'
+            if is_gone(error):
+                raise
+            if opened[0]:
+                self.db.execute("rollback to body")
+                self.db.execute("release body")
+                self._written = mark[1]
+            del self._links[mark[0] :], self._events[mark[0] :]
+            self._n, self._head = mark[2], mark[3]
+            if isinstance(error, sqlite3.Error):
+                named = LedgerError(f"The store refused this: {error}.")
+                named.__cause__ = error
+                return job.future, None, named
+            return job.future, None, error
+        if opened[0]:
+            self.db.execute("release body")
+        return job.future, value, None
+
+    def _do(self, deed: Callable[[Writer], Any] | None, opened: list[bool]) -> Any:
+        self._open_savepoint(opened)
+        return deed(self) if deed else None
+
+    def _drive(self, body: Body[Any], opened: list[bool]) -> Any:
+        send = body.send
+        try:
+            asked = next(body)
+            while True:
+                if type(asked) is Fact:
+                    if not opened[0]:
+                        self._open_savepoint(opened)
+                    self.append(asked)
+                    asked = send(())
+                else:
+                    asked = send(self._answer(asked, opened))  # type: ignore[arg-type] # what is no Fact is an Ask
+        except StopIteration as stop:
+            return stop.value
+        finally:
+            body.close()
+
+    def _answer(self, asked: Ask, opened: list[bool]) -> Rows:
+        query = find(self._queries, asked.query)
+        if query.reads_events:
+            self.write_events()
+        if query.writes and not opened[0]:
+            self._open_savepoint(opened)
+        return rows_of(self.db, query, asked.args)
+
+    def _open_savepoint(self, opened: list[bool]) -> None:
+        self.db.execute("savepoint body")
+        opened[0] = True
+
+    def _undo(self) -> None:
+        try:
+            if self.db.in_transaction:
+                self.db.execute("rollback")
+        except sqlite3.Error as error:
+            log.warning("The store did not even roll back: %s", error)
+
+    def _checkpoint(self, due: int) -> None:
+        """Outside of any group, so that nobody's commit pays for it."""
+        if self.db.total_changes - self._checkpointed < due:
+            return
+        self._checkpointed = self.db.total_changes
+        self.busy_since = stopwatch()
+        try:
+            self.db.execute("pragma wal_checkpoint(passive)").fetchall()
+        except sqlite3.Error as error:
+            log.warning("The store's log could not be folded in: %s", error)
+        finally:
+            self.busy_since = None
+
+    def _refuse_all(self) -> None:
+        gone = StoreGone("The store was given up before this could be written.")
+        for queue in (self._urgent, self._jobs):
+            while queue:
+                self._tell([(queue.popleft().future, None, gone)], [])
+
+    def _tell(self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]], events: list[Event]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._hooks.resolved, outcomes, events)
+        except RuntimeError:
+            log.warning("Nobody is left to hear of %d committed transactions.", len(outcomes))
+
+    def _newest_link(self) -> tuple[int, str]:
+        asked = "select n, hash from event where node = ? order by n desc limit 1"
+        return self.db.execute(asked, (self.node,)).fetchone() or (0, chain.GENESIS)
+
+
+def find(queries: Mapping[str, Query], name: str) -> Query:
+    try:
+        return queries[name]
+    except KeyError:
+        raise LedgerError(f"There is no query '{name}'.") from None
+
+
+def rows_of(db: sqlite3.Connection, query: Query, args: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Lists and dicts among `args` are handed over as JSON text."""
+    try:
+        cursor = db.execute(query.sql, args)
+    except (sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+        if "type" not in str(error):
+            raise LedgerError(f"The query '{query.name}' was asked wrongly: {error}.") from error
+        cursor = db.execute(query.sql, {name: cell(value) for name, value in args.items()})
+    if cursor.description is None:
+        return ()
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
