@@ -132,6 +132,18 @@ class TakesCallbacks(Protocol):
         ...
 
 
+@runtime_checkable
+class CanBePolled(Protocol):
+    """A channel that can fetch what callbacks would have told, for nodes that the provider cannot call."""
+
+    async def poll(self, since: float) -> tuple[Sequence[Report], Sequence[Inbound]]:
+        """What came since then (wall seconds since 1970), oldest first; may repeat itself, `ref` tells.
+
+        Raises an AdapterError: then ask from the same time again.
+        """
+        ...
+
+
 # ------------------------------------------------------------------------------------------------ doors and signals
 
 
