@@ -1,0 +1,1 @@
+"""Door and signal drivers: the file name is the registration. Files that start with `_` are shared, not drivers."""
