@@ -1,0 +1,291 @@
+"""YAML text to plain values that remember their line and column; what YAML would guess is refused.
+
+The reader walks libyaml's events itself, without recursion, so that nothing that is written can cost more than its
+length: no anchors, no tags, one document, a limit to depth and size. A word means what it looks like: unquoted `no`,
+`8:30` and phone numbers, which YAML 1.1 turns into false, 510 and a number without its plus, are refused with advice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from notifier.errors import Fault
+
+Path = tuple[str | int, ...]
+Place = tuple[int, int]
+
+LARGEST_YAML = 1_000_000
+"""Bytes. The largest school we know of needs a tenth for 500 doors; more is a mistake or an attack."""
+DEEPEST = 24
+"""Levels. A playbook needs eight."""
+MOST_FAULTS = 200
+"""After so many in one file the rest says nothing new."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_TRUE_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NULL = {"", "~", "null", "Null", "NULL"}
+_GUESSED = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
+_PHONE = re.compile(r"\+\d[\d _-]*|0\d+|\d{7,}")
+_SEXAGESIMAL = re.compile(r"[-+]?\d+(:\d{2})+(\.\d*)?")
+_WHOLE = re.compile(r"-?(0|[1-9]\d{0,5})|[1-9]\d{6}")
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAB = re.compile(r"^ *\t", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML file: its values, and where each of them and each key stands."""
+
+    file: str
+    data: Any
+    values: dict[Path, Place] = field(default_factory=dict)
+    keys: dict[Path, Place] = field(default_factory=dict)
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Line and column of what `path` names, or of the nearest thing around it that is written."""
+        for end in range(len(path), -1, -1):
+            known = path[:end]
+            if key and end == len(path) and known in self.keys:
+                return self.keys[known]
+            if known in self.values:
+                return self.values[known]
+        return 1, 1
+
+    def value(self, path: Path) -> Any:
+        """What is written at `path`; None if nothing is."""
+        found = self.data
+        for part in path:
+            try:
+                found = found[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return found
+
+
+def decode(file: str, raw: bytes, largest: int = LARGEST_YAML) -> tuple[str, list[Fault]]:
+    """The text of a file, without its byte order mark; or the fault that says why it has none."""
+    if len(raw) > largest:
+        text = f"The file has {len(raw):,} bytes; at most {largest:,} are read."
+        return "", [Fault(file, 1, 1, text, "Split it or remove what does not belong in it.")]
+    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return "", [Fault(file, 1, 1, "The file is UTF-16.", "Save it as UTF-8.")]
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        why = f"Byte 0x{raw[error.start]:02x} is not UTF-8."
+        return "", [Fault(file, line, column, why, 'Save the file as UTF-8 (in Excel: "CSV UTF-8").')]
+    if found := _UNPRINTABLE.search(text):
+        line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+        why = f"There is an invisible character here (U+{ord(found[0]):04X})."
+        return "", [Fault(file, line, column, why, "Delete it and type the line again.")]
+    return text, []
+
+
+def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Fault]]:
+    """The document in `raw` and every fault of its form; no document if its form cannot be read at all."""
+    text, faults = decode(file, raw)
+    if faults:
+        return None, faults
+    if tab := _TAB.search(text):
+        line = text.count("\n", 0, tab.start()) + 1
+        why = "The line is indented with a tab."
+        return None, [Fault(file, line, tab.end() - tab.start(), why, "Use two spaces for each level.")]
+    builder = _Builder(file)
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        why, advice = _in_plain_words(error)
+        return None, [*builder.faults, Fault(file, line, column, why, advice)]
+    except (yaml.YAMLError, ValueError) as error:
+        why = f"This is not YAML: {str(error).splitlines()[0]}."
+        return None, [*builder.faults, Fault(file, 1, 1, why, "Compare it with the examples in playbooks/.")]
+    except _Hopeless:
+        return None, builder.faults
+    if builder.document is None:
+        return None, [*builder.faults, Fault(file, 1, 1, "The file is empty.", "Write it, or remove the file.")]
+    return builder.document, builder.faults
+
+
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, Loader=_LOADER)
+
+
+_YAML_ERRORS = (
+    ("could not find expected ':'", "A colon is missing.", "Write `key: value`; long texts go in quotes."),
+    ("mapping values are not allowed", "There is a colon where none can be.",
+     "Put a text that has a colon in it in quotes, or check the indentation."),
+    ("found unexpected end of stream", "A quote is opened and never closed.", "Close it."),
+    ("did not find expected ',' or '}'", "A { is not closed, or a comma is missing.", "Close it with }, or add the comma."),
+    ("did not find expected ',' or ']'", "A [ is not closed, or a comma is missing.", "Close it with ], or add the comma."),
+    ("did not find expected key", "The indentation does not fit the lines above.", "Indent it like its neighbours."),
+    ("did not find expected '-' indicator", "The indentation of this list does not fit.", "Indent it like its neighbours."),
+    ("cannot start any token", "This character cannot stand here unquoted.", "Put the text in quotes."),
+    ("unknown escape character", "A \\ in double quotes begins an escape that does not exist.",
+     "Use single quotes, or write \\\\."),
+    ("found undefined tag handle", "An ! begins a YAML tag; tags are not used here.", "Put the text in quotes."),
+    ("undefined alias", "An * begins a YAML alias; aliases are not used here.", "Put the text in quotes, or write it out."),
+)  # fmt: skip
+
+
+def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
+    said = f"{error.context or ''} {error.problem or ''}"
+    for part, text, advice in _YAML_ERRORS:
+        if part in said:
+            return text, advice
+    return f"This is not YAML: {error.problem or error.context}.", "Compare it with the examples in playbooks/."
+
+
+class _Hopeless(Exception):
+    """Reading on would cost more than it tells."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list that is being read."""
+
+    path: Path
+    into: dict[str, Any] | list[Any]
+    key: str | None = None
+    spoiled: int = 0
+
+    def next_path(self) -> Path:
+        if isinstance(self.into, list):
+            return (*self.path, len(self.into))
+        return (*self.path, self.key or "")
+
+
+class _Builder:
+    """Takes parser events one by one; keeps plain values, places and faults."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.document: Document | None = None
+        self.faults: list[Fault] = []
+        self._values: dict[Path, Place] = {}
+        self._keys: dict[Path, Place] = {}
+        self._stack: list[_Open] = []
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._fault(event, "Aliases (*name) are not used here.", "Write the value out where it is needed.")
+            raise _Hopeless
+        if getattr(event, "anchor", None):
+            self._fault(
+                event, f"Anchors (&{event.anchor}) are not used here.", "Write the value out where it is needed."
+            )
+        if getattr(event, "tag", None) and event.tag != "!":
+            self._fault(event, f"YAML tags ({event.tag}) are not used here.", "Remove it; a text goes in quotes.")
+        if isinstance(event, yaml.DocumentStartEvent) and self.document is not None:
+            self._fault(event, "A second document begins here (---).", "Keep one document in one file.")
+            raise _Hopeless
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            self._start(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            self._put(self._stack.pop().into)
+
+    def _start(self, event: Any, into: dict[str, Any] | list[Any]) -> None:
+        if len(self._stack) >= DEEPEST:
+            self._fault(
+                event, f"This is nested more than {DEEPEST} levels deep.", "Nothing here needs that; write it flat."
+            )
+            raise _Hopeless
+        parent = self._stack[-1] if self._stack else None
+        if parent and isinstance(parent.into, dict) and parent.key is None:
+            self._fault(
+                event,
+                "A list or mapping stands where a key must be.",
+                "Write `key: value`; a text with { or [ goes in quotes.",
+            )
+            raise _Hopeless
+        path = parent.next_path() if parent else ()
+        self._values[path] = _place(event)
+        self._stack.append(_Open(path, into))
+
+    def _scalar(self, event: Any) -> None:
+        parent = self._stack[-1] if self._stack else None
+        if parent and isinstance(parent.into, dict) and parent.key is None:
+            self._key(event, parent)
+            return
+        path = parent.next_path() if parent else ()
+        self._values[path] = _place(event)
+        value, why, advice = _meaning(event)
+        if why:
+            self._fault(event, why, advice)
+        self._put(value)
+
+    def _key(self, event: Any, parent: _Open) -> None:
+        value, why, advice = _meaning(event)
+        key = event.value
+        path = (*parent.path, key)
+        if not why and not isinstance(value, str):
+            why, advice = f"The key `{key}` is not read as a word.", f'Put it in quotes: "{key}".'
+        if path in self._keys:
+            first = self._keys[path][0]
+            why, advice = f"`{key}` is written twice; the first stands in line {first}.", "Keep one of the two."
+            parent.spoiled += 1
+            key = f"{key}#{parent.spoiled}"  # the second value is read, for its own faults, and then left out
+        if why:
+            self._fault(event, why, advice)
+        self._keys.setdefault(path, _place(event))
+        parent.key = key
+
+    def _put(self, value: Any) -> None:
+        if not self._stack:
+            self.document = Document(self.file, value, self._values, self._keys)
+            return
+        parent = self._stack[-1]
+        if isinstance(parent.into, list):
+            parent.into.append(value)
+            return
+        key, parent.key = parent.key or "", None
+        if (*parent.path, key) in self._keys:
+            parent.into[key] = value
+
+    def _fault(self, event: Any, text: str, advice: str) -> None:
+        self.faults.append(Fault(self.file, *_place(event), text, advice))
+        if len(self.faults) >= MOST_FAULTS:
+            raise _Hopeless
+
+
+def _place(event: Any) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _meaning(event: Any) -> tuple[Any, str, str]:
+    """(value, what is wrong, advice) of one scalar. Only a plain one can be anything but text."""
+    written: str = event.value
+    if not event.implicit[0]:
+        return written, "", ""
+    if written in _NULL:
+        return None, "", ""
+    if written in _TRUE_FALSE:
+        return _TRUE_FALSE[written], "", ""
+    if _GUESSED.fullmatch(written):
+        why = f"YAML reads an unquoted {written} as true or false."
+        return written, why, f'Write true or false, or "{written}" in quotes if you mean the word.'
+    if _SEXAGESIMAL.fullmatch(written):
+        return written, f"YAML reads an unquoted {written} as a number in base 60.", f'Put it in quotes: "{written}".'
+    if _PHONE.fullmatch(written):
+        return (
+            written,
+            f"An unquoted {written} is read as a number and loses its + or its zeros.",
+            (f'Put it in quotes: "{written}".'),
+        )
+    if _WHOLE.fullmatch(written):
+        return int(written), "", ""
+    if _DECIMAL.fullmatch(written):
+        return float(written), "", ""
+    return written, "", ""
