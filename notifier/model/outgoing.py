@@ -67,6 +67,12 @@ def address_allowed(address: Address | str, allowed_networks: Iterable[str] = ()
     )
 
 
+def stays_here(host: str) -> bool:
+    """Whether what is sent to `host` never leaves this machine, so that it needs no encryption."""
+    address = written_address(host.strip("[]"))
+    return host.lower() == "localhost" if address is None else address.is_loopback
+
+
 def written_address(host: str) -> Address | None:
     """The address a host name spells, also as "127.1", "0x7f000001" or "2130706433", which resolvers accept."""
     try:

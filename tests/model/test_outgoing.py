@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifier.model.outgoing import Outgoing, address_allowed, outgoing_allowed
+from notifier.model.outgoing import Outgoing, address_allowed, outgoing_allowed, stays_here
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,15 @@ def test_what_a_name_server_answered_is_judged_like_a_written_address() -> None:
 def test_a_network_that_is_none_is_said_at_once() -> None:
     with pytest.raises(ValueError, match="not a network"):
         outgoing_allowed("http://127.0.0.1", ["not a network"])
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "localhost", "LOCALHOST", "::1", "[::1]"])
+def test_what_goes_to_loopback_stays_here(host: str) -> None:
+    assert stays_here(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.evil.example", "localhost.evil.example", "10.0.0.1", "2002:7f00:1::", "0.0.0.0", "mail", ""]
+)
+def test_what_only_looks_like_loopback_does_not(host: str) -> None:
+    assert not stays_here(host)
