@@ -26,7 +26,7 @@ def units(text: str) -> int:
     """Length in the encoding's own units: extension characters and characters beyond the BMP take two."""
     if encoding_of(text) == GSM7:
         return len(text) + sum(ch in _EXTENDED_SET for ch in text)
-    return len(text.encode("utf-16-be")) // 2
+    return len(text.encode("utf-16-be", "surrogatepass")) // 2
 
 
 def segments(text: str) -> int:

@@ -141,6 +141,32 @@ async def carries_every_script(make: Make, far: FarEnd) -> None:
     _must(_carries(far, text), "Letters beyond ASCII, line ends or signs did not arrive as they were written.")
 
 
+async def survives_hostile_words(make: Make, far: FarEnd) -> None:
+    """A typed message may hold anything; it is sent as well as may be or refused, and never changes another part."""
+    async with _opened(make) as channel:
+        for text in (
+            "\x00\x07\x1b[2J",
+            "half \ud83d a sign",
+            "A\r\nTo: all\r\n\r\nB",
+            '"}, {"x": "',
+            " ",
+            "x" * 20_000,
+        ):
+            before = len(far.taken())
+            try:
+                await _send(channel, far.good_address, message(text=text))
+            except AdapterError:
+                continue
+            except (ValueError, TypeError, LookupError) as error:
+                raise BrokenPromise(
+                    f"Strange words raise {type(error).__name__} instead of an AdapterError."
+                ) from error
+            new = far.taken()[before:]
+            _must(
+                [taken.address for taken in new] == [far.good_address], "Strange words changed whom a message goes to."
+            )
+
+
 async def leaks_nothing(make: Make, far: FarEnd) -> None:
     words = message(text="Wolves at the north gate")
     with _listening(far.loggers) as written:
@@ -256,6 +282,7 @@ CHANNEL_PROMISES: tuple[Promise, ...] = (
     raises_adapter_errors_only,
     stamps_a_drill_in_each_language,
     carries_every_script,
+    survives_hostile_words,
     leaks_nothing,
     can_be_cancelled,
     works_again_after_the_far_end_restarted,

@@ -62,7 +62,7 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
     ) -> Response:
         # Whatever region or edge the SDK was told by its surroundings, only api_url is spoken to.
         there = f"{self._api_url}/{url.split('/', 3)[3]}"
-        body = urlencode(data, doseq=True).encode() if data else None
+        body = urlencode(data, doseq=True, errors="replace").encode() if data else None
         try:
             async with asyncio.timeout(self._limit):
                 answer = await self._session.request(
