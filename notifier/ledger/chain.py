@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,8 +19,8 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=
 GENESIS = ""
 """What the first event of a chain names as its predecessor."""
 
-INSERT = "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)"
-"""Takes what `link` returns; the columns stand in the order of the table, which a test holds."""
+COLUMNS = ("node", "n", "site", "incident", "at", "wall", "kind", "salt", "payload", "digest", "prev", "hash")
+"""In the order of what `link` returns."""
 
 
 def write_payload(data: Mapping[str, Any], rows: Sequence[Batch]) -> str:
@@ -39,15 +39,21 @@ def digest_of(salt: str, payload: str) -> str:
 def hash_of(
     node: str, n: int, site: str, incident: str | None, at: float, wall: str, kind: str, digest: str, prev: str
 ) -> str:
-    """sha256 over a JSON list: no field can run into its neighbour."""
-    return hashlib.sha256(_encode([node, n, site, incident, at, wall, kind, digest, prev]).encode()).hexdigest()
+    """sha256 over one canonical line.
+
+    Free words carry their length, so no field can run into its neighbour; `at` is the shortest decimal that reads
+    back as the same double.
+    """
+    where = "-" if incident is None else f"{len(incident)}:{incident}"
+    line = f"{len(node)}:{node},{n},{len(site)}:{site},{where},{at!r},{len(wall)}:{wall},{kind},{digest},{prev}"
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def link(
     node: str, n: int, prev: str, site: str, incident: str | None, at: float, wall: str, kind: str, payload: str
 ) -> tuple[Any, ...]:
     """One event as its table row; the last value is its hash."""
-    salt = secrets.token_hex(16)
+    salt = os.urandom(16).hex()
     digest = digest_of(salt, payload)
     hashed = hash_of(node, n, site, incident, at, wall, kind, digest, prev)
     return node, n, site, incident, at, wall, kind, salt, payload, digest, prev, hashed

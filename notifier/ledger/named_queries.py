@@ -27,7 +27,7 @@ class Query:
     name: str
     sql: str
     writes: bool
-    """It may change rows (a claim, a token bucket); only such a query opens a savepoint."""
+    """It may change rows (a claim, a token bucket), so only a transaction may ask it."""
     reads_events: bool
     """It looks at the chain, so events held back for the end of the group are written before it runs."""
 

@@ -19,7 +19,7 @@ from notifier.ledger.lock import StoreLock
 from notifier.ledger.named_queries import Query, load_queries
 from notifier.ledger.schema import build, migrate
 from notifier.ledger.steady_time import Stored, resume
-from notifier.ledger.writer import Hooks, Job, Writer, find, rows_of
+from notifier.ledger.writer import Hooks, Job, Outcome, Writer, find, rows_of
 from notifier.model.facts import Body, Event, Rows
 
 log = logging.getLogger(__name__)
@@ -199,9 +199,7 @@ class SqliteLedger(Ledger):
         if not same:
             raise StoreGone(f"{self.path} was removed or replaced")
 
-    def _resolved(
-        self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]], events: list[Event]
-    ) -> None:
+    def _resolved(self, outcomes: list[Outcome], events: list[Event]) -> None:
         for future, value, error in outcomes:
             if not future.done():
                 if error is None:

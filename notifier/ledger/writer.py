@@ -1,6 +1,6 @@
 """The one writer: a thread with the one writing connection, and group commit.
 
-Whatever arrives during one commit shares the next: one BEGIN IMMEDIATE and one COMMIT per group, a savepoint per body.
+Whatever arrives during one commit shares the next: one BEGIN IMMEDIATE and one COMMIT per group.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain as chained
 from typing import Any
 
 from notifier.clock import BootReading, Clock, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.ledger import chain
 from notifier.ledger.named_queries import Query
-from notifier.ledger.rows import apply_batches, batches, cell
+from notifier.ledger.rows import SIZES, apply_batches, batches, cell, marks
 from notifier.model.facts import Ask, Body, Event, Fact, Rows
 
 log = logging.getLogger(__name__)
@@ -29,11 +30,17 @@ MOST_BODIES = 256
 MOST_WORK = 0.002
 """Seconds of bodies before a group commits: a press that arrives meanwhile waits no longer."""
 
-CHECKPOINT_EVERY = 4_000
-"""Changed rows after which an idle writer moves the log into the store (about 4 MB of log)."""
+CHECKPOINT_EVERY = 1_000
+"""Changed rows after which an idle writer moves the log into the store."""
 
-CHECKPOINT_AT_LAST = 100_000
-"""Changed rows after which a busy writer does so too, or the log would grow without end."""
+CHECKPOINT_AT_LAST = 8_000
+"""Changed rows after which a busy writer does so too: the longer the log, the longer somebody waits for it."""
+
+IDLE = 0.05
+"""Seconds without work before a writer counts as idle."""
+
+PAIR_EVERY = 1.0
+"""Seconds between storings of the (ledger time, boot time) pair."""
 
 _GONE = frozenset({
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR,
@@ -42,12 +49,21 @@ _GONE = frozenset({
 })  # fmt: skip
 """What SQLite says when the store itself is at fault, not the statement."""
 
+_EVENT_COLUMNS = ",".join(chain.COLUMNS)
 _STORE_PAIR = "update node set steady = ?, boottime = ?, wall = ? where node = ?"
 
 
 def is_gone(error: BaseException) -> bool:
     """Whether an error is the store's and not the body's."""
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _GONE
+
+
+class _RunAgainError(Exception):
+    """A body failed after it wrote, and nothing but the whole group can be taken back."""
+
+
+Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
+"""Whose, what it returned, or what it raised."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,7 +79,7 @@ class Job:
 class Hooks:
     """Where the ledger, and tests that break things, look in."""
 
-    resolved: Callable[[list[tuple[asyncio.Future[Any], Any, BaseException | None]], list[Event]], None]
+    resolved: Callable[[list[Outcome], list[Event]], None]
     before_commit: Callable[[], None] = field(default=lambda: None)
     in_place: Callable[[], None] = field(default=lambda: None)
     """Raises StoreGone if what was committed to is no longer the file that a restart would open."""
@@ -89,7 +105,7 @@ class Writer(threading.Thread):
         self.lock = threading.Lock()
         """Held while a group is open; a store in memory is read under it."""
         self.busy_since: float | None = None
-        """Stopwatch reading at which the group at work began; None while idle."""
+        """Stopwatch reading of the last sign of life (a body or a commit began); None while idle."""
         self._boot = boot
         self._queries = queries
         self._loop = loop
@@ -103,8 +119,9 @@ class Writer(threading.Thread):
         self._events: list[Event] = []
         self._links: list[tuple[Any, ...]] = []
         self._written = 0
-        self._stamp = (0.0, "")
+        self._at, self._wall = 0.0, ""
         self._stamped = False
+        self._pair_at = stopwatch()
         self._checkpointed = 0
 
     # ------------------------------------------------------------------------------------------ from other threads
@@ -131,8 +148,9 @@ class Writer(threading.Thread):
             if not (self._urgent or self._jobs):
                 if self._stopping:
                     return
-                self._checkpoint(CHECKPOINT_EVERY)
-                self._awake.wait()
+                if not self._awake.wait(IDLE):
+                    self._checkpoint(CHECKPOINT_EVERY)
+                    self._awake.wait()
             # Cleared before looking, so that whoever puts a job after the look sets it again.
             self._awake.clear()
             while self._urgent or self._jobs:
@@ -146,9 +164,8 @@ class Writer(threading.Thread):
     def append(self, fact: Fact) -> None:
         """One fact: its rows now, its event at the end of the group."""
         if not self._stamped:
-            self._stamp = (float(self.clock.now()), self.clock.wall().isoformat(timespec="milliseconds"))
-            self._stamped = True
-        at, wall = self._stamp
+            self._read_clocks()
+        at, wall = self._at, self._wall
         found = batches(fact.rows)
         payload = chain.write_payload(fact.data, found)
         apply_batches(self.db, found)
@@ -161,42 +178,44 @@ class Writer(threading.Thread):
 
     def write_events(self) -> None:
         """Put the group's events into the table; needed early only by whoever reads it inside a transaction."""
-        if self._written < len(self._links):
-            self.db.executemany(chain.INSERT, self._links[self._written :])
-            self._written = len(self._links)
+        for size in SIZES:
+            while len(self._links) - self._written >= size:
+                some = self._links[self._written : self._written + size]
+                into = f"insert into event ({_EVENT_COLUMNS}) {marks(len(chain.COLUMNS), size)}"
+                self.db.execute(into, list(chained.from_iterable(some)))
+                self._written += size
+
+    def _read_clocks(self) -> None:
+        """Once per body; the wall is for people, so within half a millisecond it is the same."""
+        at = float(self.clock.now())
+        if not self._wall or at - self._at > 0.0005:
+            self._wall = self.clock.wall().isoformat(timespec="milliseconds")
+        self._at = at
+        self._stamped = True
 
     def _group(self) -> None:
         began = stopwatch()
         self.busy_since = began
-        outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]] = []
+        self._wall = ""
         taken: list[Job] = []
-        n, head = self._n, self._head
+        outcomes: list[Outcome] = []
+        link = self._n, self._head
         try:
             self.db.execute("begin immediate")
-            while len(taken) < MOST_BODIES and not self.abandoned:
-                urgent = bool(self._urgent)
-                if not urgent and not self._jobs:
-                    break
-                job = (self._urgent if urgent else self._jobs).popleft()
-                taken.append(job)
-                outcomes.append(self._one(job))
-                if stopwatch() - began > MOST_WORK or (urgent and not self._urgent):
-                    break
-            self.write_events()
-            if self._links:
-                reading = self._boot()
-                now = float(self.clock.now())
-                self.db.execute(_STORE_PAIR, (now, reading.boottime, reading.wall, self.node))
-            self._hooks.before_commit()
-            self.db.execute("commit")
-            self._hooks.in_place()
+            try:
+                self._take(began, taken, outcomes)
+            except _RunAgainError:
+                self.db.execute("rollback")
+                self.db.execute("begin immediate")
+                self._forget(link)
+                outcomes = [self._one(job, careful=True) for job in taken]
+            self._close_group()
         except (sqlite3.Error, OSError, StoreGone) as error:
-            self._n, self._head = n, head
             self._undo()
+            self._forget(link)
             gone = StoreGone(f"The store cannot be written: {error}.")
             gone.__cause__ = error
             outcomes = [(job.future, None, gone) for job in taken]
-            self._events.clear()
         finally:
             self.busy_since = None
         events, self._events = self._events, []
@@ -204,62 +223,96 @@ class Writer(threading.Thread):
         self._written = 0
         self._tell(outcomes, events)
 
-    def _one(self, job: Job) -> tuple[asyncio.Future[Any], Any, BaseException | None]:
+    def _take(self, began: float, taken: list[Job], outcomes: list[Outcome]) -> None:
+        while len(taken) < MOST_BODIES and not self.abandoned:
+            urgent = bool(self._urgent)
+            if not urgent and not self._jobs:
+                return
+            job = (self._urgent if urgent else self._jobs).popleft()
+            taken.append(job)
+            self.busy_since = stopwatch()
+            outcomes.append(self._one(job, careful=False))
+            if stopwatch() - began > MOST_WORK or (urgent and not self._urgent):
+                return
+
+    def _close_group(self) -> None:
+        self.write_events()
+        now = stopwatch()
+        if self._links and now - self._pair_at > PAIR_EVERY:
+            self.store_pair()
+            self._pair_at = now
+        self.busy_since = now
+        self._hooks.before_commit()
+        self.db.execute("commit")
+        self._hooks.in_place()
+
+    def store_pair(self) -> None:
+        """Within a boot any stored pair says the same; a new boot takes the newest as its floor."""
+        reading = self._boot()
+        self.db.execute(_STORE_PAIR, (float(self.clock.now()), reading.boottime, reading.wall, self.node))
+
+    def _one(self, job: Job, *, careful: bool) -> Outcome:
+        """Run one job; a failing one takes back what it wrote and hurts nobody else.
+
+        Without care there is no savepoint (two calls into SQLite saved for every body): if a body fails after it
+        wrote, the whole group is taken back and run again with care. Bodies may be run again by contract.
+        """
         mark = (len(self._links), self._written, self._n, self._head)
         self._stamped = False
-        opened = [False]
+        changes = self.db.total_changes
+        if careful:
+            self.db.execute("savepoint body")
         try:
-            value = self._drive(job.body(), opened) if job.body else self._do(job.deed, opened)
+            value = self._drive(job.body()) if job.body else self._do(job.deed)
         except BaseException as error:  # a body's fault is its caller's, never its neighbours'
             if is_gone(error):
                 raise
-            if opened[0]:
+            if careful:
                 self.db.execute("rollback to body")
                 self.db.execute("release body")
-                self._written = mark[1]
+            elif self.db.total_changes != changes:
+                raise _RunAgainError from error
             del self._links[mark[0] :], self._events[mark[0] :]
-            self._n, self._head = mark[2], mark[3]
+            self._written, self._n, self._head = mark[1:]
             if isinstance(error, sqlite3.Error):
                 named = LedgerError(f"The store refused this: {error}.")
                 named.__cause__ = error
                 return job.future, None, named
             return job.future, None, error
-        if opened[0]:
+        if careful:
             self.db.execute("release body")
         return job.future, value, None
 
-    def _do(self, deed: Callable[[Writer], Any] | None, opened: list[bool]) -> Any:
-        self._open_savepoint(opened)
+    def _do(self, deed: Callable[[Writer], Any] | None) -> Any:
         return deed(self) if deed else None
 
-    def _drive(self, body: Body[Any], opened: list[bool]) -> Any:
+    def _drive(self, body: Body[Any]) -> Any:
         send = body.send
         try:
             asked = next(body)
             while True:
                 if type(asked) is Fact:
-                    if not opened[0]:
-                        self._open_savepoint(opened)
                     self.append(asked)
                     asked = send(())
                 else:
-                    asked = send(self._answer(asked, opened))  # type: ignore[arg-type] # what is no Fact is an Ask
+                    asked = send(self._answer(asked))  # type: ignore[arg-type] # what is no Fact is an Ask
         except StopIteration as stop:
             return stop.value
         finally:
             body.close()
 
-    def _answer(self, asked: Ask, opened: list[bool]) -> Rows:
+    def _answer(self, asked: Ask) -> Rows:
         query = find(self._queries, asked.query)
         if query.reads_events:
             self.write_events()
-        if query.writes and not opened[0]:
-            self._open_savepoint(opened)
         return rows_of(self.db, query, asked.args)
 
-    def _open_savepoint(self, opened: list[bool]) -> None:
-        self.db.execute("savepoint body")
-        opened[0] = True
+    def _forget(self, link: tuple[int, str]) -> None:
+        """The group's facts are not in the store."""
+        self._n, self._head = link
+        self._events.clear()
+        self._links.clear()
+        self._written = 0
 
     def _undo(self) -> None:
         try:
@@ -287,7 +340,7 @@ class Writer(threading.Thread):
             while queue:
                 self._tell([(queue.popleft().future, None, gone)], [])
 
-    def _tell(self, outcomes: list[tuple[asyncio.Future[Any], Any, BaseException | None]], events: list[Event]) -> None:
+    def _tell(self, outcomes: list[Outcome], events: list[Event]) -> None:
         try:
             self._loop.call_soon_threadsafe(self._hooks.resolved, outcomes, events)
         except RuntimeError:
