@@ -30,7 +30,6 @@ class ShellyServer:
         self._devices: dict[int, RelayDevice] = {}
         self._guards: dict[int, DigestGuard] = {}
         self._ports: dict[int, asyncio.Task[asyncio.Server]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._http = web.Server(self._serve, handler_cancellation=True, access_log=None, keepalive_timeout=120.0)
 
@@ -41,9 +40,10 @@ class ShellyServer:
         await self.close()
 
     async def close(self) -> None:
+        starting = tuple(self._ports.values())
         for port in tuple(self._ports):
             self._stop_listening(port)
-        await asyncio.gather(*self._closing)
+        await asyncio.gather(*starting)
         await self._http.shutdown(0.1)
 
     def add(self, device: RelayDevice, port: int = 0) -> str:
@@ -71,9 +71,11 @@ class ShellyServer:
         self._ports[port] = loop.create_task(loop.create_server(self._http, sock=listening))
 
     def _stop_listening(self, port: int) -> None:
-        closing = asyncio.get_running_loop().create_task(_close(self._ports.pop(port)))
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+        starting = self._ports.pop(port)
+        if starting.done():
+            starting.result().close()  # at once, so that the port is free to be plugged in again
+        else:
+            starting.add_done_callback(lambda started: started.result().close())
         for connection in self._http.connections:
             if connection.transport and connection.transport.get_extra_info("sockname")[1] == port:
                 connection.transport.abort()
@@ -129,10 +131,6 @@ class ShellyServer:
         if device.wire is Wire.RESET:
             return await _break_off(request, body)
         return web.json_response(body, status=status)
-
-
-async def _close(starting: asyncio.Task[asyncio.Server]) -> None:
-    (await starting).close()
 
 
 async def _frame(request: web.BaseRequest) -> dict[str, Any]:
