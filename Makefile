@@ -7,7 +7,7 @@ COMPILE = "$$venv/bin/uv" pip compile pyproject.toml --group build --universal -
 	--generate-hashes --no-emit-index-url --no-header --no-config --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports docs bench soak lock wheel clean
+.PHONY: help demo test lint types imports docs bench soak lock wheel voices clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ lock:  ## writes requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes th
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && python3 -m venv "$$venv" && "$$venv/bin/pip" install -qq uv \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+voices: $(RUN_READY)  ## the spoken words that ship with the house, made anew (needs espeak-ng)
+	@$(PY) -m notifier.channels.pa_multicast.voices
 
 wheel: $(DEV_READY)  ## dist/*.whl
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
