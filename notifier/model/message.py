@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from notifier.model.delivery import Purpose
-from notifier.model.segments import UCS2, encoding_of, segment_limits
+from notifier.model.segments import encoding_of, parts, segment_limits, units
 
 STAMPS = {"en": "DRILL", "es": "SIMULACRO", "fr": "EXERCICE", "pt": "SIMULADO", "de": "ÜBUNG"}
 
@@ -50,11 +51,7 @@ class Message:
         """The text for SMS; a drill's word stands in every segment, in case parts arrive alone."""
         if not self.drill:
             return self.text
-        word = stamp_for(self.language)
-        _single, multi = segment_limits(encoding_of(self.text))
-        if encoding_of(self.text) == UCS2:
-            multi -= 2  # characters outside the BMP take two places; leave room
-        return _in_every_part(self.text, word, multi)
+        return _in_every_part(self.text, stamp_for(self.language))
 
 
 def _stamped(text: str, word: str) -> str:
@@ -66,15 +63,33 @@ def _stamped(text: str, word: str) -> str:
     return f"{start}{bare}{end}"
 
 
-def _in_every_part(text: str, word: str, limit: int) -> str:
-    """`text` with `word` at least once in any run of `limit` characters."""
-    parts: list[str] = []
-    room = max(8, limit // 2 - len(word) - 3)
+def _in_every_part(text: str, word: str) -> str:
+    """`text` with `word` whole in each of its segments. Only a link is never broken for it."""
+    if len(parts(text)) == 1:
+        return text
+    stamp = f"[{word}]"
+    encoding = encoding_of(f"{text}{stamp}")
+    _single, multi = segment_limits(encoding)
+    # A segment may begin just inside a stamp and must still reach the end of the next: two stamps, the spaces around
+    # them, and one place that a sign of two may leave empty at the end.
+    room = multi - 2 * (units(stamp, encoding) + 2) - 1
+    written: list[str] = []
     since = 0
-    for piece in text.split(" "):
-        if since + len(piece) + 1 > room:
-            parts.append(f"[{word}]")
+    for piece in _pieces(text, room // 2 - 1):
+        size = units(piece, encoding) + 1
+        if since + size > room:
+            written.append(stamp)
             since = 0
-        parts.append(piece)
-        since += len(piece) + 1
-    return " ".join(parts)
+        written.append(piece)
+        since += size
+    stamped = " ".join(written)
+    return stamped if word in parts(stamped)[-1] else f"{stamped} {stamp}"
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """Words, and what is written without spaces in pieces of `room` signs."""
+    for piece in text.split(" "):
+        if "://" in piece or len(piece) <= room:
+            yield piece
+        else:
+            yield from (piece[start : start + room] for start in range(0, len(piece), room))

@@ -22,18 +22,35 @@ def segment_limits(encoding: str) -> tuple[int, int]:
     return (160, 153) if encoding == GSM7 else (70, 67)
 
 
-def units(text: str) -> int:
-    """Length in the encoding's own units: extension characters and characters beyond the BMP take two."""
-    if encoding_of(text) == GSM7:
+def units(text: str, encoding: str | None = None) -> int:
+    """Length in the encoding's own units: extension characters and characters beyond the BMP take two.
+
+    `encoding`: of the whole message, if `text` is only a piece of it.
+    """
+    if (encoding or encoding_of(text)) == GSM7:
         return len(text) + sum(ch in _EXTENDED_SET for ch in text)
     return len(text.encode("utf-16-be", "surrogatepass")) // 2
 
 
 def segments(text: str) -> int:
     """Segments that carriers count and charge; at least one."""
-    single, multi = segment_limits(encoding_of(text))
-    length = units(text)
-    return 1 if length <= single else -(-length // multi)
+    return len(parts(text))
+
+
+def parts(text: str) -> list[str]:
+    """The text as its segments carry it; a character of two units is never torn apart."""
+    encoding = encoding_of(text)
+    single, multi = segment_limits(encoding)
+    if units(text) <= single:
+        return [text]
+    whole, part, used = [], "", 0
+    for ch in text:
+        takes = 1 + (ch in _EXTENDED_SET if encoding == GSM7 else ord(ch) > 0xFFFF)
+        if used + takes > multi:
+            whole.append(part)
+            part, used = "", 0
+        part, used = part + ch, used + takes
+    return [*whole, part]
 
 
 def first_foreign(text: str) -> str:
