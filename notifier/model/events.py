@@ -60,3 +60,4 @@ class EventKind(State):
     FIRE_ALARM = "fire_alarm", "The fire panel's contact changed."
     REFUSED = "refused", "A request was refused."
     SEALED = "sealed", "The heads of the chains were signed."
+    ERASED = "erased", "Retention erased the contents of old events; the chain still verifies."
