@@ -115,7 +115,8 @@ def inbound(source: str, text: str, ref: str, opt_out_type: str | None = None) -
     said = (opt_out_type or "").strip().upper()
     stops = said == "STOP" if said else bare in OPT_OUT_WORDS
     starts = said == "START" if said else bare in OPT_IN_WORDS
-    return Inbound("sms", source, text, ref, opt_out=stops, opt_in=starts)
+    # PostgreSQL takes every character but this one.
+    return Inbound("sms", source, text.replace("\x00", ""), ref, opt_out=stops, opt_in=starts)
 
 
 def _form_pairs(body: bytes) -> list[tuple[str, str]]:
@@ -135,7 +136,8 @@ def _json_pairs(body: bytes) -> list[tuple[str, str]]:
         raise Refused("An object with plain fields is expected.", 400)
     if not all(isinstance(pair, tuple) and isinstance(pair[1], str) for pair in said):
         raise Refused("An object with plain fields is expected.", 400)
-    return said
+    # JSON can spell half a sign, which no store takes.
+    return [(name, value.encode(errors="replace").decode()) for name, value in said]
 
 
 def _needed(form: Form, name: str, shape: re.Pattern[str]) -> str:

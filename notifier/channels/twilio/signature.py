@@ -22,7 +22,7 @@ def signature(secret: str, url: str, fields: Iterable[tuple[str, str]], algorith
     """What Twilio would write into its header for this URL and these form fields."""
     # A field that stands there twice with one value counts once, as in Twilio's own libraries.
     text = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.digest(secret.encode(), text.encode(), algorithm)).decode()
+    return base64.b64encode(hmac.digest(secret.encode(), text.encode(errors="replace"), algorithm)).decode()
 
 
 def signed_by(secret: str, given: str, url: str, fields: Iterable[tuple[str, str]], algorithm: str = "sha1") -> bool:
@@ -30,7 +30,7 @@ def signed_by(secret: str, given: str, url: str, fields: Iterable[tuple[str, str
     pairs = list(fields)
     # Every spelling is compared, so that the time taken does not tell which one was near.
     matches = [
-        hmac.compare_digest(signature(secret, spelling, pairs, algorithm).encode(), given.encode())
+        hmac.compare_digest(signature(secret, spelling, pairs, algorithm).encode(), given.encode(errors="replace"))
         for spelling in _spellings(url)
     ]
     return any(matches)
