@@ -37,9 +37,7 @@ def read_number(written: str) -> tuple[str, str, str]:
         return (
             "",
             f"{digits} is an emergency number; it is never a contact.",
-            (
-                "A person calls it: every live page says so and has the script. Automatic calls to it are unlawful in places."
-            ),
+            ("A person calls it: every live page says so and has the script. Automatic calls are unlawful in places."),
         )
     if not number.startswith("+"):
         guess = f" If this is a number of the USA or Canada: +1{digits[-10:]}." if _north_american(digits) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -12,10 +12,15 @@ from pydantic import BaseModel, ValidationError
 from notifier.clock import SystemClock
 from notifier.errors import Fault, SetupError
 from notifier.files.catalogue import AdapterCatalogue
-from notifier.files.contacts import Contacts, read_contacts
+from notifier.files.check_messages import check_messages
+from notifier.files.check_playbooks import check_playbooks
+from notifier.files.check_site import check_site
+from notifier.files.contacts import read_contacts
 from notifier.files.plain_words import faults_of
 from notifier.files.positions import Document, read_yaml
 from notifier.files.publishing import stamp
+from notifier.files.reading import Reading
+from notifier.files.rules import PLAYBOOK_ID
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
@@ -48,22 +53,6 @@ class Loaded:
         return tuple(fault for fault in self.faults if fault.level != "error")
 
 
-@dataclass(slots=True)
-class Reading:
-    """Everything that was read, with its places: what the checks are handed."""
-
-    files: Mapping[str, bytes]
-    site: Site
-    site_document: Document
-    contacts: Contacts
-    adapters: AdapterCatalogue
-    senders: Mapping[str, Sender]
-    today: date
-    playbooks: dict[str, Playbook] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
-    """By playbook id."""
-
-
 def load(
     files: Mapping[str, bytes],
     adapters: AdapterCatalogue,
@@ -79,46 +68,38 @@ def load(
     site, site_document = _read(files, SITE_FILE, Site, faults)
     contacts = read_contacts(files, site.site if site else "")
     faults += contacts.faults
-    playbooks, documents = _read_playbooks(files, faults)
+    playbooks, documents, unread = _read_playbooks(files, faults)
     if site is None or site_document is None:
         if SITE_FILE not in files:
             advice = "Copy deploy/site.example.yaml, or type: notifier init DIR."
             faults.append(Fault(SITE_FILE, 1, 1, "The site file is missing.", advice))
         raise SetupError(sorted(set(faults)))
+    day = today or SystemClock().wall().date()
     reading = Reading(
-        files,
-        site,
-        site_document,
-        contacts,
-        adapters,
-        senders,
-        today or SystemClock().wall().date(),
-        playbooks,
-        documents,
+        files, site, site_document, contacts, adapters, senders, day, playbooks, documents, unread_playbooks=unread
     )
-    faults += _check(reading)
+    faults += [*check_site(reading), *check_playbooks(reading), *check_messages(reading)]
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files))
 
 
-def _check(reading: Reading) -> list[Fault]:
-    return []
-
-
-def _read_playbooks(files: Mapping[str, bytes], faults: list[Fault]) -> tuple[dict[str, Playbook], dict[str, Document]]:
+def _read_playbooks(
+    files: Mapping[str, bytes], faults: list[Fault]
+) -> tuple[dict[str, Playbook], dict[str, Document], bool]:
+    """(playbooks by id, their documents, whether some could not be read)."""
     playbooks: dict[str, Playbook] = {}
     documents: dict[str, Document] = {}
+    unread = False
     for path in sorted(name for name in files if name.startswith("playbooks/") and name.endswith(".yaml")):
         playbook, document = _read(files, path, Playbook, faults)
         if playbook is None or document is None:
+            unread = True
             continue
         if playbook.playbook in playbooks:
-            first = documents[playbook.playbook].file
-            text = f"`{playbook.playbook}` is the id of {first} already."
-            line, column = document.place(("playbook",))
-            faults.append(Fault(path, line, column, text, "Give each playbook an id of its own."))
+            text = f"`{playbook.playbook}` is the id of {documents[playbook.playbook].file} already."
+            faults.append(PLAYBOOK_ID.at(document, ("playbook",), text, "Give each playbook an id of its own."))
             continue
         playbooks[playbook.playbook], documents[playbook.playbook] = playbook, document
-    return playbooks, documents
+    return playbooks, documents, unread
 
 
 def _read(

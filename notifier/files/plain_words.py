@@ -15,7 +15,7 @@ from notifier.files.positions import Document, Path
 
 
 def nearest(written: str, known: Iterable[str]) -> str:
-    """ "Did you mean `x`?", or the known names if none is near and they are few."""
+    """Words like "Did you mean `x`?", or the known names if none is near and they are few."""
     names = sorted(str(name) for name in known)
     near = difflib.get_close_matches(written[:64], names, n=1, cutoff=0.6)
     if near:
@@ -26,13 +26,34 @@ def nearest(written: str, known: Iterable[str]) -> str:
     return f"Known here: {shown}{' …' if len(names) > 12 else ''}."
 
 
-def faults_of(error: ValidationError, document: Document, model: type[BaseModel], at: Path = ()) -> list[Fault]:
-    """Every fault pydantic found in the value at `at`, each at its own line and column."""
+def faults_of(
+    error: ValidationError,
+    document: Document,
+    model: type[BaseModel],
+    at: Path = (),
+    *,
+    show_values: bool = True,
+) -> list[Fault]:
+    """Every fault pydantic found in the value at `at`, each at its own line and column.
+
+    `show_values`: false where a fault must not repeat what is written, because it may be a secret.
+    """
     faults: dict[tuple[int, int], Fault] = {}
     for detail in error.errors(include_url=False, include_input=True):
-        fault = _fault(detail, document, model, at)
+        number = isinstance(detail["input"], (int, float))
+        hidden = _HIDDEN_NUMBER if number else _HIDDEN
+        said: Mapping[str, Any] = detail if show_values else {**detail, "input": hidden}
+        fault = _fault(said, document, model, at)
         faults.setdefault((fault.line, fault.column), fault)  # a union says one mistake once for each of its kinds
     return list(faults.values())
+
+
+class _Hidden:
+    def __str__(self) -> str:
+        return "•••"
+
+
+_HIDDEN, _HIDDEN_NUMBER = _Hidden(), _Hidden()
 
 
 def _fault(detail: Mapping[str, Any], document: Document, model: type[BaseModel], at: Path) -> Fault:
@@ -44,9 +65,13 @@ def _fault(detail: Mapping[str, Any], document: Document, model: type[BaseModel]
         name = str(loc[-1])
         if kind == "missing":
             line, column = document.place((*at, *around))
-            return Fault(document.file, line, column, f"`{name}` is missing{_inside(around)}.", _how(model_there, name))
+            return Fault(
+                document.file, line, column, f"`{name}` is missing{_inside((*at, *around))}.", _how(model_there, name)
+            )
         line, column = document.place((*at, *around, name), key=True)
-        return Fault(document.file, line, column, f"`{name}` is not known{_inside(around)}.", nearest(name, fields))
+        return Fault(
+            document.file, line, column, f"`{name}` is not known{_inside((*at, *around))}.", nearest(name, fields)
+        )
     path = _written_part(document, at, loc)
     is_key = bool(loc) and loc[-1] == "[key]"
     line, column = document.place((*at, *path), key=is_key)
@@ -110,6 +135,8 @@ Sentence = Callable[[str, Any, Mapping[str, Any]], tuple[str, str]]
 
 
 def _text_needed(name: str, written: Any, _more: Mapping[str, Any]) -> tuple[str, str]:
+    if written is _HIDDEN_NUMBER:
+        return f"{name} is a number; a text is needed.", "Put it in quotes."
     if isinstance(written, (int, float, bool)):
         return f"{name} is {_shown(written)}; a text is needed.", f'Put it in quotes: "{written}".'
     if written is None:

@@ -89,8 +89,11 @@ def decode(file: str, raw: bytes, largest: int = LARGEST_YAML) -> tuple[str, lis
     return text, []
 
 
-def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Fault]]:
-    """The document in `raw` and every fault of its form; no document if its form cannot be read at all."""
+def read_yaml(file: str, raw: bytes, *, show_values: bool = True) -> tuple[Document | None, list[Fault]]:
+    """The document in `raw` and every fault of its form; no document if its form cannot be read at all.
+
+    `show_values`: false where a fault must not repeat what is written, because it may be a secret.
+    """
     text, faults = decode(file, raw)
     if faults:
         return None, faults
@@ -98,7 +101,7 @@ def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Fault]]:
         line = text.count("\n", 0, tab.start()) + 1
         why = "The line is indented with a tab."
         return None, [Fault(file, line, tab.end() - tab.start(), why, "Use two spaces for each level.")]
-    builder = _Builder(file)
+    builder = _Builder(file, show_values=show_values)
     try:
         for event in _events(text):
             builder.take(event)
@@ -126,15 +129,15 @@ _YAML_ERRORS = (
     ("mapping values are not allowed", "There is a colon where none can be.",
      "Put a text that has a colon in it in quotes, or check the indentation."),
     ("found unexpected end of stream", "A quote is opened and never closed.", "Close it."),
-    ("did not find expected ',' or '}'", "A { is not closed, or a comma is missing.", "Close it with }, or add the comma."),
-    ("did not find expected ',' or ']'", "A [ is not closed, or a comma is missing.", "Close it with ], or add the comma."),
+    ("did not find expected ',' or '}'", "A { is not closed, or a comma is missing.", "Close it with }, or add it."),
+    ("did not find expected ',' or ']'", "A [ is not closed, or a comma is missing.", "Close it with ], or add it."),
     ("did not find expected key", "The indentation does not fit the lines above.", "Indent it like its neighbours."),
-    ("did not find expected '-' indicator", "The indentation of this list does not fit.", "Indent it like its neighbours."),
+    ("did not find expected '-' indicator", "The indentation of this list is off.", "Indent it like its neighbours."),
     ("cannot start any token", "This character cannot stand here unquoted.", "Put the text in quotes."),
     ("unknown escape character", "A \\ in double quotes begins an escape that does not exist.",
      "Use single quotes, or write \\\\."),
     ("found undefined tag handle", "An ! begins a YAML tag; tags are not used here.", "Put the text in quotes."),
-    ("undefined alias", "An * begins a YAML alias; aliases are not used here.", "Put the text in quotes, or write it out."),
+    ("undefined alias", "An * begins a YAML alias; none are used here.", "Put the text in quotes, or write it out."),
 )  # fmt: skip
 
 
@@ -168,8 +171,9 @@ class _Open:
 class _Builder:
     """Takes parser events one by one; keeps plain values, places and faults."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, show_values: bool) -> None:
         self.file = file
+        self._show_values = show_values
         self.document: Document | None = None
         self.faults: list[Fault] = []
         self._values: dict[Path, Place] = {}
@@ -222,6 +226,8 @@ class _Builder:
         path = parent.next_path() if parent else ()
         self._values[path] = _place(event)
         value, why, advice = _meaning(event)
+        if why and not self._show_values:
+            why, advice = "This unquoted value is read as a number or as true or false.", "Put it in quotes."
         if why:
             self._fault(event, why, advice)
         self._put(value)

@@ -1,0 +1,35 @@
+"""Everything that was read, with its places: what the checks are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from notifier.files.catalogue import AdapterCatalogue
+from notifier.files.contacts import Contacts
+from notifier.files.positions import Document
+from notifier.model.playbook import Playbook
+from notifier.model.settings import Sender
+from notifier.model.site import Site
+
+
+@dataclass(slots=True)
+class Reading:
+    files: Mapping[str, bytes]
+    site: Site
+    site_document: Document
+    contacts: Contacts
+    adapters: AdapterCatalogue
+    senders: Mapping[str, Sender]
+    today: date
+    playbooks: dict[str, Playbook] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    """By playbook id."""
+    unread_playbooks: bool = False
+    """Some playbook could not be read: nobody can say that a name does not exist."""
+
+    def senders_for(self, kind: str) -> dict[str, Sender]:
+        """The configured senders that take this kind of address, by name."""
+        kinds = self.adapters.address_kinds
+        return {name: sender for name, sender in self.senders.items() if kinds.get(sender.channel) == kind}
