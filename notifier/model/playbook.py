@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from notifier.model.delivery import Purpose
 from notifier.model.incident import LADDER, Action
 from notifier.model.step import Phase
 from notifier.model.words import Duration, Identifier, Selector, Texts, Written
-
 
 DOORS_NOT_SECURED = {
     "en": "{{site}}: NOT secured: {{doors_not_secured}}. {{action}} since {{time}}. Incident {{incident}}.",
@@ -93,6 +92,11 @@ def _need(written: Any) -> Any:
     raise ValueError(f'need is "all", "any", a number of people or a percentage like "80%", not {written!r}')
 
 
+_WRITTEN_NEED = {
+    "anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d{1,3}%$"}]
+}
+
+
 class EscalationLevel(Written):
     wait: Duration
     """Seconds after the level before (the first: after the step's messages began)."""
@@ -104,7 +108,7 @@ class EscalationLevel(Written):
 class Acknowledge(Written):
     """How many answers are enough, and whom to tell when they do not come."""
 
-    need: Annotated[str, BeforeValidator(_need)] = "all"
+    need: Annotated[str, BeforeValidator(_need), WithJsonSchema(_WRITTEN_NEED, mode="validation")] = "all"
     escalate: tuple[EscalationLevel, ...] = ()
 
 

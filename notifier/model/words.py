@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)")
@@ -24,7 +24,9 @@ def parse_duration(written: Any) -> Any:
     return sum(float(number) * UNITS[unit] for number, unit in found)
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration)]
+_WRITTEN_DURATION = {"type": "string", "pattern": r"^(\d{1,6}(\.\d{1,3})?(ms|s|m|h|d))+$", "examples": ["90s", "5m"]}
+
+Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_WRITTEN_DURATION, mode="validation")]
 """Seconds; written with a unit."""
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -51,8 +53,19 @@ def _texts(written: Any) -> Any:
     return {"en": written} if isinstance(written, str) else written
 
 
-Texts = Annotated[dict[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Za-z]{2,4})?$")], str],
-                  BeforeValidator(_texts)]
+_LANGUAGE = r"^[a-z]{2}(-[A-Za-z]{2,4})?$"
+_WRITTEN_TEXTS = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "patternProperties": {_LANGUAGE: {"type": "string"}}, "additionalProperties": False},
+    ]
+}
+
+Texts = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=_LANGUAGE)], str],
+    BeforeValidator(_texts),
+    WithJsonSchema(_WRITTEN_TEXTS, mode="validation"),
+]
 """One text per language (BCP 47 tag); a bare string is English."""
 
 
