@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
-from datetime import date
 
 ADDRESS_KINDS = ("push", "sms", "email", "voice")
 """In the order in which the first ones are tried where not all go at once."""
@@ -18,8 +18,8 @@ class Agreement:
     """That an agency agreed to be messaged: who said so, when, and when it was last tested."""
 
     who: str
-    date: date
-    last_tested: date | None = None
+    date: datetime.date
+    last_tested: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
