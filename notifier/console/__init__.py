@@ -1,0 +1,1 @@
+"""The HTTP side of the house: one table of routes, handed `Commands`, `Views`, `Accounts` and `Follow`."""

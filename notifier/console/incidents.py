@@ -1,0 +1,152 @@
+"""Incidents: what is known of them, and the few verbs that change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notifier.console.press import own_key
+from notifier.console.route import Call
+from notifier.interfaces import Ending
+from notifier.model.incident import Activation
+
+# ------------------------------------------------------------------------------------------------------- pictures
+
+
+async def listing(call: Call) -> Any:
+    query = call.query
+    return call.parts.views.incidents(open_only=query.open, limit=query.limit, after=query.after)
+
+
+async def detail(call: Call) -> Any:
+    return call.parts.views.incident(call.path["incident"])
+
+
+async def timeline(call: Call) -> Any:
+    incident = call.path.get("incident")
+    if incident is not None:
+        call.parts.views.incident(incident)  # raises NotFound
+    return call.parts.views.timeline(incident, limit=call.query.limit, after=call.query.after)
+
+
+async def deliveries(call: Call) -> Any:
+    query = call.query
+    return call.parts.views.deliveries(call.path["incident"], state=query.state, limit=query.limit, after=query.after)
+
+
+async def doors(call: Call) -> Any:
+    return call.parts.views.doors(call.path.get("incident"))
+
+
+async def people(call: Call) -> Any:
+    return call.parts.views.people(call.path["incident"], limit=call.query.limit, after=call.query.after)
+
+
+async def rooms(call: Call) -> Any:
+    return call.parts.views.rooms(call.path["incident"])
+
+
+# ---------------------------------------------------------------------------------------------------------- verbs
+
+
+async def start_drill(call: Call) -> Any:
+    body = call.body
+    activation = Activation(
+        id=call.new_id(),
+        source=call.caller.id,
+        playbook=body.playbook,
+        zone=body.zone,
+        drill=True,
+        note=body.note,
+        dedupe=own_key(call.request.headers.get("Idempotency-Key", "")),
+        presser=call.caller.name,
+    )
+    return await call.parts.commands.press(activation, call.caller)
+
+
+async def all_clear(call: Call) -> Any:
+    return await _end(call, Ending.ALL_CLEAR)
+
+
+async def recall(call: Call) -> Any:
+    return await _end(call, Ending.RECALL)
+
+
+async def mistake(call: Call) -> Any:
+    return await _end(call, Ending.MISTAKE)
+
+
+async def stop_drill(call: Call) -> Any:
+    return await _end(call, Ending.STOP_DRILL)
+
+
+async def _end(call: Call, ending: Ending) -> Any:
+    return await call.parts.commands.end(call.path["incident"], ending, call.caller, call.body.reason)
+
+
+async def claim_mistake(call: Call) -> Any:
+    return await call.parts.commands.claim_mistake(call.path["incident"], call.caller)
+
+
+async def hold_outside(call: Call) -> Any:
+    return await call.parts.commands.hold_outside(call.path["incident"], call.caller, pause=True)
+
+
+async def resume_outside(call: Call) -> Any:
+    return await call.parts.commands.hold_outside(call.path["incident"], call.caller, pause=False)
+
+
+async def release(call: Call) -> Any:
+    body = call.body
+    return await call.parts.commands.release(call.path["incident"], body.rooms, call.caller, body.override)
+
+
+async def decide(call: Call) -> Any:
+    return await call.parts.commands.decide(call.path["approval"], call.caller, call.body.grant)
+
+
+async def hand_off(call: Call) -> Any:
+    return await call.parts.commands.hand_off(call.path["incident"], call.body.word, call.body.who, call.caller)
+
+
+async def take_command(call: Call) -> Any:
+    return await call.parts.commands.take_command(call.path["incident"], call.caller)
+
+
+async def message(call: Call) -> Any:
+    body = call.body
+    return await call.parts.commands.message(call.path["incident"], body.to, body.by, body.text, call.caller)
+
+
+async def note(call: Call) -> Any:
+    return await call.parts.commands.note(call.path["incident"], call.body.text, call.caller)
+
+
+async def open_door(call: Call) -> Any:
+    path = call.path
+    return await call.parts.commands.open_door(path["incident"], path["door"], call.body.seconds, call.caller)
+
+
+async def confirm_door(call: Call) -> Any:
+    path = call.path
+    return await call.parts.commands.confirm_door(path["incident"], path["door"], call.body.secured, call.caller)
+
+
+async def approve_step(call: Call) -> Any:
+    return await call.parts.commands.approve_step(call.path["incident"], call.path["step"], call.caller)
+
+
+async def answer_for(call: Call) -> Any:
+    path, body = call.path, call.body
+    return await call.parts.commands.answer_for(path["incident"], path["person"], body.answer, body.text, call.caller)
+
+
+async def move_task(call: Call) -> Any:
+    return await call.parts.commands.move_task(call.path["task"], call.body.word, call.caller)
+
+
+async def late(call: Call) -> Any:
+    return await call.parts.commands.stop_late(call.path["activation"], call.caller, call.body.fire)
+
+
+async def acknowledge_trouble(call: Call) -> Any:
+    return await call.parts.commands.acknowledge_trouble(call.path["trouble"], call.caller)

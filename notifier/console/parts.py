@@ -1,0 +1,62 @@
+"""What the console is handed by the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from notifier.clock import Clock
+from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, Views
+from notifier.model.settings import NodeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One measured thing in words and numbers, for `/metrics`."""
+
+    name: str
+    """Snake case with its unit at the end, without our prefix: `deliveries_total`, `loop_stall_seconds`."""
+    text: str
+    samples: Sequence[tuple[Mapping[str, str], float]]
+    """Labels to value; one with no labels for a plain number."""
+    kind: str = "gauge"
+    """`gauge` or `counter`, as in the Prometheus text format 0.0.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How patient a live stream is."""
+
+    heartbeat: float = 15.0
+    """Seconds between signs of life; under the 30 s after which proxies and carriers drop a silent connection."""
+    queue: int = 1000
+    """Events that may wait for one slow reader before it is dropped: a busy second of a large incident."""
+    patience: float = 10.0
+    """Seconds that one write may take."""
+    streams: int = 200
+    """Open streams of one node: each costs a socket and a queue."""
+    catch_up: int = 5000
+    """Events that are sent again to a reader that comes back; one further behind reads the lists anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleParts:
+    commands: Commands
+    views: Views
+    accounts: Accounts
+    follow: Follow
+    clock: Clock
+    settings: NodeSettings
+    site: str
+    """The site that this node serves; rights are asked for it."""
+    state_dir: Path
+    """The control socket lies here."""
+    public_url: str | None = None
+    """The address that phones and providers outside open."""
+    callbacks: Mapping[str, TakesCallbacks] = field(default_factory=dict)
+    """Channels with callbacks, by the name of the sender."""
+    metrics: Callable[[], Iterable[Metric]] = tuple
+    fault: Callable[[str, str], None] | None = None
+    """Told of a fault of ours: the id that the client was given, and a sentence without secrets."""
+    stream: StreamLimits = StreamLimits()

@@ -1,0 +1,174 @@
+"""Where every request arrives: its route, who asks, what it says; then its handler; then words for what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from notifier.clock import stopwatch
+from notifier.console.answer_page import in_trouble
+from notifier.console.callers import caller_of, inside, networks_of, peer_address
+from notifier.console.headers import secure
+from notifier.console.operations import LoopWatch
+from notifier.console.parts import ConsoleParts
+from notifier.console.problems import BadRequest, as_problem, explain
+from notifier.console.reading import body_of, query_of
+from notifier.console.route import Call, Flag, Route, RouteTable
+from notifier.interfaces import Outcome, Pressed
+from notifier.model.rights import ANONYMOUS, Right
+
+log = logging.getLogger(__name__)
+
+
+class Reception:
+    """Answers the requests of one listener."""
+
+    def __init__(
+        self,
+        parts: ConsoleParts,
+        table: RouteTable,
+        streams: set[asyncio.Task[Any]],
+        watch: LoopWatch,
+        *,
+        proxied: bool,
+    ) -> None:
+        """`proxied`: plain HTTP that only the named proxies may speak, a press apart."""
+        self._parts = parts
+        self._table = table
+        self._streams = streams
+        self._watch = watch
+        self._proxied = proxied
+        self._proxies = networks_of(parts.settings.behind_proxy)
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        started = stopwatch()
+        path = request.rel_url.raw_path
+        methods, named = self._table.find(path)
+        route: Route | None = None
+        try:
+            route = _chosen(request.method, methods, path)
+            response = await self._answer(request, route, named) if route else _allowed(methods)
+        except Exception as error:  # noqa: BLE001 whatever happens, the one who asked is told in words
+            response = self._explained(request, route, error)
+        if not response.prepared:
+            secure(response, request.secure)
+        _log(request, route, path, response.status, stopwatch() - started)
+        return response
+
+    async def _answer(self, request: web.BaseRequest, route: Route, named: Mapping[str, str]) -> web.StreamResponse:
+        call = Call(
+            self._parts, request, route, ANONYMOUS, named,
+            streams=self._streams, stall=self._watch.take, routes=self._table.routes,
+        )  # fmt: skip
+        secret = Flag.SECRET_PATH in route.flags
+        if self._proxied and not secret and not _from_proxy(request, self._proxies):
+            raise BadRequest(403, "Plain HTTP is spoken with the named proxy only; use the https address.")
+        if route.right is not Right.PUBLIC:
+            call.caller = caller_of(request, self._parts.accounts)
+            self._check(call)
+        if Flag.LENIENT not in route.flags:
+            call.query = query_of(request, route.query)
+            if route.body is not None:
+                call.body = await body_of(request, route.body, route.limit)
+            elif (request.content_length or 0) > 0:
+                raise BadRequest(400, "This address takes no body.")
+        return _rendered(await route.handler(call), route)
+
+    def _check(self, call: Call) -> None:
+        if call.route.allows(call.caller, self._parts.site):
+            return
+        if call.caller.id == ANONYMOUS.id:
+            raise BadRequest(401, "Nobody is known by what this request carries, or it carries nothing.")
+        raise BadRequest(403, f"{call.caller.name} may not do this here; it needs the right {call.route.rights}.")
+
+    def _explained(self, request: web.BaseRequest, route: Route | None, error: Exception) -> web.StreamResponse:
+        told = explain(error)
+        if told.trouble and self._parts.fault:
+            where = f"{route.method} {route.path}" if route else "an unknown address"
+            self._parts.fault(told.trouble, f"{where} failed by {type(error).__name__}; the log has its place.")
+        if route and Flag.PAGE in route.flags:
+            return in_trouble(told, request)
+        return as_problem(told)
+
+
+def _chosen(method: str, methods: Mapping[str, Route], path: str) -> Route | None:
+    """The route; None for OPTIONS, which is answered with what is allowed. Raises BadRequest (404, 405)."""
+    if not methods:
+        raise BadRequest(404, f"Nothing is at this address{'' if _is_secret(path) else f' ({path[:200]})'}.")
+    if route := methods.get(method):
+        return route
+    look = methods.get("GET")
+    if look and method == "HEAD" and Flag.STREAM not in look.flags:
+        return look
+    if method == "OPTIONS":
+        return look if look and Flag.SECRET_PATH in look.flags else None
+    raise BadRequest(405, f"{method[:16]} is not possible here; {', '.join(methods)} is.", allow=_words(methods))
+
+
+def _words(methods: Mapping[str, Route]) -> str:
+    look = methods.get("GET")
+    return ", ".join([*methods, *(["HEAD"] if look and Flag.STREAM not in look.flags else []), "OPTIONS"])
+
+
+def _allowed(methods: Mapping[str, Route]) -> web.Response:
+    return web.Response(status=204, headers={"Allow": _words(methods)})
+
+
+def _from_proxy(request: web.BaseRequest, proxies: Sequence[Any]) -> bool:
+    address = peer_address(request)
+    return address is None or address.is_loopback or inside(address, proxies)
+
+
+def _rendered(result: Any, route: Route) -> web.StreamResponse:
+    match result:
+        case web.StreamResponse():
+            return result
+        case Outcome():
+            return _json(dataclasses.asdict(result), route.status if result.done else 202)
+        case Pressed():
+            return _json(dataclasses.asdict(result), route.status)
+        case BaseModel():
+            return _json(result.model_dump(mode="json"), route.status)
+        case _:
+            return _json(result, route.status)
+
+
+def _json(content: Any, status: int) -> web.Response:
+    body = json.dumps(content, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Sequence | set | frozenset):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def _is_secret(path: str) -> bool:
+    """Whether an address that leads nowhere may still be a mistyped secret: all but the API's own."""
+    return not path.startswith("/api/")
+
+
+def _log(request: web.BaseRequest, route: Route | None, path: str, status: int, took: float) -> None:
+    """One line per request, with the route's pattern where the path is a secret, and never a query or header."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    if route is not None and Flag.SECRET_PATH not in route.flags:
+        shown = path
+    elif route is not None:
+        shown = route.path
+    else:
+        shown = path[:200] if not _is_secret(path) else "(no such address)"
+    log.info("%s %s %d %.1f ms", request.method[:16], shown.encode("ascii", "replace").decode(), status, took * 1000)

@@ -1,0 +1,149 @@
+"""One route: everything that routing, OpenAPI, the reference and the rights test need to know of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from notifier.console.parts import ConsoleParts
+from notifier.model.rights import Caller, Right
+
+KILOBYTE = 1024
+
+
+class Flag(StrEnum):
+    LENIENT = "lenient"  # takes any query and body: neither a press nor a person in danger is refused for content
+    SECRET_PATH = "secret_path"  # noqa: S105 the path itself is a secret and is never logged
+    STREAM = "stream"  # stays open
+    PAGE = "page"  # answers people with HTML, and tells them its faults in words
+
+
+class Empty(BaseModel, extra="forbid"):
+    """Takes nothing."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, after its route, caller, path, query and body have been checked."""
+
+    parts: ConsoleParts
+    request: web.BaseRequest
+    route: Route
+    caller: Caller
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Any = None
+    """An instance of the route's query model."""
+    body: Any = None
+    """An instance of the route's body model."""
+    streams: set[asyncio.Task[Any]] = field(default_factory=set)
+    """The live streams that are open on this node."""
+    stall: Callable[[], float] = float
+    """Seconds that the loop was late at worst since this was last asked."""
+
+    routes: Sequence[Route] = ()
+    """The table it was found in."""
+
+    def new_id(self) -> str:
+        return secrets.token_hex(12)
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+"""Returns a response, an Outcome, a model or plain JSON values; raises the errors of `notifier.errors`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    method: str
+    path: str
+    right: Right
+    summary: str
+    handler: Handler
+    also: tuple[Right, ...] = ()
+    """Other rights that suffice as well."""
+    query: type[BaseModel] = Empty
+    body: type[BaseModel] | None = None
+    reply: type[BaseModel] | None = None
+    status: int = 200
+    limit: int = 0
+    """Bytes of body that it takes."""
+    media: str = "application/json"
+    """What it answers with."""
+    flags: frozenset[Flag] = frozenset()
+
+    def allows(self, caller: Caller, site: str) -> bool:
+        return any(caller.may(right, site) for right in (self.right, *self.also))
+
+    @property
+    def rights(self) -> str:
+        """In words: "operate or respond"."""
+        return " or ".join((self.right, *self.also))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters in its path."""
+        return tuple(re.findall(r"{(\w+)}", self.path))
+
+
+SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
+"""What may stand for a parameter in a path; our ids and secrets need no more, so nothing is ever unquoted."""
+
+METHODS = ("GET", "POST", "DELETE")
+
+
+class RouteTable:
+    """Finds the route of a request. Refuses to be built from routes that say too little."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._plain: dict[str, dict[str, Route]] = {}
+        self._patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        by_path: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            _examine(route)
+            methods = by_path.setdefault(route.path, {})
+            if route.method in methods:
+                raise ValueError(f"{route.method} {route.path} stands twice in the table")
+            methods[route.method] = route
+        for path, methods in by_path.items():
+            if "{" in path:
+                self._patterns.append((_pattern(path), methods))
+            else:
+                self._plain[path] = methods
+
+    def find(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
+        """The routes of a path by method, and its parameters; both empty if nothing is there."""
+        if methods := self._plain.get(path):
+            return methods, {}
+        for pattern, methods in self._patterns:
+            if found := pattern.fullmatch(path):
+                return methods, found.groupdict()
+        return {}, {}
+
+
+def _examine(route: Route) -> None:
+    where = f"{route.method} {route.path}"
+    if not isinstance(route.right, Right):
+        raise ValueError(f"{where} names no right and cannot be mounted")
+    if route.method not in METHODS or not route.path.startswith("/"):
+        raise ValueError(f"{where} is no method and path")
+    if route.body is not None and route.limit <= 0:
+        raise ValueError(f"{where} takes a body without a limit")
+    if route.method == "GET" and route.body is not None:
+        raise ValueError(f"{where} would take a body with GET")
+    if not route.summary.endswith("."):
+        raise ValueError(f"{where} has no summary that is a sentence")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"{(\w+)}", path)
+    return re.compile(
+        "".join(f"(?P<{part}>{SEGMENT.pattern})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    )

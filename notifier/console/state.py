@@ -1,0 +1,73 @@
+"""What is and who may: lists of state, plans, publications, accounts and buttons."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from notifier.console.problems import BadRequest, Wrong
+from notifier.console.route import Call, Handler
+from notifier.errors import NotFound
+
+
+def state(what: str) -> Handler:
+    """A handler for one of the view's lists."""
+
+    async def show(call: Call) -> Any:
+        return call.parts.views.state(what)
+
+    return show
+
+
+async def plan(call: Call) -> Any:
+    return await call.parts.commands.plan(call.path["playbook"], call.query.zone, call.query.drill)
+
+
+async def publish(call: Call) -> Any:
+    files: dict[str, bytes] = {}
+    faults = []
+    for path, content in call.body.files.items():
+        try:
+            files[path] = base64.b64decode(content, validate=True)
+        except (binascii.Error, ValueError):
+            faults.append(Wrong(f"body.files.{path}", "it is not base64", "Send each file's content in base64."))
+    if faults:
+        raise BadRequest(422, "The files cannot be read; nothing has been published.", faults)
+    return await call.parts.commands.publish(files, call.body.comment, call.caller)
+
+
+async def published(call: Call) -> Any:
+    version = call.path["version"]
+    if version != "newest" and not (version.isdecimal() and len(version) < 10):
+        raise NotFound(f"There is no version {version[:32]!r}; versions are numbers, and `newest` is the last one.")
+    return call.parts.views.published_files(None if version == "newest" else int(version))
+
+
+async def accounts(call: Call) -> Any:
+    return {"items": list(call.parts.accounts.listing()), "next": None}
+
+
+async def add_user(call: Call) -> Any:
+    body = call.body
+    account, token = await call.parts.accounts.add_user(
+        body.name, body.roles, body.sites, body.os_user, body.person, call.caller
+    )
+    return {"account": account, "token": token}
+
+
+async def enrol_button(call: Call) -> Mapping[str, str]:
+    secret = await call.parts.accounts.enrol_button(call.path["button"], call.caller)
+    return {"button": call.path["button"], "path": f"/press/{secret}"}
+
+
+async def revoke_account(call: Call) -> Mapping[str, str]:
+    await call.parts.accounts.revoke(call.path["account"], call.caller)
+    return {"revoked": call.path["account"]}
+
+
+async def revoke_button(call: Call) -> Mapping[str, str]:
+    what = f"button:{call.path['button']}"
+    await call.parts.accounts.revoke(what, call.caller)
+    return {"revoked": what}
