@@ -179,12 +179,15 @@ def _readable(message: Words, reading: Reading, playbook: Playbook) -> Iterator[
 
 
 def sample_facts(site: Site, playbook: Playbook, answers: Sequence[str]) -> dict[str, str]:
-    """Facts of likely length, to measure a message with: the longest names the site has."""
+    """Facts of likely length, to measure a message with: the longest names the site has.
+
+    Letters outside GSM-7 are replaced: what they cost is said once, of the name, and not of each message.
+    """
     zones = [zone.name or zone.id for zone in site.zones]
     rooms = [room.name or room.id for room in site.rooms]
     doors = [door.title for door in site.doors]
     asked = ", ".join(f"{place} {answer.replace('_', ' ')}" for place, answer in enumerate(answers, 1))
-    return {
+    facts = {
         "site": site.name,
         "zone": max(zones, key=len, default=FIELDS["zone"]),
         "room": max(rooms, key=len, default=FIELDS["room"]),
@@ -198,6 +201,7 @@ def sample_facts(site: Site, playbook: Playbook, answers: Sequence[str]) -> dict
         "commander": "Ada Lopez",
         "doors_not_secured": ", ".join(doors[:2]),
     }
+    return {name: "".join("x" if first_foreign(ch) else ch for ch in fact) for name, fact in facts.items()}
 
 
 # --------------------------------------------------------------------------------------------- what it should say

@@ -17,6 +17,7 @@ from notifier.files.positions import Path
 from notifier.files.reading import Reading
 from notifier.files.rules import Rule
 from notifier.files.secrets import references
+from notifier.model.segments import first_foreign
 
 PLACED = ("rooms", "doors", "speakers", "signals", "buttons", "cameras")
 
@@ -166,6 +167,16 @@ def _names(reading: Reading) -> Iterator[Fault]:
     if missing:
         text = f"The site has no {' and no '.join(missing)}."
         yield _at(reading, rules.SITE_ADDRESS, ("site",), text, "Write what you would tell an emergency operator.")
+    named: list[tuple[Path, str]] = [(("name",), site.name)]
+    named += [
+        ((part, index, "name"), one.name)
+        for part in ("zones", "rooms")
+        for index, one in enumerate(getattr(site, part))
+    ]
+    for path, name in named:
+        if odd := first_foreign(name):
+            text = f"`{name[:64]}` has a `{odd}`: an SMS with this name takes 70 letters a segment instead of 160."
+            yield _at(reading, rules.SITE_LETTERS, path, text, "Write it without, if people would still know it.")
     if site.public_url is not None and (why := _not_public(site.public_url)):
         yield _at(reading, rules.SITE_PUBLIC_URL, ("public_url",), why, "Write it like https://alerts.example.org.")
     for index, button in enumerate(site.buttons):

@@ -107,6 +107,9 @@ SITE_TIMEZONE = _rule("site-timezone", ERROR, "site",
 SITE_ADDRESS = _rule("site-address", WARNING, "site",
     "The site has its street address and the entrance for responders.",
     "The script for the emergency call reads them out.")
+SITE_LETTERS = _rule("site-letters", WARNING, "site",
+    "Names of site, zones and rooms have letters of the GSM alphabet only.",
+    "One other letter in a name leaves 70 letters for an SMS segment instead of 160, in every message that has it.")
 SITE_PUBLIC_URL = _rule("site-public-url", ERROR, "site",
     "public_url is an https address that phones outside can open.",
     "An answer link that does not open is an answer that never comes.")
