@@ -11,6 +11,7 @@ from notifier.campus.relay_device import RelayDevice, Wire
 from notifier.errors import OutcomeUnknown, TryAgain, WillNotWork
 from notifier.interfaces import Tools
 from notifier.model.door import Lock
+from notifier.model.settings import Secret
 from notifier.model.site import Door, SensedBy, Signal
 from notifier.testing.check_door_driver import (
     DOOR_PROMISES,
@@ -48,7 +49,7 @@ class InProcessBench(DoorBench):
             side="interior",
             driver="shelly_gen2",
             address="http://10.0.0.17",
-            settings={"password": self.secrets[0]},
+            settings={"password": Secret(self.secrets[0])},
             egress="mechanical",
             sensed_by=SensedBy(),
         )

@@ -16,6 +16,7 @@ from notifier.doors.shelly_gen2 import ShellyDoor, ShellySignal
 from notifier.errors import Reason, TryAgain, WillNotWork
 from notifier.interfaces import ReadsInput, Tools
 from notifier.model.door import Leaf, Lock
+from notifier.model.settings import Secret
 from notifier.testing.check_door_driver import DOOR_PROMISES
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
@@ -63,6 +64,12 @@ async def test_a_restarted_device_that_forgot_its_nonces_is_reached_by_the_same_
         await driver.secure(bench.door)
     assert bench.device.refused == 2
     assert [seen.on for seen in bench.device.requests] == [True, True]
+
+
+async def test_a_password_that_was_put_in_as_a_secret_opens_the_device() -> None:
+    async with bench_and_driver() as (bench, driver):
+        await driver.secure(bench.door.model_copy(update={"settings": {**SETTINGS, "password": Secret(PASSWORD)}}))
+    assert bench.lock.on(bench.clock.now())
 
 
 async def test_a_device_without_a_password_needs_none() -> None:
