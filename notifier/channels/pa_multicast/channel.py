@@ -76,6 +76,11 @@ class PaMulticast(SpeakerChannel):
         self._numbers = count(1)
         self._opened = False
 
+    @property
+    def pacing_pid(self) -> int | None:
+        """Process id of the pacing child, for technicians and tests."""
+        return self._child.pid
+
     async def open(self) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -193,8 +198,10 @@ class PaMulticast(SpeakerChannel):
                 if (page := self._pages.get(number)) is not None and group in page.open:
                     page.open[group] = packets
         elif said["say"] == "first":
-            if (page := self._pages.get(said["page"])) is not None and not page.first.done():
-                page.first.set_result(True)
+            if (page := self._pages.get(said["page"])) is not None and said["group"] in page.open:
+                page.open[said["group"]] = 1
+                if not page.first.done():
+                    page.first.set_result(True)
         elif said["say"] == "ended":
             if (page := self._pages.get(said["page"])) is not None and said["group"] in page.open:
                 packets = said["packets"] + page.before.get(said["group"], 0)

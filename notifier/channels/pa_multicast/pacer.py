@@ -142,12 +142,12 @@ class Pacer:
 
     def _play(self, order: dict[str, Any]) -> None:
         self._silence_predecessor()
-        self.aim()
+        unaimed = self.aim()  # by the wrong card it would leave, be heard nowhere, and count as said
         begun = time.monotonic()
         for group in order["groups"]:
             turn = Turn(order["page"], group, order["priority"], self.audio.get(order["key"], b""))
-            if not turn.audio:
-                turn.error = "the audio never reached the pacing process"
+            turn.error = unaimed or ("" if turn.audio else "the audio never reached the pacing process")
+            if turn.error:
                 self._end(turn, "unsent")
                 continue
             holder = self.playing.get(group)
@@ -241,7 +241,7 @@ class Pacer:
             turn.sent += 1
             if turn.page not in self.first_told:
                 self.first_told.add(turn.page)
-                self.report(say="first", page=turn.page)
+                self.report(say="first", page=turn.page, group=turn.group)
         finally:
             if start + self.size >= len(turn.audio) and self.playing.get(turn.group) is turn:
                 self._end(turn, "played" if turn.sent else "unsent")
