@@ -36,7 +36,7 @@ TONES: dict[str, tuple[Note, ...]] = {
     # Falling triplets without a breath: urgent, and unlike every sounder of a fire alarm.
     "lockdown": (_steady(1480, 0.12), _steady(1175, 0.12), _steady(880, 0.12)) * 6,
     # A slow door chime, twice.
-    "secure": (_steady(880, 0.45, 0.05), _steady(660, 0.45, 0.30)) * 2,
+    "secure": (_steady(880, 0.7), _steady(660, 0.7, 0.3)) * 2,
     # One long level note.
     "hold": (_steady(660, 1.6),),
     # Rising sweeps.
