@@ -210,6 +210,8 @@ def sample_facts(site: Site, playbook: Playbook, answers: Sequence[str]) -> dict
 def _complete(message: Words, reading: Reading, playbook: Playbook) -> Iterator[Fault]:
     site = reading.site
     for language, text in message.texts.items():
+        if not text.strip():
+            continue
         fields, bare = words.fields_in(text), words.plain(text)
         if (message.first or message.closing) and not ("site" in fields or words.plain(site.name) in bare):
             yield message.say(rules.MESSAGE_SOURCE, language, "The text does not say who sends it.", "Add {{site}}.")

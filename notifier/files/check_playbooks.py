@@ -140,8 +140,8 @@ class _StepCheck:
         yield from self._names(("approve",), selected)
         people = self._reading.contacts.people
         if not any(people[one].addresses for one in selected.ids):
-            only = " but the commander, and nobody may be" if COMMANDER in self._step.approve else ""
-            text = f"`approve` names nobody{only} who can be asked; the step would wait for ever."
+            who = "only the commander, and there may be none" if COMMANDER in self._step.approve else "nobody to ask"
+            text = f"`approve` names {who}; the step could wait for ever."
             yield self._say(rules.STEP_APPROVE, ("approve",), text, "Name a role that somebody with an address has.")
 
     # --------------------------------------------------------------------------------------- doors and outputs

@@ -114,5 +114,6 @@ def _read(
     try:
         return model.model_validate(document.data), document
     except ValidationError as error:
-        faults += faults_of(error, document, model)
+        guessed = {(fault.line, fault.column) for fault in found}
+        faults += [one for one in faults_of(error, document, model) if (one.line, one.column) not in guessed]
         return None, document

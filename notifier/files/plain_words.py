@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -23,7 +23,7 @@ def nearest(written: str, known: Iterable[str]) -> str:
     if not names:
         return ""
     shown = ", ".join(names[:12])
-    return f"Known here: {shown}{' …' if len(names) > 12 else ''}."
+    return f"Known here: {shown}{', …' if len(names) > 12 else '.'}"
 
 
 def faults_of(
@@ -38,14 +38,41 @@ def faults_of(
 
     `show_values`: false where a fault must not repeat what is written, because it may be a secret.
     """
-    faults: dict[tuple[int, int], Fault] = {}
-    for detail in error.errors(include_url=False, include_input=True):
+    faults: dict[tuple[object, ...], Fault] = {}
+    details = error.errors(include_url=False, include_input=True)
+    for detail in details:
+        if _echo(detail, details):
+            continue
         number = isinstance(detail["input"], (int, float))
         hidden = _HIDDEN_NUMBER if number else _HIDDEN
         said: Mapping[str, Any] = detail if show_values else {**detail, "input": hidden}
         fault = _fault(said, document, model, at)
-        faults.setdefault((fault.line, fault.column), fault)  # a union says one mistake once for each of its kinds
+        named = detail["loc"][-1] if detail["type"] in _NAMES_A_KEY else None
+        # A union says one mistake once for each of its kinds: the first is enough.
+        faults.setdefault((fault.line, fault.column, named), fault)
     return list(faults.values())
+
+
+_NAMES_A_KEY = frozenset({"extra_forbidden", "missing"})
+
+
+def _echo(detail: Mapping[str, Any], details: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether this only repeats what another detail says better.
+
+    A list of which every entry is faulty is called too short, and a mapping with a fault inside is called no text by
+    the other kinds it could have been.
+    """
+    written, loc = detail["input"], tuple(detail["loc"])
+    if detail["type"] == "too_short":
+        return bool(written)
+    if isinstance(written, Mapping) and detail["type"] in {"literal_error", "string_type", "int_type"}:
+        stem = loc[:-1] if detail["type"] == "literal_error" else loc
+        return any(
+            len(tuple(one["loc"])) > len(stem) and tuple(one["loc"])[: len(stem)] == stem
+            for one in details
+            if one is not detail and one["type"] in _NAMES_A_KEY
+        )
+    return False
 
 
 class _Hidden:
@@ -58,7 +85,7 @@ _HIDDEN, _HIDDEN_NUMBER = _Hidden(), _Hidden()
 
 def _fault(detail: Mapping[str, Any], document: Document, model: type[BaseModel], at: Path) -> Fault:
     kind, loc = str(detail["type"]), tuple(detail["loc"])
-    if kind in {"extra_forbidden", "missing"}:
+    if kind in _NAMES_A_KEY:
         around = _written_part(document, at, loc[:-1])
         model_there = _model_at(model, loc[:-1])
         fields = _field_names(model_there)
@@ -97,7 +124,7 @@ def _named(path: Path) -> str:
     said = ""
     for part in path:
         said += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if said else ''}{part}"
-    return f"`{said}`" if said else "the file"
+    return f"`{said}`" if said else "The file"
 
 
 _PATTERNS = {
@@ -155,8 +182,16 @@ def _list_needed(name: str, written: Any, _more: Mapping[str, Any]) -> tuple[str
 def _choice(name: str, written: Any, more: Mapping[str, Any]) -> tuple[str, str]:
     known = [word.strip().strip("'") for word in str(more.get("expected", "")).replace(" or ", ", ").split(",")]
     text = f"{name} is {_shown(written)}; it can be {', '.join(known[:-1])}{' or ' if known[:-1] else ''}{known[-1]}."
+    if name in _OTHER_FORMS:
+        return text, _OTHER_FORMS[name]
     near = difflib.get_close_matches(str(written), known, n=1, cutoff=0.6)
     return text, f"Did you mean `{near[0]}`?" if near else ""
+
+
+_OTHER_FORMS = {
+    "`lockdown_exterior`": 'To leave them as they are, write {leave: "the reason", by: "the name of who decided"}.',
+}
+"""What else may stand where a closed list of words is not all."""
 
 
 def _pattern(name: str, written: Any, more: Mapping[str, Any]) -> tuple[str, str]:
@@ -170,7 +205,8 @@ def _own(name: str, _written: Any, more: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _keys_needed(name: str, written: Any, _more: Mapping[str, Any]) -> tuple[str, str]:
-    return f"{name} is {_shown(written)}; `key: value` lines are needed here.", "Indent them below it."
+    advice = "Indent them below it." if name.startswith("`") else "Write them without dashes before them."
+    return f"{name} is {_shown(written)}; `key: value` lines are needed here.", advice
 
 
 def _number(name: str, written: Any, _more: Mapping[str, Any]) -> tuple[str, str]:

@@ -56,7 +56,9 @@ def read_settings(
     try:
         settings = NodeSettings.model_validate(data)
     except ValidationError as error:
-        faults += faults_of(error, document, NodeSettings, show_values=False)
+        guessed = {(fault.line, fault.column) for fault in faults}
+        said = faults_of(error, document, NodeSettings, show_values=False)
+        faults += [one for one in said if (one.line, one.column) not in guessed]
     if settings is not None:
         faults += _check(settings, document)
     if settings is None or any(fault.level == "error" for fault in faults):
