@@ -78,6 +78,8 @@ class MailModel:
     unknown: Collection[str] = ()
     """Addresses that do not exist."""
     slow: float = 0.2
+    down: bool = False
+    """Nobody listens; a socket server is stopped instead."""
     letters: list[Letter] = field(default_factory=list)
     listeners: list[Callable[[Letter], None]] = field(default_factory=list)
     _orders: list[list[Any]] = field(default_factory=list)

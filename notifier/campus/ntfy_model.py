@@ -5,6 +5,7 @@ After docs/publish.md, docs/config.md and server/errors.go of binwiederhier/ntfy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,6 +14,7 @@ from typing import Any
 from notifier.clock import Clock
 from notifier.model.states import State
 
+TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 DISALLOWED = frozenset({"docs", "static", "file", "app", "metrics", "account", "settings", "signup", "login", "v1"})
 
 
@@ -92,6 +94,8 @@ class NtfyModel:
     """Bytes of a message; a longer one becomes an attachment."""
     knows_sequences: bool = True
     """False: a server before 2.16, which ignores `sequence_id`."""
+    down: bool = False
+    """Nobody listens; a socket server is stopped instead."""
     published: list[Published] = field(default_factory=list)
     listeners: list[Callable[[Published], None]] = field(default_factory=list)
     _orders: list[list[Any]] = field(default_factory=list)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from base64 import b64decode
 from collections.abc import Mapping
 from email.header import decode_header, make_header
@@ -13,9 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from notifier.campus.ntfy_model import NtfyModel, NtfyRefusal, Published, PushFault
-
-TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
+from notifier.campus.ntfy_model import TOPIC, NtfyModel, NtfyRefusal, Published, PushFault
 
 HEADERS = {
     "title": ("x-title", "title", "ti", "t"),
