@@ -77,7 +77,7 @@ async def body_of(request: web.BaseRequest, model: type[M], limit: int) -> M:
 def query_of(request: web.BaseRequest, model: type[M]) -> M:
     """The query as the route's model. Raises BadRequest."""
     given = request.rel_url.query
-    doubled = [name for name, count in Counter(given.keys()).items() if count > 1]
+    doubled = [name for name, count in Counter(name for name, _ in given.items()).items() if count > 1]
     if doubled:
         said = [Wrong(f"query.{name[:64]}", "it stands there more than once", "Send it once.") for name in doubled]
         raise BadRequest(400, "The query says one thing twice.", said)

@@ -146,6 +146,8 @@ class School:
     faults: list[tuple[str, str]]
     listeners: list[Callable[[Sequence[Event]], None]]
     buttons: dict[str, Button]
+    unfollowed: Callable[[], None] = lambda: None
+    """Called when a follower of events has stopped following."""
 
     @property
     def url(self) -> str:
@@ -200,7 +202,12 @@ async def open_school(
 
     def follow(listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
         listeners.append(listener)
-        return lambda: listeners.remove(listener)
+
+        def unfollow() -> None:
+            listeners.remove(listener)
+            school.unfollowed()
+
+        return unfollow
 
     parts = ConsoleParts(
         commands=engine, views=views, accounts=accounts, follow=follow, clock=SystemClock(),
@@ -212,6 +219,7 @@ async def open_school(
     server = await serve(parts)
     try:
         async with aiohttp.ClientSession() as http:
-            yield School(server, engine, views, accounts, ledger, sender, http, faults, listeners, buttons)
+            school = School(server, engine, views, accounts, ledger, sender, http, faults, listeners, buttons)
+            yield school
     finally:
         await server.close()

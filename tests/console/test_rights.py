@@ -1,0 +1,161 @@
+"""Rights, cell by cell: every route against every role, and against nobody."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifier.console.route import Flag, Route, RouteTable
+from notifier.console.routes import ROUTES
+from notifier.model.rights import ROLES, Right
+from tests.console.school import INCIDENT, LINK, School, open_school
+
+EVERYBODY = {*ROLES, "nobody"}
+WHO_MAY: dict[Right, set[str]] = {
+    Right.PRESS: {"staff", "operator", "commander", "administrator", "press"},
+    Right.DRILL: {"operator", "commander", "administrator", "drill"},
+    Right.VIEW: {"staff", "responder", "operator", "commander", "administrator", "technician", "view"},
+    Right.OPERATE: {"operator", "commander", "administrator"},
+    Right.RESPOND: {"responder", "commander"},
+    Right.COMMAND: {"commander"},
+    Right.PUBLISH: {"administrator"},
+    Right.TECHNICIAN: {"technician"},
+    Right.ADMINISTER: {"administrator"},
+}
+"""Written by hand on purpose: the roles of the model are what is being tested."""
+
+TABLE: dict[str, set[str]] = {
+    "POST /press/{secret}": EVERYBODY,
+    "GET /press/{secret}": EVERYBODY,
+    "POST /api/v1/activations": WHO_MAY[Right.PRESS],
+    "POST /api/v1/drills": WHO_MAY[Right.DRILL],
+    "POST /api/v1/activations/{activation}/late": WHO_MAY[Right.OPERATE],
+    "GET /api/v1/incidents": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/timeline": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/deliveries": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/doors": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/people": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/rooms": WHO_MAY[Right.VIEW],
+    "GET /api/v1/incidents/{incident}/events": WHO_MAY[Right.VIEW],
+    "GET /api/v1/events": WHO_MAY[Right.VIEW],
+    "GET /api/v1/timeline": WHO_MAY[Right.VIEW],
+    "POST /api/v1/incidents/{incident}/hold-outside": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/resume-outside": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/release": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/all-clear": WHO_MAY[Right.COMMAND],
+    "POST /api/v1/incidents/{incident}/recall": WHO_MAY[Right.COMMAND],
+    "POST /api/v1/incidents/{incident}/mistake": WHO_MAY[Right.COMMAND],
+    "POST /api/v1/incidents/{incident}/mistake/claim": WHO_MAY[Right.PRESS],
+    "POST /api/v1/incidents/{incident}/stop-drill": WHO_MAY[Right.DRILL],
+    "POST /api/v1/approvals/{approval}": WHO_MAY[Right.COMMAND],
+    "POST /api/v1/incidents/{incident}/911": WHO_MAY[Right.PRESS] | WHO_MAY[Right.RESPOND],
+    "POST /api/v1/incidents/{incident}/command": WHO_MAY[Right.COMMAND],
+    "POST /api/v1/incidents/{incident}/messages": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/notes": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/doors/{door}/open": WHO_MAY[Right.RESPOND],
+    "POST /api/v1/incidents/{incident}/doors/{door}/confirm": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND],
+    "POST /api/v1/incidents/{incident}/steps/{step}/approve": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/people/{person}/answer": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/tasks/{task}": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND],
+    "POST /api/v1/troubles/{trouble}/acknowledge": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.OPERATE],
+    **{
+        f"GET /api/v1/{what}": WHO_MAY[Right.VIEW]
+        for what in (
+            "doors", "speakers", "channels", "troubles", "readiness", "playbooks", "contacts", "approvals", "tasks",
+            "publications",
+        )
+    },
+    "GET /api/v1/playbooks/{playbook}/plan": WHO_MAY[Right.VIEW],
+    "POST /api/v1/publications": WHO_MAY[Right.PUBLISH],
+    "GET /api/v1/publications/{version}": WHO_MAY[Right.PUBLISH],
+    "GET /api/v1/accounts": WHO_MAY[Right.ADMINISTER],
+    "POST /api/v1/accounts": WHO_MAY[Right.ADMINISTER],
+    "DELETE /api/v1/accounts/{account}": WHO_MAY[Right.ADMINISTER],
+    "POST /api/v1/buttons/{button}/enrol": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
+    "DELETE /api/v1/buttons/{button}": WHO_MAY[Right.ADMINISTER],
+    "GET /r/{token}": EVERYBODY,
+    "POST /r/{token}": EVERYBODY,
+    "GET /webhooks/{channel}/{name}": EVERYBODY,
+    "POST /webhooks/{channel}/{name}": EVERYBODY,
+    "GET /healthz": EVERYBODY,
+    "GET /readyz": EVERYBODY,
+    "GET /metrics": WHO_MAY[Right.VIEW],
+    "GET /api/v1/openapi.json": EVERYBODY,
+    "GET /api/docs": EVERYBODY,
+    "GET /static/{name}": EVERYBODY,
+}  # fmt: skip
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/v1/drills": {"playbook": "lockdown"},
+    "/late": {"fire": False},
+    "/approvals/{approval}": {"grant": True},
+    "/911": {"word": "tell", "who": "911"},
+    "/messages": {"to": ["all"], "text": "x"},
+    "/notes": {"text": "x"},
+    "/confirm": {"secured": True},
+    "/people/{person}/answer": {"answer": "safe"},
+    "/tasks/{task}": {"word": "take"},
+    "/publications": {"files": {}},
+    "/api/v1/accounts": {"name": "Ann", "roles": ["view"]},
+}
+NAMES = {"incident": INCIDENT, "button": "office", "token": LINK, "name": "answer.css", "version": "newest"}
+
+
+def test_the_table_has_a_line_for_every_route() -> None:
+    assert set(TABLE) == {f"{route.method} {route.path}" for route in ROUTES}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_a_route_is_open_to_exactly_the_roles_that_may(tmp_path: Path, route: Route) -> None:
+    async with open_school(tmp_path) as school:
+        headers = {role: await school.token(role) for role in ROLES} | {"nobody": {}}
+        for role, may in ((role, role in TABLE[f"{route.method} {route.path}"]) for role in headers):
+            status = await knock(school, route, headers[role])
+            refused = 401 if role == "nobody" else 403
+            assert (status == refused) == (not may), f"{role} got {status}"
+            assert may or not school.engine.said, f"{role} was refused after the deed"
+            school.engine.said.clear()
+
+
+async def knock(school: School, route: Route, headers: dict[str, str]) -> int:
+    path = route.path.format(**{name: NAMES.get(name, "x1") for name in route.names})
+    body = next((body for end, body in BODIES.items() if route.path.endswith(end)), {})
+    sent = {"json": body} if route.method == "POST" and not path.startswith(("/r/", "/webhooks")) else {}
+    if Flag.STREAM in route.flags:
+        async with school.http.request(route.method, school.url + path, headers=headers) as response:
+            return response.status  # the stream itself stays open
+    return (await school.ask(route.method, path, headers, **sent))[0]
+
+
+async def test_rights_at_another_site_open_nothing_here(school: School) -> None:
+    elsewhere = await school.token("commander", sites=["otherwood"])
+    here = await school.token("commander", sites=["maplewood"])
+    assert (await school.ask("GET", "/api/v1/incidents", elsewhere))[0] == 403
+    assert (await school.ask("GET", "/api/v1/incidents", here))[0] == 200
+
+
+async def nothing(_call: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"right": None}, "names no right"),
+        ({"right": "view"}, "names no right"),
+        ({"summary": "no sentence"}, "sentence"),
+        ({"method": "BREW"}, "no method"),
+        ({"body": School, "method": "POST"}, "without a limit"),
+    ],
+)
+def test_a_route_that_says_too_little_cannot_be_mounted(wrong: dict[str, Any], complaint: str) -> None:
+    said = {"method": "GET", "path": "/x", "right": Right.VIEW, "summary": "See it.", "handler": nothing}
+    RouteTable([Route(**said)])
+    with pytest.raises(ValueError, match=complaint):
+        RouteTable([Route(**{**said, **wrong})])
+
+
+def test_a_route_stands_in_the_table_once() -> None:
+    route = Route(method="GET", path="/x", right=Right.VIEW, summary="See it.", handler=nothing)
+    with pytest.raises(ValueError, match="twice"):
+        RouteTable([route, route])
