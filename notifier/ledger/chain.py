@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
-from notifier.ledger.rows import Batch
+from notifier.ledger.rows import SIZES, Batch, marks
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -57,3 +59,13 @@ def link(
     digest = digest_of(salt, payload)
     hashed = hash_of(node, n, site, incident, at, wall, kind, digest, prev)
     return node, n, site, incident, at, wall, kind, salt, payload, digest, prev, hashed
+
+
+def store(db: sqlite3.Connection, links: Sequence[tuple[Any, ...]], *, again: bool = False) -> None:
+    """Put links into the table. `again`: those that are there already may stay."""
+    into = f"insert {'or ignore ' if again else ''}into event ({','.join(COLUMNS)})"
+    at = 0
+    while at < len(links):
+        size = next(size for size in SIZES if size <= len(links) - at)
+        db.execute(f"{into} {marks(len(COLUMNS), size)}", list(chain.from_iterable(links[at : at + size])))
+        at += size

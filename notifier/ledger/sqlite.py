@@ -8,6 +8,8 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,17 +17,33 @@ from notifier import __version__
 from notifier.clock import BootReading, Clock, SystemClock, read_boot
 from notifier.errors import LedgerError, StoreGone
 from notifier.interfaces import Ledger
+from notifier.ledger.aside import aside
+from notifier.ledger.deeds import chains, erase_incident, seal_heads
 from notifier.ledger.lock import StoreLock
 from notifier.ledger.named_queries import Query, load_queries
 from notifier.ledger.schema import build, migrate
+from notifier.ledger.seals import Seal, SealKey, write_line
 from notifier.ledger.steady_time import Stored, resume
+from notifier.ledger.verify import Finding, verify
 from notifier.ledger.writer import Hooks, Job, Outcome, Writer, find, rows_of
 from notifier.model.facts import Body, Event, Rows
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A seal, and a sentence for each folder that did not take it: a trouble, for only copies elsewhere show a cut."""
+
+    seal: Seal
+    missed: Sequence[str]
+
+
 MEMORY = ":memory:"
+
+CLOSING = 10.0
+"""Seconds to finish what is queued; a writer that hangs longer will not be waited for."""
 
 # Statements kept ready on a connection: more than the engine has queries, so none is ever compiled twice.
 _STATEMENTS = 512
@@ -49,6 +67,10 @@ class SqliteLedger(Ledger):
         self._lock: StoreLock | None = None
         self._closed = False
         self._identity: tuple[tuple[int, int], ...] = ()
+        self._key: SealKey | None = None
+        self._deeds: set[asyncio.Future[Any]] = set()
+        self.gone: Callable[[StoreGone, list[asyncio.Future[Any]]], None] | None = None
+        """Who takes over the transactions that a store which is gone could not write; else their callers hear it."""
         self.writer: Writer
 
     @classmethod
@@ -62,26 +84,65 @@ class SqliteLedger(Ledger):
         boot: Callable[[], BootReading] = read_boot,
         before_commit: Callable[[], None] = lambda: None,
     ) -> SqliteLedger:
-        """Open, or make, the store at `path` (a file, or ":memory:"); its folder holds the lock.
+        """Open, or make, the store at `path` (a file, or ":memory:"); its folder holds the lock and the seals.
 
         A SystemClock is anchored to the store's own time; any other clock is used as it is.
         `before_commit` is called on the writer's thread before each commit: a place for tests to hold or break it.
-        Raises LedgerError if another process holds the store, or a newer version made it.
+        Raises LedgerError if another process holds the store or a newer version made it, StoreGone if it cannot be
+        written.
         """
         ledger = cls(str(path), node, clock, load_queries() if queries is None else queries)
         loop = asyncio.get_running_loop()
-        try:
-            await asyncio.to_thread(ledger._open, loop, boot, before_commit)
-        except BaseException:
-            ledger._give_back()
-            raise
+        await asyncio.to_thread(ledger.start, loop, boot, before_commit)
         return ledger
+
+    def start(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        boot: Callable[[], BootReading] = read_boot,
+        before_commit: Callable[[], None] = lambda: None,
+        *,
+        lock: StoreLock | None = None,
+        anchor: bool = True,
+        ready: sqlite3.Connection | None = None,
+    ) -> None:
+        """What `open` does, on the caller's thread.
+
+        `lock`: one already held, kept if this works and left to its holder if not.
+        `anchor`: False if the clock already runs on this store's time.
+        `ready`: a store in memory that somebody has filled.
+        """
+        try:
+            if self.path != MEMORY:
+                folder = Path(self.path).parent
+                folder.mkdir(parents=True, exist_ok=True)
+                if lock is None:
+                    self._lock = StoreLock(folder)
+                self._key = SealKey(folder)
+            db = ready or self._connect()
+            self._readers.append(db)
+            if self.path != MEMORY:
+                migrate(db)
+                self._identity = on_disk(self.path)
+            elif ready is None:
+                build(db)
+            self._take_up_time(db, boot(), anchor=anchor and self.path != MEMORY)
+        except (sqlite3.Error, OSError) as error:
+            self._give_back()
+            raise StoreGone(f"The store {self.path} cannot be opened for writing: {error}.") from error
+        except BaseException:
+            self._give_back()
+            raise
+        self._lock = lock or self._lock
+        hooks = Hooks(self._resolved, before_commit, self._in_place if self._identity else lambda: None)
+        self.writer = Writer(db, self.node, self.clock, boot, self._queries, loop, hooks)
+        self.writer.start()
 
     # ------------------------------------------------------------------------------------------------ the contract
 
     async def run(self, body: Callable[[], Body[T]], *, urgent: bool = False) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(Job(body, None, future), urgent=urgent)
+        self.put(Job(body, None, future), urgent=urgent)
         return await future
 
     def read(self, query: str, **args: Any) -> Rows:
@@ -115,42 +176,83 @@ class SqliteLedger(Ledger):
             return
         self._closed = True
         self.writer.stop()
-        await asyncio.to_thread(self.writer.join)
-        await asyncio.to_thread(self._give_back)
+        await aside(partial(self.writer.join, CLOSING))
+        self.let_go()
         # What the writer told last is waiting on the loop.
         await asyncio.sleep(0)
+
+    # ---------------------------------------------------------------------------------------------------- the record
+
+    async def seal(self, copies: Sequence[Path] = ()) -> Sealed:
+        """Sign the heads of all chains, into the store, beside it and into each folder of `copies`."""
+        key = self._key
+        if key is None:
+            raise LedgerError("A store in memory is not sealed: nothing of it would be left to compare.")
+        seal = await self.do(lambda writer: seal_heads(writer, key))
+        missed = await asyncio.to_thread(write_line, seal, [Path(self.path).parent, *copies])
+        return Sealed(seal, tuple(missed))
+
+    async def erase(self, site: str, incident: str) -> int:
+        """Retention: empty an incident's events and drop its rows; returns how many events were emptied.
+
+        Hashes stay, so the chain still verifies; one ERASED event says which events are empty. The incident's own
+        row stays too.
+        """
+        return await self.do(lambda writer: erase_incident(writer, site, incident))
+
+    async def verify(self, *, seals: Path | None = None, public_key: bytes | None = None) -> list[Finding]:
+        """What `notifier.ledger.verify.verify` finds, while this daemon holds the store."""
+        look = partial(verify, self.path, seals=seals, public_key=public_key, inside=True)
+        return await asyncio.to_thread(look)
 
     # ------------------------------------------------------------------------------------- for the ledger's own room
 
     async def do(self, deed: Callable[[Writer], T]) -> T:
         """Run a deed of the ledger's own inside a transaction."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(Job(None, deed, future))
-        return await future
+        self._deeds.add(future)
+        try:
+            self.put(Job(None, deed, future))
+            return await future
+        finally:
+            self._deeds.discard(future)
 
-    def _put(self, job: Job, *, urgent: bool = False) -> None:
+    def put(self, job: Job, *, urgent: bool = False) -> None:
+        """Queue a transaction whose future the caller holds."""
         if self._closed:
             raise LedgerError("The ledger is closed.")
         self.writer.put(job, urgent=urgent)
 
-    def _open(
-        self, loop: asyncio.AbstractEventLoop, boot: Callable[[], BootReading], before_commit: Callable[[], None]
-    ) -> None:
-        if self.path != MEMORY:
-            folder = Path(self.path).parent
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = StoreLock(folder)
-        db = self._connect()
-        self._readers.append(db)
-        if self.path == MEMORY:
-            build(db)
-        else:
-            migrate(db)
-            self._identity = self._on_disk()
-        self._take_up_time(db, boot())
-        hooks = Hooks(self._resolved, before_commit, self._in_place if self._identity else lambda: None)
-        self.writer = Writer(db, self.node, self.clock, boot, self._queries, loop, hooks)
-        self.writer.start()
+    def give_up(self, why: str) -> None:
+        """Run nothing more, and hear nothing more from a writer that may hang for ever."""
+        self.writer.abandon()
+        for future in tuple(self._deeds):
+            if not future.done():
+                future.set_exception(StoreGone(why))
+
+    def lend_lock(self) -> StoreLock | None:
+        """The lock, for the ledger that may follow this one; None if its file is no longer the one to hold."""
+        if self._lock is not None and not self._lock.is_in_place():
+            self._lock.release()
+            self._lock = None
+        return self._lock
+
+    def let_go(self, *, keep_lock: bool = False) -> None:
+        """Give back what can be given back without waiting. `keep_lock`: another ledger holds it now."""
+        self._closed = True
+        self.give_up("The ledger is closed.")
+        if keep_lock:
+            self._lock = None
+        self.writer.join(0.1)
+        if not self.writer.is_alive():
+            self._give_back()
+        elif self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def chains(self) -> list[str]:
+        """The names of all chains in the store."""
+        return list(chains(self._reader()))
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(
@@ -171,12 +273,12 @@ class SqliteLedger(Ledger):
             self._readers.append(db)
         return db
 
-    def _take_up_time(self, db: sqlite3.Connection, reading: BootReading) -> None:
+    def _take_up_time(self, db: sqlite3.Connection, reading: BootReading, *, anchor: bool) -> None:
         asked = "select steady, boot_id, boottime, wall from node where node = ?"
         row = db.execute(asked, (self.node,)).fetchone()
         stored = Stored(row[0], BootReading(row[1], row[2], row[3])) if row else None
         (newest,) = db.execute("select max(at) from event").fetchone()
-        if isinstance(self.clock, SystemClock) and self.path != MEMORY:
+        if isinstance(self.clock, SystemClock) and anchor:
             resumed = resume(stored, newest, reading)
             self.clock.anchor(resumed.steady, resumed.boottime)
             self.time_jump = resumed.jump
@@ -187,31 +289,41 @@ class SqliteLedger(Ledger):
             (self.node, reading.boot_id, float(self.clock.now()), reading.boottime, reading.wall, __version__),
         )
 
-    def _on_disk(self) -> tuple[tuple[int, int], ...]:
-        found = (os.stat(self.path), os.stat(f"{self.path}-wal"))  # noqa: PTH116 -- once per commit, Path costs more
-        return tuple((stat.st_dev, stat.st_ino) for stat in found)
-
     def _in_place(self) -> None:
-        try:
-            same = self._on_disk() == self._identity
-        except OSError:
-            same = False
-        if not same:
+        if not self.is_in_place():
             raise StoreGone(f"{self.path} was removed or replaced")
 
+    def is_in_place(self) -> bool:
+        """Whether the files that are written to are those that a restart would open."""
+        try:
+            return on_disk(self.path) == self._identity
+        except OSError:
+            return False
+
     def _resolved(self, outcomes: list[Outcome], events: list[Event]) -> None:
+        if self.writer.abandoned:
+            # Another ledger has run these again; a late success is folded in by their ids.
+            return
+        lost: list[asyncio.Future[Any]] = []
+        gone: StoreGone | None = None
         for future, value, error in outcomes:
-            if not future.done():
-                if error is None:
-                    future.set_result(value)
-                else:
-                    future.set_exception(error)
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(value)
+            elif isinstance(error, StoreGone) and self.gone is not None:
+                gone = error
+                lost.append(future)
+            else:
+                future.set_exception(error)
         if events:
             for listener in tuple(self._listeners):
                 try:
                     listener(events)
                 except Exception:
                     log.exception("A listener of the ledger failed; the others go on.")
+        if gone is not None and self.gone is not None:
+            self.gone(gone, lost)
 
     def _give_back(self) -> None:
         while self._readers:
@@ -219,3 +331,9 @@ class SqliteLedger(Ledger):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def on_disk(path: str) -> tuple[tuple[int, int], ...]:
+    """Which files a store at `path` is made of: (device, inode) of the store and of its log."""
+    found = (os.stat(path), os.stat(f"{path}-wal"))  # noqa: PTH116 -- once per commit, and a Path costs as much again
+    return tuple((stat.st_dev, stat.st_ino) for stat in found)

@@ -12,14 +12,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain as chained
 from typing import Any
 
 from notifier.clock import BootReading, Clock, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.ledger import chain
 from notifier.ledger.named_queries import Query
-from notifier.ledger.rows import SIZES, apply_batches, batches, cell, marks
+from notifier.ledger.rows import apply_batches, batches, cell
 from notifier.model.facts import Ask, Body, Event, Fact, Rows
 
 log = logging.getLogger(__name__)
@@ -49,7 +48,6 @@ _GONE = frozenset({
 })  # fmt: skip
 """What SQLite says when the store itself is at fault, not the statement."""
 
-_EVENT_COLUMNS = ",".join(chain.COLUMNS)
 _STORE_PAIR = "update node set steady = ?, boottime = ?, wall = ? where node = ?"
 
 
@@ -178,12 +176,9 @@ class Writer(threading.Thread):
 
     def write_events(self) -> None:
         """Put the group's events into the table; needed early only by whoever reads it inside a transaction."""
-        for size in SIZES:
-            while len(self._links) - self._written >= size:
-                some = self._links[self._written : self._written + size]
-                into = f"insert into event ({_EVENT_COLUMNS}) {marks(len(chain.COLUMNS), size)}"
-                self.db.execute(into, list(chained.from_iterable(some)))
-                self._written += size
+        if self._written < len(self._links):
+            chain.store(self.db, self._links[self._written :])
+            self._written = len(self._links)
 
     def _read_clocks(self) -> None:
         """Once per body; the wall is for people, so within half a millisecond it is the same."""
@@ -210,7 +205,7 @@ class Writer(threading.Thread):
                 self._forget(link)
                 outcomes = [self._one(job, careful=True) for job in taken]
             self._close_group()
-        except (sqlite3.Error, OSError, StoreGone) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever broke it, the callers must hear and the thread go on
             self._undo()
             self._forget(link)
             gone = StoreGone(f"The store cannot be written: {error}.")

@@ -150,6 +150,7 @@ create table trouble (
 
 create table opt_out (
     site text not null, kind text not null, address text not null, lane text not null, at double precision not null,
+    active integer not null,
     primary key (site, kind, address, lane)
 );
 

@@ -1,0 +1,129 @@
+"""The way back from memory: is the disk well, what is left of the store, and taking back what memory kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from notifier.clock import stopwatch
+from notifier.errors import StoreGone
+from notifier.ledger.deeds import bring_back, everything, missing_rows, read_kept, rows_by_key
+from notifier.ledger.sqlite import SqliteLedger
+from notifier.ledger.writer import Writer
+from notifier.model.facts import Row
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+STRETCH = 200
+"""Events per transaction: new work waits for the last stretch only, some 20 ms."""
+
+STRETCH_LIMIT = 5.0
+"""Seconds for a stretch that nobody waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was left of the store when the disk worked again."""
+
+    text: str
+    made_anew: bool
+    """True: the chain so far is lost, and only what memory holds stands in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What coming back brought."""
+
+    events: int
+    made_anew: bool
+    text: str
+    """One sentence for a technician: what is there again, and what is missing."""
+
+
+def reopen(old: SqliteLedger, fresh: SqliteLedger, start: Callable[..., None], patience: float) -> Found | None:
+    """Open `fresh` on the disk, if it works; on a thread that may hang. None: not yet.
+
+    A store whose file was removed is first written again from the open file, which is still whole.
+    Raises LedgerError if the disk says no.
+    """
+    if old.writer.is_alive():
+        return None
+    found = Found("the store was there.", made_anew=False)
+    if not old.is_in_place():
+        found = _write_again(old)
+    began = stopwatch()
+    start(fresh, lock=old.lend_lock(), anchor=False)
+    if stopwatch() - began > max(patience, 1.0):
+        fresh.let_go(keep_lock=True)
+        raise StoreGone("the disk answers, but too slowly")
+    return found
+
+
+def _write_again(old: SqliteLedger) -> Found:
+    path = Path(old.path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.again")
+        fresh.unlink(missing_ok=True)
+        with closing(sqlite3.connect(fresh)) as target:
+            old.writer.db.backup(target)
+            whole = target.execute("pragma quick_check").fetchone() == ("ok",)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreGone(f"the removed store cannot be written again: {error}") from error
+    for rest in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if rest.exists():
+            # Whatever somebody put there is not ours to delete.
+            rest.rename(rest.with_name(f"{rest.name}.replaced-{rest.stat().st_ino}"))
+    if not whole:
+        fresh.unlink()
+        return Found("the store was removed and could not be read any more; its events so far are missing.", True)
+    fresh.rename(path)
+    return Found("the store was removed and has been written again from the open file, whole.", made_anew=False)
+
+
+async def bring_all_back(
+    memory: SqliteLedger, fresh: SqliteLedger, found: Found, stop_taking: Callable[[], None], patience: float
+) -> Back:
+    """Take the chain that memory kept into `fresh`, stretch by stretch; new work waits for the last one only.
+
+    Calls `stop_taking` before the last stretch. Raises LedgerError or TimeoutError: memory then still has everything.
+    """
+    first = done = await _within(STRETCH_LIMIT, fresh.do(partial(_brought, memory.node)))
+    anew: list[Row] = await memory.do(everything) if found.made_anew else []
+    stopped = False
+    while True:
+        kept = await memory.do(partial(read_kept, after=done, most=STRETCH))
+        if not stopped and len(kept.events) < STRETCH:
+            stop_taking()
+            stopped = True
+            # The queue is in order, so what was put before is done when this is.
+            await memory.do(lambda _: None)
+            continue
+        limit = max(patience, 1.0) if stopped else STRETCH_LIMIT
+        if not anew:
+            wanted = await _within(limit, fresh.do(partial(missing_rows, kept=kept)))
+            anew = await memory.do(partial(rows_by_key, wanted=wanted))
+        done = await _within(limit, fresh.do(partial(bring_back, kept=kept, said_anew=anew))) or done
+        anew = []
+        if stopped and len(kept.events) < STRETCH:
+            break
+    missing = " The end of the chain before is not in it." if found.made_anew else ""
+    return Back(done - first, found.made_anew, f"{found.text} {done - first} events came back from memory.{missing}")
+
+
+def _brought(node: str, writer: Writer) -> int:
+    """How much of that chain the store has already: an earlier way back may have broken off."""
+    return int(writer.db.execute("select coalesce(max(n), 0) from event where node = ?", (node,)).fetchone()[0])
+
+
+async def _within(seconds: float, deed: Awaitable[T]) -> T:
+    async with asyncio.timeout(seconds):
+        return await deed

@@ -1,0 +1,366 @@
+"""The store gone: the same ledger goes on in memory, and what it kept there is brought back later.
+
+on disk → (a commit fails, or has not returned within `patience`) → filling → in memory → (the disk works) → bringing
+back → on disk. The engine above hears of it by `recorded`, `on_gone` and `on_back`; its transactions only take longer
+once. Ids are handed into bodies by their callers, so a commit that hung and then succeeded names the same rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from notifier.clock import BootReading, Clock, read_boot, stopwatch
+from notifier.errors import LedgerError, StoreGone
+from notifier.interfaces import Ledger
+from notifier.ledger.aside import aside
+from notifier.ledger.comeback import Back, bring_all_back, reopen
+from notifier.ledger.history import MEMORY_MARK
+from notifier.ledger.mirror import Mirror, fill
+from notifier.ledger.named_queries import Query, load_queries
+from notifier.ledger.sqlite import MEMORY, Sealed, SqliteLedger
+from notifier.ledger.standby import Standby, empty
+from notifier.ledger.verify import Finding
+from notifier.ledger.writer import Job
+from notifier.model.facts import Body, Event, Rows
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+Start = Callable[..., None]
+
+PATIENCE = 0.25
+"""Seconds without a sign of life from the writer: longer than any healthy commit, and a press can bear it once."""
+
+SMALL_LIMIT = 0.25
+"""Seconds for the small tables, which are mostly in the machine's memory already; else the mirror answers."""
+
+WHOLE_LIMIT = 5.0
+"""Seconds for all rows of live incidents, once the disk has shown that it can be read."""
+
+
+class FailoverLedger(Ledger):
+    """Made by `open`; all its methods belong to the loop that opened it."""
+
+    time_jump: float | None
+
+    def __init__(
+        self,
+        make: Callable[[str, str], SqliteLedger],
+        start: Start,
+        disk: SqliteLedger,
+        patience: float,
+        probe_every: float,
+    ) -> None:
+        """`make` builds a ledger from a path and a node's name; `start` opens one. `disk` is open."""
+        self.node = disk.node
+        self.clock = disk.clock
+        self.path = Path(disk.path)
+        self.time_jump = disk.time_jump
+        self._make = make
+        self._start = start
+        self._patience = patience
+        self._probe_every = probe_every
+        self._loop = asyncio.get_running_loop()
+        self._disk = disk
+        self._memory: SqliteLedger | None = None
+        self._at: SqliteLedger | None = disk
+        """Who takes transactions now; None while they wait for the change from one to the other."""
+        self._pending: dict[asyncio.Future[Any], tuple[Job, bool]] = {}
+        self._watching = False
+        self._recorded = True
+        self._closed = False
+        self._listeners: list[Callable[[Sequence[Event]], None]] = []
+        self._gone: list[Callable[[str], None]] = []
+        self._back: list[Callable[[Back], None]] = []
+        self._mirror = Mirror()
+        self._standby: Standby | None = None
+        self._spells = 0
+        self._away: asyncio.Task[None] | None = None
+        self._probe_now = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path | str,
+        node: str,
+        clock: Clock,
+        *,
+        queries: Mapping[str, Query] | None = None,
+        boot: Callable[[], BootReading] = read_boot,
+        before_commit: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
+        probe_every: float = 2.0,
+    ) -> FailoverLedger:
+        """`patience` and `probe_every` in seconds; the rest as for SqliteLedger.open, which says what is raised."""
+        loop = asyncio.get_running_loop()
+        queries = load_queries() if queries is None else queries
+
+        def make(path: str, node: str) -> SqliteLedger:
+            return SqliteLedger(path, node, clock, queries)
+
+        def start(made: SqliteLedger, **how: Any) -> None:
+            made.start(loop, boot, before_commit if made.path != MEMORY else _nothing, **how)
+
+        disk = make(str(path), node)
+        await asyncio.to_thread(start, disk)
+        ledger = cls(make, start, disk, patience, probe_every)
+        disk.gone = ledger._lost
+        disk.follow(ledger._heard)
+        await asyncio.to_thread(ledger._take_stock)
+        await asyncio.to_thread(ledger._get_ready)
+        return ledger
+
+    # ------------------------------------------------------------------------------------------------ the contract
+
+    async def run(self, body: Callable[[], Body[T]], *, urgent: bool = False) -> T:
+        if self._closed:
+            raise LedgerError("The ledger is closed.")
+        future: asyncio.Future[T] = self._loop.create_future()
+        job = Job(body, None, future)
+        self._pending[future] = job, urgent
+        if self._at is not None:
+            self._at.put(job, urgent=urgent)
+        if not self._watching:
+            self._watch()
+        try:
+            return await future
+        finally:
+            self._pending.pop(future, None)
+
+    def read(self, query: str, **args: Any) -> Rows:
+        return (self._at or self._memory or self._disk).read(query, **args)
+
+    def follow(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    @property
+    def recorded(self) -> bool:
+        return self._recorded
+
+    async def close(self) -> None:
+        """In memory it tries once more to bring everything back; what cannot be is lost, and the log says so."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._away is not None:
+            self._probe_now.set()
+            await asyncio.wait({self._away}, timeout=WHOLE_LIMIT)
+            self._away.cancel()
+        if not self._recorded:
+            log.error("What was kept in memory since the store was gone could not be brought back and is lost.")
+        for job, _ in tuple(self._pending.values()):
+            if not job.future.done() and self._at is None:
+                job.future.set_exception(StoreGone("The ledger closed before this could be written."))
+        if self._memory is not None:
+            await self._memory.close()
+        if self._recorded:
+            await self._disk.close()
+        else:
+            self._disk.let_go()
+
+    # ---------------------------------------------------------------------------------------------------- the record
+
+    def on_gone(self, listener: Callable[[str], None]) -> None:
+        """Called with a sentence once memory has taken over."""
+        self._gone.append(listener)
+
+    def on_back(self, listener: Callable[[Back], None]) -> None:
+        """Called once everything that memory kept is in the store again."""
+        self._back.append(listener)
+
+    async def seal(self, copies: Sequence[Path] = ()) -> Sealed | None:
+        """As SqliteLedger.seal; None while in memory."""
+        return await self._disk.seal(copies) if self._recorded else None
+
+    async def erase(self, site: str, incident: str) -> int:
+        """As SqliteLedger.erase. Raises StoreGone while in memory."""
+        self._refuse_in_memory()
+        return await self._disk.erase(site, incident)
+
+    async def verify(self, *, seals: Path | None = None, public_key: bytes | None = None) -> list[Finding]:
+        """As SqliteLedger.verify. Raises StoreGone while in memory."""
+        self._refuse_in_memory()
+        return await self._disk.verify(seals=seals, public_key=public_key)
+
+    def _refuse_in_memory(self) -> None:
+        if not self._recorded:
+            raise StoreGone("The store is gone and everything goes on in memory; ask again when it is back.")
+
+    # ------------------------------------------------------------------------------------------------- going to memory
+
+    def _watch(self) -> None:
+        if self._pending and not self._watching:
+            self._watching = True
+            self._loop.call_later(self._patience, self._look)
+
+    def _look(self) -> None:
+        """While transactions are open: does the writer still show signs of life?"""
+        if not self._pending or self._at is not self._disk:
+            self._watching = False
+            return
+        since = self._disk.writer.busy_since
+        quiet = 0.0 if since is None else stopwatch() - since
+        if quiet >= self._patience:
+            self._watching = False
+            self._leave_disk(f"The store has not answered for {quiet:.2f} s.")
+            return
+        self._loop.call_later(max(self._patience - quiet, 0.005), self._look)
+
+    def _lost(self, error: StoreGone, lost: list[asyncio.Future[Any]]) -> None:
+        for future in lost:
+            if future not in self._pending:
+                future.set_exception(error)
+        self._leave_disk(str(error))
+
+    def _leave_disk(self, why: str) -> None:
+        if self._at is not self._disk:
+            return
+        self._at, self._recorded = None, False
+        self._disk.give_up(why)
+        log.error("%s Everything goes on in memory.", why)
+        self._away = asyncio.create_task(self._be_away(why))
+
+    async def _be_away(self, why: str) -> None:
+        self._spells += 1
+        memory = self._memory = self._make(MEMORY, f"{self.node}{MEMORY_MARK}{self._spells}")
+        self._start(memory, ready=await self._filled())
+        memory.follow(self._heard)
+        self._take_over(memory)
+        for listener in tuple(self._gone):
+            listener(why)
+        while True:
+            await _first(self._probe_now.wait(), self._probe_every)
+            try:
+                if await self._come_back(memory):
+                    break
+            except Exception:
+                log.exception("Coming back failed; everything stays in memory.")
+                self._stay_in(memory)
+            if self._closed:
+                return
+        self._away = None
+
+    async def _filled(self) -> Any:
+        """A store in memory with what a running response needs, from the disk if it can be read."""
+        standby, self._standby = self._standby, None
+        if standby is not None:
+            small = asyncio.Event()
+            now = self.clock.now()
+            copying = aside(lambda: standby.fill(now, lambda: self._loop.call_soon_threadsafe(small.set)))
+            copying.add_done_callback(lambda _: small.set())
+            await _first(small.wait(), SMALL_LIMIT)
+            if small.is_set():
+                await asyncio.wait({copying}, timeout=WHOLE_LIMIT)
+            if copying.done() and copying.exception() is None:
+                return copying.result()
+        log.error("The store cannot even be read; memory goes on from the small tables it held.")
+        rows = self._mirror.held()
+
+        def from_mirror() -> Any:
+            db = empty()
+            try:
+                fill(db, rows)
+            except (LedgerError, sqlite3.Error):
+                log.exception("The held tables do not fit; memory starts empty.")
+                return empty()
+            return db
+
+        return await aside(from_mirror)
+
+    def _take_over(self, ledger: SqliteLedger) -> None:
+        """Hand every open transaction to `ledger`, which takes all new ones too."""
+        self._at = ledger
+        for job, urgent in tuple(self._pending.values()):
+            if not job.future.done():
+                ledger.put(job, urgent=urgent)
+        self._watch()
+
+    def _stay_in(self, memory: SqliteLedger) -> None:
+        if self._at is None:
+            self._take_over(memory)
+
+    # ------------------------------------------------------------------------------------------------------ coming back
+
+    async def _come_back(self, memory: SqliteLedger) -> bool:
+        """Whether the disk works again and has everything that memory kept."""
+        old, fresh = self._disk, self._make(str(self.path), self.node)
+        try:
+            found = await aside(lambda: reopen(old, fresh, self._start, self._patience))
+        except LedgerError as error:
+            log.warning("The store is not back: %s", error)
+            return False
+        if found is None:
+            return False
+
+        def stop_taking() -> None:
+            self._at = None
+
+        fresh.follow(self._heard)
+        try:
+            back = await bring_all_back(memory, fresh, found, stop_taking, self._patience)
+        except (LedgerError, TimeoutError) as error:
+            log.warning("What memory kept could not be brought back yet: %s", error)
+            fresh.give_up(str(error))
+            old.let_go(keep_lock=True)
+            self._disk = fresh
+            self._stay_in(memory)
+            return False
+        self._disk = fresh
+        fresh.gone = self._lost
+        self._recorded = True
+        self._memory = None
+        self._take_over(fresh)
+        old.let_go(keep_lock=True)
+        await memory.close()
+        await aside(self._get_ready)
+        log.warning("The store is back: %s", back.text)
+        for listener in tuple(self._back):
+            listener(back)
+        return True
+
+    # ---------------------------------------------------------------------------------------------------------- ready
+
+    def _get_ready(self) -> None:
+        """Open a standby for the next time."""
+        try:
+            self._standby = Standby(self.path)
+        except sqlite3.Error as error:
+            log.warning("No standby can be made ready; the held tables would have to do: %s", error)
+
+    def _take_stock(self) -> None:
+        """Once, at the start: fill the mirror, and number the next spell in memory."""
+        trial = Standby(self.path).fill(self.clock.now(), lambda: None)
+        self._mirror.load(trial)
+        trial.close()
+        before = [name.partition(MEMORY_MARK) for name in self._disk.chains()]
+        self._spells = max((int(spell) for node, _, spell in before if node == self.node and spell), default=0)
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        self._mirror.take(events)
+        for listener in tuple(self._listeners):
+            try:
+                listener(events)
+            except Exception:
+                log.exception("A listener of the ledger failed; the others go on.")
+
+
+def _nothing() -> None:
+    """Memory has no disk to break."""
+
+
+async def _first(waiting: Any, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await waiting
+    except TimeoutError:
+        return

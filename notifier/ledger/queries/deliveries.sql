@@ -1,0 +1,114 @@
+-- name: lane_of
+select * from lane where site = :site and name = :name {for_update}
+
+-- name: put_lane
+insert into lane (site, name, tokens, at, open_until, failures, day, used)
+values (:site, :name, :tokens, :at, 0, 0, '', 0)
+on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.at
+
+-- name: claim_deliveries
+-- Urgent ones first, only of incidents that still want them, and only while a token is left before each.
+-- outside: 0 inside, 1 outside (may be paused or drained), 2 police, EMS and fire (never).
+update delivery set state = 'sending', node = :node, attempt = attempt + 1
+where site = :site and id in (
+    select id from (
+        select id, sum(segments) over (order by priority, due, id rows unbounded preceding) - segments as before
+        from (
+            select d.id, d.priority, d.due, d.segments
+            from delivery d join incident i on i.site = d.site and i.id = d.incident
+            where d.site = :site and d.lane = :lane and d.state = 'queued' and d.due <= :now
+                and ((d.phase = 'main' and (i.state in ('active', 'releasing') or (d.outside = 2 and i.state = 'closing')))
+                    or (d.phase <> 'main' and i.state in ('closing', 'closed')))
+                and (i.outside_paused = 0 or d.outside <> 1 or d.phase <> 'main')
+            order by d.priority, d.due limit :room
+        ) wanted
+    ) counted
+    where before <= :tokens - 1
+)
+returning id, incident, run, phase, step, level, person, kind, address, lane, outside, words, attempt, segments, made_at
+
+-- name: held_deliveries
+select id, incident, lane, attempt from delivery where site = :site and node = :node and state = 'sending'
+
+-- name: delivery_by_id
+select * from delivery where site = :site and id = :id
+
+-- name: delivery_by_ref
+select * from delivery where site = :site and ref = :ref
+
+-- name: unknown_deliveries
+select * from delivery where site = :site and state = 'unknown'
+
+-- name: queued_of_incident
+select id from delivery d where site = :site and incident = :incident and phase = 'main' and state = 'queued'
+    and (outside <> 2 or :agencies = 1) limit :limit
+
+-- name: queued_of_person
+select id from delivery where site = :site and incident = :incident and person = :person and phase = 'main'
+    and state = 'queued' and (outside <> 2 or :agencies = 1) limit :limit
+
+-- name: queued_of_lane
+select id, incident from delivery where site = :site and lane = :lane and state = 'queued' limit :limit
+
+-- name: step_has_open
+select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
+    and step = :step and state in ('queued', 'sending', 'unknown') limit 1
+
+-- name: step_has_reached
+select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
+    and step = :step and state in ('sent', 'delivered', 'read') limit 1
+
+-- name: people_of_step
+-- Those the step itself asked; an escalation's people are told, not asked.
+select distinct person from delivery where site = :site and incident = :incident and run = :run and phase = :phase
+    and step = :step and level = 0
+
+-- name: asked_people
+select distinct d.person from delivery d join words w on w.site = d.site and w.id = d.words
+where d.site = :site and d.incident = :incident and d.phase = 'main' and d.level = 0 and w.body like '%"answers":["%'
+
+-- name: reached_people
+-- People to whom something left or may have left.
+select distinct person from delivery where site = :site and incident = :incident and phase = 'main'
+    and state in ('sent', 'delivered', 'read', 'sending', 'unknown')
+
+-- name: main_delivery_states
+select state, count(*) as n from delivery where site = :site and incident = :incident and phase = 'main' group by state
+
+-- name: delivery_counts
+select phase, kind, lane, state, count(*) as n from delivery where site = :site and incident = :incident
+group by phase, kind, lane, state
+
+-- name: outside_counts
+select sum(case when state in ('sent', 'delivered', 'read') then 1 else 0 end) as left_us,
+    sum(case when state = 'queued' then 1 else 0 end) as waiting
+from delivery where site = :site and incident = :incident and phase = 'main' and outside = 1
+
+-- name: deliveries_page
+select * from delivery where site = :site and incident = :incident and id > :after order by id limit :limit
+
+-- name: deliveries_page_in_state
+select * from delivery where site = :site and incident = :incident and state = :state and id > :after
+order by id limit :limit
+
+-- name: words_by_id
+select * from words where site = :site and id = :id
+
+-- name: last_incident_of_address
+select incident, max(made_at) as at from delivery where site = :site and kind = :kind and address = :address
+group by incident order by at desc
+
+-- name: answers_of_incident
+select * from answer where site = :site and incident = :incident order by at
+
+-- name: answer_by_id
+select id from answer where site = :site and id = :id
+
+-- name: links_of_incident
+select hash from link where site = :site and incident = :incident and dies_at is null
+
+-- name: link_by_hash
+select * from link where hash = :hash
+
+-- name: opt_outs
+select * from opt_out where site = :site and active = 1

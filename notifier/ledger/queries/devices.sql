@@ -1,0 +1,49 @@
+-- name: lock_command
+select * from command where site = :site and id = :id {for_update}
+
+-- name: commands_of_incident
+select run, phase, step, kind, device, verb, state from command where site = :site and incident = :incident
+
+-- name: commands_full
+select * from command where site = :site and incident = :incident order by at
+
+-- name: commands_of_step
+select * from command where site = :site and incident = :incident and run = :run and phase = :phase and step = :step
+
+-- name: open_commands
+-- Secure, signal and page commands that a dead process left; an unlock is never repeated by itself.
+select * from command where site = :site and incident = :incident and verb <> 'restore'
+    and state in ('queued', 'sending')
+
+-- name: unproven_doors_to_retry
+select * from command where site = :site and incident = :incident and kind = 'door' and verb = 'secure'
+    and state = 'not_proven'
+
+-- name: open_restores
+select * from command where site = :site and verb = 'restore' and state in ('queued', 'sending')
+
+-- name: last_command_of
+select * from command where site = :site and incident = :incident and device = :device and kind = 'door'
+    and verb = 'secure' order by run desc, at desc limit 1
+
+-- name: doors_not_proven
+select distinct device from command where site = :site and incident = :incident and kind = 'door' and verb = 'secure'
+    and state in ('sending', 'not_proven')
+
+-- name: lit_signals
+-- Everything this incident told to come on: a signal that did not seem to obey may still be on.
+select distinct device from command where site = :site and incident = :incident and kind = 'signal' and verb = 'on'
+
+-- name: lit_elsewhere
+select distinct c.device from command c join incident i on i.site = c.site and i.id = c.incident
+where c.site = :site and c.incident <> :incident and c.kind = 'signal' and c.verb = 'on'
+    and i.state in ('raised', 'active', 'releasing')
+
+-- name: doors_of_site
+select * from door where site = :site
+
+-- name: lock_door
+select * from door where site = :site and id = :id {for_update}
+
+-- name: held_doors
+select * from door where site = :site and held_by is not null

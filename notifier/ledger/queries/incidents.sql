@@ -1,0 +1,102 @@
+-- name: open_incidents
+select * from incident where site = :site and state <> 'closed' order by raised_at
+
+-- name: lock_incident
+-- A writing body locks the incident first; on SQLite the one writer is the lock.
+select * from incident where site = :site and id = :id {for_update}
+
+-- name: incident_by_id
+select * from incident where site = :site and id = :id
+
+-- name: incidents_page
+select * from incident where site = :site and raised_at < :before order by raised_at desc limit :limit
+
+-- name: ended_since
+-- Whether anything live ended since: a late press then only asks.
+select id from incident where site = :site and drill = 0 and state = 'closed' and closed_at >= :since
+    and ended_how is not null limit 1
+
+-- name: zones_of_incident
+select distinct zone from activation where site = :site and incident = :incident and zone is not null
+
+-- name: activation_by_dedupe
+select * from activation where site = :site and source = :source and dedupe = :dedupe
+
+-- name: recent_activation
+select * from activation where site = :site and source = :source and received_at >= :since and dedupe is null
+    and drill = :drill order by received_at desc limit 1
+
+-- name: activation_by_id
+select * from activation where site = :site and id = :id
+
+-- name: activations_of_incident
+select * from activation where site = :site and incident = :incident order by received_at
+
+-- name: steps_of_incident
+select * from step where site = :site and incident = :incident order by run, phase, place
+
+-- name: step_by_key
+select * from step where site = :site and incident = :incident and run = :run and phase = :phase and id = :id
+
+-- name: lock_timer
+select * from timer where site = :site and id = :id {for_update}
+
+-- name: next_due
+select min(due) as due from timer where site = :site and state = 'waiting'
+
+-- name: due_timers
+select id, due from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit
+
+-- name: waiting_timers_of_incident
+select * from timer where site = :site and incident = :incident and state = 'waiting'
+
+-- name: rooms_of_incident
+select * from room where site = :site and incident = :incident
+
+-- name: room_of_incident
+select * from room where site = :site and incident = :incident and id = :id
+
+-- name: approval_by_id
+select * from approval where site = :site and id = :id {for_update}
+
+-- name: open_approval
+select * from approval where site = :site and incident = :incident and what = :what and state = 'asked'
+
+-- name: approvals_of_site
+select * from approval where site = :site order by asked_at desc limit 100
+
+-- name: approvals_of_incident
+select * from approval where site = :site and incident = :incident order by asked_at
+
+-- name: task_by_id
+select * from task where site = :site and id = :id
+
+-- name: tasks_open
+select * from task where site = :site and state <> 'done' order by at
+
+-- name: tasks_of_incident
+select * from task where site = :site and incident = :incident order by at
+
+-- name: trouble_by_id
+select * from trouble where site = :site and id = :id
+
+-- name: troubles
+select * from trouble where site = :site and state <> 'cleared' order by raised_at
+
+-- name: events_of_incident
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.incident = :incident
+    and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
+order by e.at, e.node, e.n limit :limit
+
+-- name: events_of_site
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site
+    and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
+order by e.at, e.node, e.n limit :limit
+
+-- name: heads
+select node, max(n) as n from event group by node order by node
+
+-- name: seen_by_ref
+select ref from seen where site = :site and ref = :ref
