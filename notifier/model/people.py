@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 
 ADDRESS_KINDS = ("push", "sms", "email", "voice")
@@ -18,8 +18,8 @@ class Agreement:
     """That an agency agreed to be messaged: who said so, when, and when it was last tested."""
 
     who: str
-    date: datetime.date
-    last_tested: datetime.date | None = None
+    date: dt.date
+    last_tested: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

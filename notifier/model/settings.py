@@ -1,4 +1,4 @@
-"""The settings file of one node: where it stores, where it listens, which senders it has. Not published; per machine."""
+"""The settings file of one node: where it stores, where it listens, which senders it has. Never published."""
 
 from __future__ import annotations
 

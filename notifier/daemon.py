@@ -1,0 +1,354 @@
+"""The wiring: opens everything, runs it, closes it. The only file that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import hashlib
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from notifier import adapters
+from notifier.access.accounts import AccountBook
+from notifier.clock import Clock, SystemClock
+from notifier.console.parts import ConsoleParts, Metric
+from notifier.console.server import Server, serve
+from notifier.engine.commands import EngineCommands
+from notifier.engine.desk import Desk
+from notifier.engine.held import Gear, Held
+from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.publishing import files_of
+from notifier.engine.views import EngineViews
+from notifier.errors import AdapterError, SetupError
+from notifier.files.folder import read_folder
+from notifier.files.load import load
+from notifier.interfaces import CallbackReply, CanBePolled, Channel, Ledger, ReadsInput, SpeakerChannel, TakesCallbacks, Tools
+from notifier.ledger.sqlite import SqliteLedger
+from notifier.model.events import EventKind
+from notifier.model.facts import Body, Event, Fact
+from notifier.model.rights import Caller, Right
+from notifier.model.settings import NodeSettings
+
+log = logging.getLogger(__name__)
+
+OWNER = Caller("cli:0", "the first start", None, frozenset(Right), frozenset())
+SEAL_EVERY = 60.0
+"""Seconds between seals (ARCHITECTURE, decision 8); a cut tail older than this shows."""
+POLL_EVERY = 3.0
+"""Seconds between questions to a provider that cannot call us: an answer by SMS is then this much later."""
+FIRE_EVERY = 1.0
+"""Seconds between readings of the fire panel's contact: it decides whether a door may be locked."""
+CLOCK_EVERY = 5.0
+CLOCK_STEP = 2.0
+"""Seconds that the wall clock may move against steady time before it is a trouble (ARCHITECTURE, decision 6)."""
+STALL_EVERY = 0.05
+
+
+class Daemon:
+    """One node."""
+
+    def __init__(self, folder: Path, settings: NodeSettings, clock: Clock | None = None) -> None:
+        self.folder, self.settings = folder, settings
+        self.state = (folder / settings.state).resolve()
+        self.clock = clock or SystemClock()
+        self.stall = 0.0
+        self._closing: list[Any] = []
+        self.ledger: Ledger
+        self.engine: Orchestrator
+        self.commands: EngineCommands
+        self.views: EngineViews
+        self.accounts: AccountBook
+        self.server: Server
+        self.gear = Gear()
+
+    # --------------------------------------------------------------------------------------------------------- start
+
+    async def open(self) -> None:
+        """Everything ready to be pressed. Raises SetupError for a first start with faulty files, LedgerError."""
+        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.ledger = await self._open_ledger()
+        self._closing.append(self.ledger.close)
+        http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60), cookie_jar=aiohttp.DummyCookieJar()
+        )
+        self._closing.append(http.close)
+        self._tools = Tools(http, self.clock, str(self.state), None, self.settings.allow_addresses)
+        held_of, first_files = self._published()
+        held = held_of[max(held_of)] if held_of else self.held_from(first_files or {}, 0)
+        self._tools = Tools(http, self.clock, str(self.state), held.site.public_url, self.settings.allow_addresses)
+        await self._open_senders()
+        await self.equip(held)
+        desk = Desk(
+            clock=self.clock, node=self.ledger.node, gear=self.gear, link_key=self._key("link.key"),
+            public_url=held.site.public_url, held_of=held_of, current=held,
+        )
+        self.engine = Orchestrator(desk, self.ledger)
+        self.commands = EngineCommands(self.engine, self.held_from, self.equip)
+        self.views = EngineViews(self.engine, self.commands.inbox)
+        self.accounts = AccountBook(self.ledger, held.id, lambda button: desk.held.buttons.get(button))
+        await self.engine.start()
+        if first_files is not None:
+            await self.commands.publish(first_files, "first start", OWNER)
+        else:
+            await self.commands.prepare_pages(held)
+            await self._compare_files()
+        callbacks = {name: channel for name, channel in self.gear.channels.items() if isinstance(channel, TakesCallbacks)}
+        self.server = await serve(ConsoleParts(
+            commands=self.commands, views=self.views, accounts=self.accounts, follow=self.ledger.follow,
+            clock=self.clock, settings=self.settings, site=held.id, state_dir=self.state,
+            public_url=held.site.public_url, callbacks=callbacks, metrics=self._metrics, fault=self._fault,
+        ))
+        self._closing.append(self.server.close)
+        self.ledger.follow(self._heard)
+        gc.collect()
+        gc.freeze()
+
+    async def _open_ledger(self) -> Ledger:
+        return await SqliteLedger.open(self.state / "ledger.sqlite", self.settings.node, self.clock)
+
+    def _key(self, name: str) -> bytes:
+        """A secret of this node, made at first start, readable by its owner only."""
+        path = self.state / name
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
+
+    def _published(self) -> tuple[dict[int, Held], dict[str, bytes] | None]:
+        """The published sets that are needed now; at a first start, the files to publish."""
+        newest = self.ledger.read("any_publication")
+        if not newest:
+            files = read_folder(self.folder)
+            loaded = load(files, adapters.Installed(), self.settings.senders)
+            if loaded.errors:
+                raise SetupError(loaded.errors)
+            return {}, files
+        site = newest[0]["site"]
+        documents = self.ledger.read("documents", site=site)
+        wanted = {newest[0]["version"]}
+        wanted |= {row["publication"] for row in self.ledger.read("open_incidents", site=site)}
+        found = {}
+        for version in sorted(wanted):
+            row = self.ledger.read("publication_by_version", site=site, version=version)[0]
+            found[version] = self._held_as_published(files_of(row, documents), version)
+        return found, None
+
+    def _held_as_published(self, files: Mapping[str, bytes], version: int) -> Held:
+        """What was published once runs, whatever is said of it now."""
+        loaded = load(files, adapters.Installed(), self.settings.senders)
+        return Held(version, loaded.site, loaded.people, loaded.playbooks, self._recordings(files))
+
+    def held_from(self, files: Mapping[str, bytes], version: int) -> Held:
+        """Check a set of files; raises SetupError with every error."""
+        loaded = load(files, adapters.Installed(), self.settings.senders)
+        if loaded.errors:
+            raise SetupError(loaded.errors)
+        return Held(version, loaded.site, loaded.people, loaded.playbooks, self._recordings(files))
+
+    def _recordings(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Recorded voices as files of this node, named by their content."""
+        folder = self.state / "recordings"
+        found = {}
+        for path, body in files.items():
+            if path.endswith(".wav"):
+                folder.mkdir(exist_ok=True)
+                kept = folder / f"{hashlib.sha256(body).hexdigest()[:32]}.wav"
+                if not kept.exists():
+                    kept.write_bytes(body)
+                found[path] = str(kept)
+        return found
+
+    async def _open_senders(self) -> None:
+        channels: dict[str, Channel] = {}
+        for name, sender in self.settings.senders.items():
+            kind = adapters.channel(sender.channel)
+            channels[name] = kind(name, kind.Settings.model_validate(sender.settings), self._tools)
+            await channels[name].open()
+            self._closing.append(channels[name].close)
+        speakers: dict[str, SpeakerChannel] = {}
+        for name, address in self.settings.public_address.items():
+            speaker_kind = adapters.speaker_channel(name)
+            speakers[name] = speaker_kind(name, speaker_kind.Settings.model_validate(address.settings), self._tools)
+            await speakers[name].open()
+            self._closing.append(speakers[name].close)
+        self.gear.channels, self.gear.speaker_channels, self.gear.senders = channels, speakers, self.settings.senders
+
+    async def equip(self, held: Held) -> None:
+        """Drivers for every kind of device that this publication names."""
+        doors = dict(self.gear.door_drivers)
+        paths = [path for door in held.site.doors for path in (door, door.second_path) if path is not None]
+        kinds = {path.driver for path in paths}
+        if held.site.fire_alarm is not None:
+            kinds.add(held.site.fire_alarm.driver)
+        for kind in sorted(kinds - set(doors)):
+            doors[kind] = adapters.door_driver(kind)(self._tools)
+            await doors[kind].open()
+            self._closing.append(doors[kind].close)
+        signals = dict(self.gear.signal_drivers)
+        for kind in sorted({each.driver for each in held.site.signals} - set(signals)):
+            signals[kind] = adapters.signal_driver(kind)(self._tools)
+            await signals[kind].open()
+            self._closing.append(signals[kind].close)
+        self.gear.door_drivers, self.gear.signal_drivers = doors, signals
+
+    async def _compare_files(self) -> None:
+        """Files that differ from what runs are a trouble; whether they are right or wrong, what is published runs."""
+        last = self.ledger.read("last_publication", site=self.engine.desk.site)
+        published = files_of(last[0], self.ledger.read("documents", site=self.engine.desk.site))
+        try:
+            files: Mapping[str, bytes] = read_folder(self.folder)
+        except SetupError as error:
+            files = {}
+            log.warning("the files cannot be read: %s", error)
+        if dict(files) == published:
+            await self.engine.clear_trouble("files", "edited")
+            return
+        names = sorted({path for path in {*files, *published} if files.get(path) != published.get(path)})
+        shown = ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
+        await self.engine.trouble("files", "edited", f"Edited, not published: {shown}. What runs is version "
+                                  f"{last[0]['version']}. Check with 'notifier check', then 'notifier publish'.")
+
+    # ----------------------------------------------------------------------------------------------------------- run
+
+    async def run(self, ready: asyncio.Event | None = None) -> None:
+        """Until SIGTERM or SIGINT, or until cancelled."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(name, stop.set)
+        forever = [self.engine.run(), self._seal(), self._watch_fire(), self._watch_clock(), self._watch_loop(),
+                   self._poll_channels()]
+        tasks = [asyncio.create_task(each) for each in forever]
+        stopper = asyncio.create_task(stop.wait())
+        if ready is not None:
+            ready.set()
+        try:
+            done, _rest = await asyncio.wait((*tasks, stopper), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if task is not stopper:
+                    task.result()
+        finally:
+            for task in (*tasks, stopper):
+                task.cancel()
+            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Give everything back, in the order opposite to opening."""
+        for close in reversed(self._closing):
+            try:
+                await close()
+            except Exception:
+                log.exception("could not close %r", close)
+        self._closing.clear()
+
+    def _heard(self, events: Sequence[Event]) -> None:
+        if any(event.kind is EventKind.INCIDENT_MOVED and event.data.get("to") == "closed" for event in events):
+            self.engine.spawn(self.seal())
+
+    async def seal(self) -> None:
+        if not isinstance(self.ledger, SqliteLedger):
+            return
+        copies = [Path(self.settings.seals_to)] if self.settings.seals_to else []
+        sealed = await self.ledger.seal(copies)
+        for missed in sealed.missed:
+            await self.engine.trouble("seal", "copy", missed)
+
+    async def _seal(self) -> None:
+        while True:
+            await self.clock.sleep(SEAL_EVERY)
+            try:
+                await self.seal()
+            except Exception as error:
+                log.exception("no seal could be made")
+                await self.engine.trouble("seal", "make", f"The record could not be sealed: {error!r}.")
+
+    async def _watch_fire(self) -> None:
+        """The fire panel's contact decides whether a fire-release door may be locked; not knowing is a trouble."""
+        while True:
+            alarm = self.engine.desk.held.site.fire_alarm
+            driver = self.gear.door_drivers.get(alarm.driver) if alarm else None
+            if alarm is not None and isinstance(driver, ReadsInput):
+                state = await driver.read_input(alarm.address, alarm.settings, alarm.input)
+                await self._fire(state if state is None else state is alarm.active_is)
+            await self.clock.sleep(FIRE_EVERY)
+
+    async def _fire(self, on: bool | None) -> None:
+        desk = self.engine.desk
+        if on is None:
+            await self.engine.trouble("fire_alarm", "contact", "The fire panel's contact does not answer: whether "
+                                      "there is a fire alarm is not known.")
+            return
+        await self.engine.clear_trouble("fire_alarm", "contact")
+        if on == desk.fire_alarm:
+            return
+        desk.fire_alarm = on
+        open_now = list(desk.incidents) or [None]
+
+        def body() -> Body[None]:
+            for incident in open_now:
+                yield Fact(EventKind.FIRE_ALARM, desk.site, incident, {"on": on})
+
+        await self.ledger.run(body)
+
+    async def _watch_clock(self) -> None:
+        """A wall clock that steps moves no timer; it is a trouble, because people read it."""
+        offset = self.clock.wall().timestamp() - self.clock.now()
+        while True:
+            await self.clock.sleep(CLOCK_EVERY)
+            now = self.clock.wall().timestamp() - self.clock.now()
+            if abs(now - offset) > CLOCK_STEP:
+                await self.engine.trouble("clock", "wall", f"The wall clock moved by {now - offset:+.0f} s. No timer "
+                                          "moved. Times before and after differ by that much.")
+            offset = now
+
+    async def _watch_loop(self) -> None:
+        """The longest time that the loop was blocked, for /metrics."""
+        while True:
+            before = self.clock.now()
+            await asyncio.sleep(STALL_EVERY)
+            self.stall = max(self.stall * 0.999, self.clock.now() - before - STALL_EVERY)
+
+    async def _poll_channels(self) -> None:
+        """Where phones outside cannot reach us, answers and statuses are fetched."""
+        channels = {name: channel for name, channel in self.gear.channels.items() if isinstance(channel, CanBePolled)}
+        since = dict.fromkeys(channels, self.clock.wall().timestamp() - 60.0)
+        while True:
+            await self.clock.sleep(POLL_EVERY)
+            if self.engine.desk.public_url is not None or not self.engine.desk.incidents:
+                continue
+            for name, channel in channels.items():
+                asked = self.clock.wall().timestamp()
+                try:
+                    reports, inbound = await channel.poll(since[name])
+                except AdapterError as error:
+                    await self.engine.trouble("poll", name, f"Answers by {name} cannot be fetched: {error}")
+                    continue
+                await self.engine.clear_trouble("poll", name)
+                since[name] = asked - 30.0
+                await self._take(name, reports, inbound)
+
+    async def _take(self, name: str, reports: Sequence[Any], inbound: Sequence[Any]) -> None:
+        await self.commands.reported(name, CallbackReply(reports=reports, inbound=inbound))
+
+    def _metrics(self) -> list[Metric]:
+        desk = self.engine.desk
+        lanes = [({"sender": lane.name}, float(lane.busy)) for lane in self.engine.lanes]
+        return [
+            Metric("loop_stall_seconds", "Longest time that the event loop was blocked lately.", [({}, self.stall)]),
+            Metric("recorded", "1 while everything is written down.", [({}, float(self.ledger.recorded))]),
+            Metric("incidents_open", "Incidents that are not closed.", [({}, float(len(desk.incidents)))]),
+            Metric("deliveries_in_flight", "Messages claimed and not settled.", lanes),
+        ]
+
+    def _fault(self, name: str, text: str) -> None:
+        self.engine.spawn(self.engine.trouble("our_fault", name, text))

@@ -1,0 +1,276 @@
+"""A reply, tap or card: who, for which incident, what. Reading is pure; recording is one body."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notifier.engine.deliveries import stop_body
+from notifier.model.delivery import DeliveryWord
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.incident import CODE_ALPHABET, RoomState, RoomWord, move_room
+from notifier.model.states import State
+
+HELP_WORDS = frozenset(
+    {"help", "ayuda", "sos", "911", "112", "999", "need help", "necesito ayuda", "socorro", "auxilio"}
+)
+SAFE_WORDS = frozenset(
+    {
+        "safe",
+        "ok",
+        "okay",
+        "a salvo",
+        "salvo",
+        "bien",
+        "we are safe",
+        "im safe",
+        "i am safe",
+        "estamos bien",
+        "estoy bien",
+        "all safe",
+        "seguro",
+        "segura",
+    }
+)
+TAKING_WORDS = frozenset({"taking it", "on it", "i am on it", "im on it", "me encargo", "going", "voy"})
+WORDS = {"need_help": HELP_WORDS, "safe": SAFE_WORDS, "taking_it": TAKING_WORDS}
+
+
+def plain(text: str) -> str:
+    """Without case, accents and punctuation, single spaces."""
+    bare = "".join(ch for ch in unicodedata.normalize("NFKD", text) if not unicodedata.combining(ch))
+    return re.sub(r"\s+", " ", re.sub(r"[^\w\s]", " ", bare)).strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text means."""
+
+    answer: str
+    certain: bool
+    """False: nothing in it could be read; it counts as need help, "to check"."""
+    code: str | None = None
+    """The incident's four characters, if it began with them."""
+    card: str | None = None
+    """A room card's code, if it began with one."""
+    rest: str = ""
+
+
+def read_text(text: str, answers: Sequence[str], codes: Sequence[str], cards: Sequence[str]) -> Reading:
+    """Read an SMS: an optional incident code or room card, then a digit in the order of `answers`, or words.
+
+    HELP, AYUDA, SOS, 911 and anything unreadable mean need help in a live incident (PRODUCT 3, answers).
+    """
+    words = plain(text)
+    code = card = None
+    known_codes, known_cards = {each.lower(): each for each in codes}, {each.lower(): each for each in cards}
+    pieces = words.split(" ")
+    rest = list(pieces)
+    for piece in pieces[:2]:
+        if piece in known_codes and code is None:
+            code = known_codes[piece]
+            rest.remove(piece)
+        elif piece in known_cards and card is None:
+            card = known_cards[piece]
+            rest.remove(piece)
+    said = " ".join(rest)
+    if said.isdigit() and 1 <= int(said) <= len(answers) and said not in HELP_WORDS:
+        return Reading(answers[int(said) - 1], True, code, card, text)
+    for answer, known in WORDS.items():
+        if said in known or said.replace(" ", "_") == answer:
+            return Reading(answer, True, code, card, text)
+    if said.replace(" ", "_") in answers:
+        return Reading(said.replace(" ", "_"), True, code, card, text)
+    if set(rest) & {"help", "ayuda", "sos", "911", "socorro", "auxilio"}:
+        return Reading("need_help", True, code, card, text)
+    first = rest[0] if rest else ""
+    if first.isdigit() and 1 <= int(first) <= len(answers):
+        return Reading(answers[int(first) - 1], True, code, card, text)
+    return Reading("need_help", False, code, card, text)
+
+
+def looks_like_code(text: str) -> bool:
+    bare = text.strip().upper()[:4]
+    return len(bare) == 4 and all(ch in CODE_ALPHABET for ch in bare)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer to be recorded."""
+
+    id: str
+    """The same id twice is one answer."""
+    site: str
+    incident: str
+    person: str | None
+    """None: a room's card answered."""
+    room: str | None
+    answer: str
+    text: str
+    channel: str
+    ref: str | None
+    certain: bool
+    now: float
+    wall: str
+    who: str
+    """In words for people: "Dana Whitlock", "the card of Room 12"."""
+
+
+ROOM_WORDS: dict[str, RoomWord] = {"safe": RoomWord.SAFE, "need_help": RoomWord.NEED_HELP}
+
+
+def answer_body(given: Given) -> Body[bool]:
+    """Record an answer: the room, the task that need help opens, and the end of this person's messages.
+
+    False: this very answer was recorded before.
+    """
+    before = yield Ask("answer_by_id", {"site": given.site, "id": given.id})
+    if before:
+        return False
+    rows: list[Row] = [
+        Row(
+            "answer",
+            {
+                "site": given.site,
+                "id": given.id,
+                "incident": given.incident,
+                "person": given.person,
+                "room": given.room,
+                "answer": given.answer,
+                "text": given.text[:1000],
+                "channel": given.channel,
+                "ref": given.ref,
+                "at": given.now,
+                "wall": given.wall,
+                "check_it": int(not given.certain),
+            },
+            new=True,
+        )
+    ]
+    word = ROOM_WORDS.get(given.answer)
+    if given.room is not None and word is not None:
+        rows.extend((yield from room_moves(given.site, given.incident, given.room, word, given.who, given.now)))
+    if given.answer == "need_help":
+        rows.append(help_task(given))
+    else:
+        rows.extend((yield from _help_over(given)))
+    kind = EventKind.ANSWERED if given.certain else EventKind.UNREADABLE
+    yield Fact(
+        kind,
+        given.site,
+        given.incident,
+        {
+            "person": given.person,
+            "room": given.room,
+            "answer": given.answer,
+            "channel": given.channel,
+            "who": given.who,
+            "to_check": not given.certain,
+        },
+        rows,
+    )
+    if given.person is not None:
+        stopped = 1
+        while stopped:
+            stopped = yield from stop_body(
+                given.site, given.incident, DeliveryWord.ANSWERED, 200, agencies_too=True, person=given.person
+            )
+    return True
+
+
+def room_moves(site: str, incident: str, room: str, word: RoomWord, who: str, now: float) -> Body[list[Row]]:
+    """The room's row after `word`; a word that its state cannot take (safe in a released room) changes nothing."""
+    known = yield Ask("room_of_incident", {"site": site, "incident": incident, "id": room})
+    state = RoomState(known[0]["state"]) if known else RoomState.UNKNOWN
+    if state is RoomState.RELEASED and word is RoomWord.SAFE:
+        return []
+    new: State = move_room(state, word)
+    return [
+        Row(
+            "room",
+            {"site": site, "incident": incident, "id": room, "state": str(new), "by_whom": who, "at": now},
+            new=True,
+        )
+    ]
+
+
+def help_task(given: Given) -> Row:
+    subject = given.room or given.person or "?"
+    note = f' "{given.text[:200]}"' if given.text else ""
+    check = "" if given.certain else " Their text could not be read: check."
+    return Row(
+        "task",
+        {
+            "site": given.site,
+            "id": f"help:{given.incident}:{given.person or given.room}",
+            "incident": given.incident,
+            "kind": "need_help",
+            "subject": subject,
+            "text": f"{given.who} NEEDS HELP.{note}{check}",
+            "state": "open",
+            "owner": None,
+            "owner_name": None,
+            "at": given.now,
+            "moved_at": given.now,
+        },
+        new=True,
+    )
+
+
+def _help_over(given: Given) -> Body[list[Row]]:
+    """Somebody who asked for help and now says safe: the task stays for a person, and says so."""
+    known = yield Ask("task_by_id", {"site": given.site, "id": f"help:{given.incident}:{given.person or given.room}"})
+    if not known or known[0]["state"] == "done":
+        return []
+    text = known[0]["text"]
+    if "Now says" not in text:
+        text = f"{text} Now says: {given.answer.replace('_', ' ')}."
+    return [Row("task", {"site": given.site, "id": known[0]["id"], "text": text, "moved_at": given.now})]
+
+
+def people_answered(
+    answers: Sequence[Mapping[str, Any]], people_of_room: Mapping[str, Sequence[str]]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """(people who have answered, those of them whose latest word is need help). A card counts for its people on site."""
+    latest: dict[str, str] = {}
+    for row in sorted(answers, key=lambda row: row["at"]):
+        for person in [row["person"]] if row["person"] else people_of_room.get(row["room"] or "", ()):
+            latest[person] = row["answer"]
+    return frozenset(latest), frozenset(person for person, answer in latest.items() if answer == "need_help")
+
+
+def enough(need: str, asked: int, answered: int) -> bool:
+    """Whether `answered` people of `asked` meet `need`: all, any, a number, a percentage rounded up (PRODUCT 5)."""
+    if asked == 0:
+        return False
+    if need == "all":
+        return answered >= asked
+    if need == "any":
+        return answered >= 1
+    if need.endswith("%"):
+        return answered >= -(-asked * int(need[:-1]) // 100)
+    return answered >= min(int(need), asked)
+
+
+def silent_rooms(
+    occupied: Sequence[str],
+    people_of_room: Mapping[str, Sequence[str]],
+    answers: Sequence[Mapping[str, Any]],
+    released: frozenset[str],
+) -> tuple[str, ...]:
+    """Occupied rooms of which nobody and no card has answered (PRODUCT 5, place)."""
+    cards = {row["room"] for row in answers if not row["person"] and row["room"]}
+    people = {row["person"] for row in answers if row["person"]}
+    rooms = {row["room"] for row in answers if row["room"]}
+    return tuple(
+        room
+        for room in occupied
+        if room not in cards
+        and room not in rooms
+        and room not in released
+        and not any(person in people for person in people_of_room.get(room, ()))
+    )

@@ -1,0 +1,420 @@
+"""The verbs that people and programs may say to the engine."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from notifier.engine.endings import Ended, Person, ask_ending_body, decide_body, release_body
+from notifier.engine.held import Held
+from notifier.engine.inbound import Inbox
+from notifier.engine.intake import Intake
+from notifier.engine.moves import (
+    acknowledge_trouble_body,
+    approve_step_body,
+    claim_mistake_body,
+    confirm_door_body,
+    hand_off_body,
+    late_decision_body,
+    move_task_body,
+    note_body,
+    open_door_body,
+    pause_outside_body,
+    take_command_body,
+)
+from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.plan import plan_of
+from notifier.engine.publishing import publish_body
+from notifier.engine.selectors import select_people
+from notifier.engine.steps.announce import all_pages
+from notifier.engine.writing import write_extra_body
+from notifier.errors import AdapterError, NotFound, Refused
+from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
+from notifier.model.events import EventKind
+from notifier.model.incident import Activation
+from notifier.model.playbook import Notify
+from notifier.model.rights import Caller, Right
+from notifier.model.step import Phase
+
+
+class EngineCommands:
+    """Implements `interfaces.Commands`. Rights to the route are checked by the console; who counts as whom, here."""
+
+    def __init__(
+        self,
+        engine: Orchestrator,
+        load: Callable[[Mapping[str, bytes], int], Held],
+        equip: Callable[[Held], Any],
+    ) -> None:
+        """`load` turns files into a publication (raises SetupError); `equip` gets drivers ready for it."""
+        self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
+        self._load, self._equip = load, equip
+        self.inbox = Inbox(engine)
+
+    # --------------------------------------------------------------------------------------------------------- start
+
+    async def press(self, activation: Activation, caller: Caller) -> Pressed:
+        """A press with anything unknown in it falls back to what is sure, and says so; it is never refused for that."""
+        held = self._desk.held
+        problems = list(activation.problems)
+        playbook, zone = activation.playbook, activation.zone
+        if playbook not in held.playbooks:
+            fallback = self._own_playbook(activation, held)
+            problems.append(f"unknown playbook {playbook!r}; {fallback} was started")
+            playbook = fallback
+        if zone is not None and zone not in held.zone_names:
+            button = held.buttons.get(activation.source.partition(":")[2])
+            problems.append(f"unknown zone {zone!r}")
+            zone = button.zone if button else None
+        known = Activation(
+            activation.id,
+            activation.source,
+            playbook,
+            zone,
+            activation.drill,
+            activation.note[:500],
+            activation.pressed_at,
+            activation.dedupe[:200],
+            activation.presser or caller.name,
+            tuple(problems),
+        )
+        intake = await self._engine.press(known, incident_id=uuid.uuid4().hex)
+        for problem in problems:
+            self._engine.spawn(self._engine.trouble("press", known.source, f"A press from {known.source}: {problem}."))
+        if intake.new_zone and intake.joined:
+            self._engine.spawn(self._news_of_zone(intake, known))
+        return Pressed(intake.activation, intake.incident, intake.code, intake.joined, self._ledger.recorded, problems)
+
+    def _own_playbook(self, activation: Activation, held: Held) -> str:
+        """The device's own; else the lockdown, because the press said that something is wrong."""
+        button = held.buttons.get(activation.source.partition(":")[2])
+        if button is not None and button.playbook in held.playbooks:
+            return button.playbook
+        if activation.source.startswith("account:") or activation.drill:
+            raise NotFound(
+                f"There is no playbook {activation.playbook!r}. There are: {', '.join(sorted(held.playbooks))}."
+            )
+        return next(
+            (name for name, each in held.playbooks.items() if each.action == "lockdown"), next(iter(held.playbooks))
+        )
+
+    async def _news_of_zone(self, intake: Intake, activation: Activation) -> None:
+        """A press from a new zone is news to police and commander at once."""
+        incident = self._engine.open_incident(intake.incident)
+        if incident is None or activation.zone is None:
+            return
+        scene = self._desk.scene(incident, incident["run"], Phase.MAIN, incident["playbook"], activation.zone)
+        texts = {
+            "en": "{{site}}: {{action}} now also reported from {{zone}}. Incident {{incident}}.",
+            "es": "{{site}}: {{action}} ahora también desde {{zone}}. Incidente {{incident}}.",
+        }
+        deed = Notify(to=("role:police", "role:commander"), by=("sms", "push", "email"), message=texts)
+        await self._write(
+            scene, "_zone", deed, EventKind.DELIVERIES_QUEUED, {"zone": activation.zone}, mark=activation.zone
+        )
+
+    async def _write(
+        self, scene: Any, step_id: str, deed: Notify, kind: EventKind, data: Mapping[str, Any], mark: str = ""
+    ) -> int:
+        people = self._desk.people(scene, deed.to)
+        audience = self._desk.audience(scene, people, deed.by, at_once=True)
+        letters = self._desk.letters(scene, deed)
+        links = self._desk.link_hashes(scene, audience, letters)
+        count = await self._ledger.run(
+            lambda: write_extra_body(scene, step_id, 0, audience.planned, letters, links, kind, data, mark)
+        )
+        self._engine.lanes.wake()
+        return int(count)
+
+    # ----------------------------------------------------------------------------------------------------------- end
+
+    async def end(self, incident: str, ending: Ending, caller: Caller, reason: str) -> Outcome:
+        who = self._person(caller)
+        if ending is Ending.MISTAKE:
+            await self.claim_mistake(incident, caller)
+        approval = uuid.uuid4().hex
+        ended = await self._ledger.run(
+            lambda: ask_ending_body(
+                self._desk.held_of, self._desk.site, incident, ending, who, reason, self._desk.moment(), approval
+            )
+        )
+        return self._ended(ended, ending)
+
+    def _ended(self, ended: Ended, ending: Ending) -> Outcome:
+        if ended.scene is not None:
+            self._engine.wave(ended.scene, ended.rows)
+        words = str(ending).replace("_", "-")
+        if ended.approval is not None:
+            text = f"Asked. Waiting for a second person to approve {words}. Until then the response goes on."
+            return Outcome(False, text, ended.approval, self._wall_of(ended.expires), {"state": str(ended.state)})
+        return Outcome(True, f"{words}: the incident is {ended.state}.", detail={"state": str(ended.state)})
+
+    def _wall_of(self, steady: float | None) -> str | None:
+        if steady is None:
+            return None
+        wall = self._desk.clock.wall().timestamp() + steady - self._desk.clock.now()
+        return (
+            type(self._desk.clock.wall())
+            .fromtimestamp(wall, self._desk.clock.wall().tzinfo)
+            .isoformat(timespec="seconds")
+        )
+
+    async def decide(self, approval: str, caller: Caller, grant: bool) -> Outcome:
+        who = self._person(caller)
+        contact = self._desk.held.people.get(who.id)
+        district = contact is not None and "district" in contact.roles
+        row, ended = await self._ledger.run(
+            lambda: decide_body(
+                self._desk.held_of,
+                self._desk.site,
+                approval,
+                who,
+                grant,
+                self._desk.moment(),
+                caller.may(Right.COMMAND, self._desk.site),
+                district,
+            )
+        )
+        if ended is None:
+            return Outcome(True, f"Refused by {who.name}. Nothing was changed; the response goes on.")
+        return self._ended(ended, Ending(row["what"]))
+
+    async def claim_mistake(self, incident: str, caller: Caller) -> Outcome:
+        """Outside audiences wait at once; office and police hear "not confirmed"; doors and PA stay as they are."""
+        claimed = await self._ledger.run(
+            lambda: claim_mistake_body(self._desk.site, incident, caller.id, caller.name, self._desk.moment())
+        )
+        row = self._engine.open_incident(incident)
+        if claimed and row is not None:
+            scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
+            texts = {
+                "en": "{{site}}: the {{action}} of {{time}} may be a mistake. NOT CONFIRMED. "
+                "Doors stay locked. Incident {{incident}}.",
+                "es": "{{site}}: {{action}} de {{time}} puede ser un error. SIN CONFIRMAR. Incidente {{incident}}.",
+            }
+            deed = Notify(
+                to=("role:police", "role:office", "role:principal"), by=("sms", "push", "email"), message=texts
+            )
+            await self._write(scene, "_mistake", deed, EventKind.DELIVERIES_QUEUED, {"by": caller.name})
+        return Outcome(
+            True,
+            "Outside messages pause at once. Office and police are told: not confirmed. Doors stay "
+            "locked and speakers go on until two people confirm.",
+        )
+
+    async def hold_outside(self, incident: str, caller: Caller, pause: bool) -> Outcome:
+        who = self._person(caller)
+        counts = await self._ledger.run(lambda: pause_outside_body(self._desk.site, incident, who.name, pause))
+        self._engine.lanes.wake()
+        if pause:
+            text = (
+                f"Outside messages wait from now on; police, doors and speakers go on. "
+                f"{counts['left']} had already left, {counts['waiting']} wait."
+            )
+        else:
+            text = f"Outside messages go on. {counts['waiting']} leave now."
+        return Outcome(True, text, detail=counts)
+
+    async def release(self, incident: str, rooms: Sequence[str], caller: Caller, override: str) -> Outcome:
+        who = self._person(caller)
+        ended = await self._ledger.run(
+            lambda: release_body(
+                self._desk.held_of, self._desk.site, incident, rooms, who, override, self._desk.moment()
+            )
+        )
+        if ended.scene is not None:
+            self._engine.wave(ended.scene, ended.rows)
+        known = self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
+        released = sum(row["state"] == "released" for row in known)
+        total = len(self._desk.held.occupied_rooms)
+        return Outcome(
+            True,
+            f"{released} of {total} rooms released.",
+            detail={"released": released, "rooms": total, "state": str(ended.state)},
+        )
+
+    # ----------------------------------------------------------------------------------------------------------- act
+
+    async def hand_off(self, incident: str, word: str, who: str, caller: Caller) -> Outcome:
+        state = await self._ledger.run(lambda: hand_off_body(self._desk.site, incident, word, who or caller.name))
+        return Outcome(True, f"Dispatch: {state.replace('_', ' ')}.", detail={"hand_off": state})
+
+    async def take_command(self, incident: str, caller: Caller) -> Outcome:
+        who = self._person(caller)
+        await self._ledger.run(lambda: take_command_body(self._desk.site, incident, who.id, who.name))
+        return Outcome(True, f"{who.name} is in command.")
+
+    async def message(self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller) -> Outcome:
+        row = self._engine.open_incident(incident)
+        if row is None:
+            raise NotFound(f"There is no open incident {incident}.")
+        scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
+        deed = Notify(to=tuple(to), by=tuple(by) or ("push", "sms"), message={"en": text})
+        unanswered = self._engine._unanswered(scene) if "unanswered" in to else frozenset()
+        people = select_people(scene.held, deed.to, scene.zone, scene.commander, unanswered)
+        audience = self._desk.audience(scene, people, deed.by, at_once=True)
+        letters = self._desk.letters(scene, deed)
+        mark = uuid.uuid4().hex[:6]
+        count = await self._ledger.run(
+            lambda: write_extra_body(
+                scene,
+                "_typed",
+                0,
+                audience.planned,
+                letters,
+                {},
+                EventKind.MESSAGE_TYPED,
+                {"by": caller.name, "to": list(to), "people": len(people)},
+                mark,
+            )
+        )
+        self._engine.lanes.wake()
+        return Outcome(
+            True,
+            f"{count} messages to {len(people)} people are queued.",
+            detail={"deliveries": count, "people": len(people)},
+        )
+
+    async def note(self, incident: str, text: str, caller: Caller) -> Outcome:
+        await self._ledger.run(lambda: note_body(self._desk.site, incident, text[:2000], caller.name))
+        return Outcome(True, "Noted.")
+
+    async def open_door(self, incident: str, door: str, seconds: float, caller: Caller) -> Outcome:
+        """A responder's timed opening: recorded, read back, locked again when the time is over."""
+        who = self._person(caller)
+        row = self._engine.open_incident(incident)
+        known = self._desk.held.doors.get(door)
+        if row is None or known is None:
+            raise NotFound(f"There is no open incident {incident} or no door {door}.")
+        driver = self._engine.devices.driver(known.driver)
+        if driver is None:
+            raise Refused(f"There is no driver for {known.title}.", status=409)
+        seconds = min(max(seconds, 3.0), 600.0)
+        self._engine.devices.opened[door] = incident
+        timer = await self._ledger.run(
+            lambda: open_door_body(
+                self._desk.site, incident, door, who.name, seconds, row["run"], self._desk.clock.now()
+            )
+        )
+        try:
+            await driver.restore(known)
+        except AdapterError as error:
+            return Outcome(False, f"{known.title} did not take the opening: {error}", detail={"timer": timer})
+        reading = await self._engine.devices.read(known)
+        self._engine.spawn(self._opened(door, seconds))
+        return Outcome(
+            True,
+            f"{known.title} was told to open for {seconds:.0f} s. It reads: {reading.detail}.",
+            detail={"lock": str(reading.lock), "timer": timer},
+        )
+
+    async def _opened(self, door: str, seconds: float) -> None:
+        await self._desk.clock.sleep(seconds - 0.2)
+        self._engine.devices.opened.pop(door, None)
+
+    async def confirm_door(self, incident: str, door: str, secured: bool, caller: Caller) -> Outcome:
+        who = self._person(caller)
+        await self._ledger.run(
+            lambda: confirm_door_body(self._desk.site, incident, door, secured, who.name, self._desk.clock.now())
+        )
+        self._engine.nudge(incident)
+        return Outcome(True, f"Recorded: {who.name} says that {door} is {'secured' if secured else 'NOT secured'}.")
+
+    async def move_task(self, task: str, word: str, caller: Caller) -> Outcome:
+        who = self._person(caller)
+        state = await self._ledger.run(
+            lambda: move_task_body(self._desk.site, task, word, who.id, who.name, self._desk.clock.now())
+        )
+        return Outcome(True, f"{who.name}: {state}.", detail={"state": state})
+
+    async def approve_step(self, incident: str, step: str, caller: Caller) -> Outcome:
+        who = self._person(caller)
+        scene, rows = await self._ledger.run(
+            lambda: approve_step_body(self._desk, incident, step, who, caller.may(Right.COMMAND, self._desk.site))
+        )
+        self._engine.wave(scene, rows)
+        return Outcome(True, f"{who.name} approved {step}. It starts now.")
+
+    async def stop_late(self, activation: str, caller: Caller, fire: bool) -> Outcome:
+        who = self._person(caller)
+        intake = await self._ledger.run(
+            lambda: late_decision_body(
+                self._desk, activation, fire, who.name, self._desk.moment(), self._engine._late_press
+            )
+        )
+        if intake is not None:
+            self._engine.after_press(intake)
+            return Outcome(True, "The late press was started.", detail={"incident": intake.incident})
+        return Outcome(True, f"{who.name} stopped the late press. Nothing was started by it.")
+
+    # ------------------------------------------------------------------------------------------------------- answers
+
+    async def answer(self, token: str, answer: str, text: str) -> Outcome:
+        return await self.inbox.by_link(token, answer, text)
+
+    async def answer_for(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome:
+        return await self.inbox.by_account(incident, person, answer, text, caller)
+
+    async def reported(self, channel: str, reply: CallbackReply) -> None:
+        if reply.reports:
+            await self._engine.reports(reply.reports)
+        for message in reply.inbound:
+            await self.inbox.by_message(channel, message)
+
+    async def acknowledge_trouble(self, trouble: str, caller: Caller) -> Outcome:
+        await self._ledger.run(
+            lambda: acknowledge_trouble_body(self._desk.site, trouble, caller.name, self._desk.clock.now())
+        )
+        return Outcome(True, f"{caller.name} knows.")
+
+    # ---------------------------------------------------------------------------------------------------- publishing
+
+    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome:
+        """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError."""
+        site = self._desk.site if self._desk.current else ""
+        held = self._load(files, 0)
+        if site and held.id != site:
+            raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
+        await self._equip(held)
+        warnings = await self.prepare_pages(held)
+        version = await self._ledger.run(
+            lambda: publish_body(
+                held.id,
+                files,
+                caller.name,
+                comment,
+                self._desk.clock.now(),
+                self._desk.clock.wall().isoformat(timespec="seconds"),
+            )
+        )
+        published = replace(held, version=version)
+        self._desk.held_of[version] = published
+        self._desk.current = published
+        return Outcome(
+            True, f"Version {version} is published and runs now.", detail={"version": version, "warnings": warnings}
+        )
+
+    async def prepare_pages(self, held: Held) -> list[str]:
+        """Render every page of a publication now, so that nothing is rendered at a press."""
+        warnings: list[str] = []
+        for kind, words in all_pages(held):
+            channel = self._desk.gear.speaker_channels.get(kind)
+            if channel is not None:
+                for warning in await channel.prepare(words):
+                    if warning not in warnings:
+                        warnings.append(warning)
+        return warnings
+
+    async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
+        return plan_of(self._desk, playbook, zone, drill)
+
+    def _person(self, caller: Caller) -> Person:
+        """The human behind a call; approvals compare persons, so a device or an unlinked account is nobody here."""
+        if caller.person is None:
+            raise Refused(
+                "This needs a person's own account. A device, a machine's token or an unlinked OS account "
+                "cannot do it: use 'notifier user add'."
+            )
+        return Person(caller.person, caller.name)

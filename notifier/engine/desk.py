@@ -1,0 +1,201 @@
+"""What every decision may look at without asking the ledger: publications, senders, opt-outs, open incidents."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from notifier.clock import Clock
+from notifier.engine.audience import Audience, address_people
+from notifier.engine.endings import Moment
+from notifier.engine.held import Gear, Held
+from notifier.engine.scene import Scene
+from notifier.engine.selectors import select_people
+from notifier.engine.steps.notify import Letters, letters_for
+from notifier.engine.writing import decoded
+from notifier.errors import NotFound
+from notifier.model.facts import Event
+from notifier.model.incident import IncidentState
+from notifier.model.people import Person
+from notifier.model.playbook import Notify
+from notifier.model.step import Phase
+
+
+@dataclass
+class Desk:
+    """One per site and node. Changed only by what has been committed."""
+
+    clock: Clock
+    node: str
+    gear: Gear
+    link_key: bytes
+    public_url: str | None = None
+    held_of: dict[int, Held] = field(default_factory=dict)
+    current: Held | None = None
+    opted_out: set[tuple[str, str, str]] = field(default_factory=set)
+    """(kind, address, lane)."""
+    incidents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Open incidents as committed: what a lane asks right before the wire."""
+    answered: set[tuple[str, str]] = field(default_factory=set)
+    fire_alarm: bool = False
+
+    @property
+    def held(self) -> Held:
+        if self.current is None:
+            raise NotFound("Nothing is published yet. Publish a set of files first: notifier publish DIR.")
+        return self.current
+
+    @property
+    def site(self) -> str:
+        return self.held.id
+
+    def moment(self) -> Moment:
+        wall = self.clock.wall()
+        return Moment(self.clock.now(), wall.isoformat(timespec="milliseconds"), self.site_time(), self.node)
+
+    def site_time(self) -> str:
+        """The clock on the wall of the school, "10:41"."""
+        try:
+            zone = ZoneInfo(self.held.site.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            zone = ZoneInfo("UTC")
+        return self.clock.wall().astimezone(zone).strftime("%H:%M")
+
+    def scene(
+        self, row: Mapping[str, Any], run: int, phase: Phase, playbook: str, zone: str | None, **more: Any
+    ) -> Scene:
+        """The scene of a run as it stands now, from its incident's row."""
+        held = self.held_of[row["publication"]]
+        at = self.moment()
+        return Scene(
+            held=held,
+            playbook=held.playbooks[playbook],
+            incident=row["id"],
+            code=row["code"],
+            run=run,
+            phase=phase,
+            zone=zone,
+            drill=bool(row["drill"]),
+            now=at.now,
+            wall=at.wall,
+            node=self.node,
+            presser=row["presser"],
+            commander=row["commander"],
+            fire_alarm=self.fire_alarm,
+            clock_time=self._raised_time(row),
+            **more,
+        )
+
+    def _raised_time(self, row: Mapping[str, Any]) -> str:
+        raised = datetime.fromisoformat(row["raised_wall"])
+        try:
+            return raised.astimezone(ZoneInfo(self.held.site.timezone)).strftime("%H:%M")
+        except (ZoneInfoNotFoundError, ValueError):
+            return raised.strftime("%H:%M")
+
+    def scene_of_step(self, row: Mapping[str, Any], step: Mapping[str, Any], **more: Any) -> Scene:
+        detail = decoded(step["detail"])
+        return self.scene(
+            row,
+            step["run"],
+            Phase(step["phase"]),
+            step["playbook"],
+            detail.get("zone"),
+            after_drill=bool(detail.get("after_drill")),
+            **more,
+        )
+
+    # ------------------------------------------------------------------------------------------ people and letters
+
+    def senders_for(self, kind: str) -> tuple[str, ...]:
+        return self.gear.senders_for(kind)
+
+    def audience(
+        self, scene: Scene, people: Iterable[Person], kinds: Sequence[str], *, at_once: bool | None = None
+    ) -> Audience:
+        """Addresses and senders; a drill leaves outside people alone unless its playbook says so."""
+        chosen = [person for person in people if not scene.drill or scene.playbook.drill or person.on_site]
+        senders = {kind: self.senders_for(kind) for kind in kinds}
+        once = scene.playbook.everyone_at_once if at_once is None else at_once
+        return address_people(chosen, kinds, senders, all_at_once=once, opted_out=frozenset(self.opted_out))
+
+    def people(
+        self, scene: Scene, selectors: Sequence[str], unanswered: frozenset[str] = frozenset()
+    ) -> tuple[Person, ...]:
+        """`role:commander` is whoever holds command, else nobody here: the approver list itself has an order."""
+        return select_people(scene.held, selectors, scene.zone, scene.commander, unanswered)
+
+    def letters(self, scene: Scene, deed: Notify, **facts: str) -> Letters:
+        return letters_for(scene, deed, self.public_url, self.reply_code(scene), **facts)
+
+    def reply_code(self, scene: Scene) -> str | None:
+        """Replies need the incident's code only while another one is live too."""
+        others = [row for row in self.incidents.values() if row["id"] != scene.incident and not row["drill"]]
+        return scene.code if others and not scene.drill else None
+
+    # ------------------------------------------------------------------------------------------------ answer links
+
+    def link_token(self, incident: str, person: str) -> str:
+        """144 bits that only this site can make; kept nowhere, made again when needed."""
+        mac = hmac.new(self.link_key, f"{incident}\x00{person}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(mac[:18]).decode()
+
+    def link(self, incident: str, person: str) -> str:
+        return f"{self.public_url.rstrip('/')}/r/{self.link_token(incident, person)}" if self.public_url else ""
+
+    def link_hashes(self, scene: Scene, audience: Audience, letters: Letters) -> dict[str, str]:
+        if not letters.with_link:
+            return {}
+        return {
+            plan.person.id: hash_token(self.link_token(scene.incident, plan.person.id)) for plan in audience.planned
+        }
+
+    # ------------------------------------------------------------------------------------------------- what is open
+
+    def halted(self, incident: str, phase: str, outside: int) -> bool:
+        """Whether a claimed delivery must not leave any more; asked right before the wire."""
+        row = self.incidents.get(incident)
+        if row is None:
+            return phase == Phase.MAIN and outside != 2
+        if phase == Phase.MAIN:
+            if row["state"] not in (IncidentState.ACTIVE, IncidentState.RELEASING):
+                return outside != 2
+            return bool(row["outside_paused"]) and outside == 1
+        return row["state"] not in (IncidentState.CLOSING, IncidentState.CLOSED)
+
+    def learn(self, events: Sequence[Event]) -> list[str]:
+        """Take in what was committed; returns incidents whose row changed."""
+        changed = []
+        for event in events:
+            for row in event.rows:
+                if row.table == "incident":
+                    changed.append(self._learn_incident(dict(row.values), row.new))
+                elif row.table == "answer" and row.values["person"] and row.values["answer"] != "phone_gone":
+                    self.answered.add((row.values["incident"], row.values["person"]))
+                elif row.table == "opt_out":
+                    pair = (row.values["kind"], row.values["address"], row.values["lane"])
+                    (self.opted_out.add if row.values["active"] else self.opted_out.discard)(pair)
+        return changed
+
+    def _learn_incident(self, values: dict[str, Any], new: bool) -> str:
+        incident = str(values["id"])
+        if new:
+            self.incidents[incident] = values
+        elif incident in self.incidents:
+            self.incidents[incident] |= values
+        known = self.incidents.get(incident)
+        if known is not None and known["state"] == IncidentState.CLOSED:
+            self.incidents.pop(incident)
+            self.answered = {pair for pair in self.answered if pair[0] != incident}
+        return incident
+
+
+def hash_token(token: str) -> str:
+    """High-entropy secrets need no slow hash: 144 bits cannot be guessed from SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()

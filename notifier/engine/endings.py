@@ -1,0 +1,450 @@
+"""How a response ends: all-clear, recall, mistake, the end of a drill. Two people where the policy says so.
+
+A lockdown ends by release, not by message: all-clear leads to releasing; when every occupied room is released, or a
+named person overrides with a reason, the closing steps run (PRODUCT 3, End). Nothing here ever unlocks a door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifier.engine.held import Held
+from notifier.engine.intake import cancel_waiting
+from notifier.engine.playbook_run import begin
+from notifier.engine.scene import Scene
+from notifier.engine.steps.secure_doors import command_row
+from notifier.errors import NotFound, Refused
+from notifier.interfaces import Ending
+from notifier.model.door import CommandState
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.incident import Action, IncidentState, IncidentWord, RoomState, move_incident
+from notifier.model.playbook import SetSignal, Step
+from notifier.model.step import (
+    ApprovalState,
+    ApprovalWord,
+    Phase,
+    StepState,
+    TimerKind,
+    TimerState,
+    move_approval,
+)
+
+TWO_PEOPLE = frozenset({Ending.ALL_CLEAR, Ending.RECALL, Ending.MISTAKE})
+"""Endings of a live incident that need a second person; policy default (PRODUCT 1)."""
+APPROVAL_LASTS = 900.0
+"""Seconds until an unanswered question for a second person runs out and must be asked again."""
+DISTRICT_COUNTS_AFTER = 180.0
+"""Seconds after which the district on-call counts as second person (PRODUCT 3)."""
+SIGNALS_OFF = "_signals_off"
+"""The step that every closing adds: switch off what this incident switched on."""
+LINKS_LIVE_ON = 86400.0
+"""Seconds that answer links work after the close (ARCHITECTURE, decision 17)."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A human account: approvals compare these, never sessions or devices."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When, and what else is known outside the ledger."""
+
+    now: float
+    wall: str
+    clock_time: str
+    node: str
+
+
+@dataclass(slots=True)
+class Ended:
+    """What an ending did."""
+
+    state: IncidentState
+    approval: str | None = None
+    expires: float | None = None
+    scene: Scene | None = None
+    rows: list[Row] = field(default_factory=list)
+    """Of a closing run that began: its first wave waits for the wire."""
+
+
+def incident_row(site: str, incident: str) -> Body[Mapping[str, Any]]:
+    """The incident, locked for this transaction; NotFound."""
+    rows = yield Ask("lock_incident", {"site": site, "id": incident})
+    if not rows:
+        raise NotFound(f"There is no incident {incident}.")
+    return rows[0]
+
+
+def needs_two(row: Mapping[str, Any], ending: Ending) -> bool:
+    return ending in TWO_PEOPLE and not row["drill"]
+
+
+def ask_ending_body(
+    held_of: Mapping[int, Held],
+    site: str,
+    incident: str,
+    ending: Ending,
+    who: Person,
+    reason: str,
+    at: Moment,
+    approval_id: str,
+) -> Body[Ended]:
+    """End now where one person may, else ask for a second. Raises Refused, NotFound, IllegalMove."""
+    row = yield from incident_row(site, incident)
+    if ending is Ending.STOP_DRILL and not row["drill"]:
+        raise Refused("This is a live incident; it ends by all-clear, recall or mistake.", status=409)
+    word = WORD_OF[ending]
+    move_incident(IncidentState(row["state"]), word)  # refuses now what could not be done after the approval
+    if not needs_two(row, ending):
+        return (yield from apply_ending(held_of, row, ending, who, None, reason, at))
+    asked = yield Ask("open_approval", {"site": site, "incident": incident, "what": str(ending)})
+    if asked:
+        approval = asked[0]
+        if approval["first"] != who.id:
+            return (yield from _grant(held_of, row, approval, who, at))
+        return Ended(IncidentState(row["state"]), approval["id"], approval["expires"])
+    expires = at.now + APPROVAL_LASTS
+    rows = [
+        Row(
+            "approval",
+            {
+                "site": site,
+                "id": approval_id,
+                "incident": incident,
+                "what": str(ending),
+                "state": str(ApprovalState.ASKED),
+                "first": who.id,
+                "first_name": who.name,
+                "second": None,
+                "second_name": None,
+                "reason": reason,
+                "asked_at": at.now,
+                "expires": expires,
+                "data": {},
+            },
+            new=True,
+        ),
+        Row(
+            "timer",
+            {
+                "site": site,
+                "id": f"approval:{approval_id}",
+                "incident": incident,
+                "kind": str(TimerKind.APPROVAL),
+                "due": expires,
+                "state": str(TimerState.WAITING),
+                "data": {"approval": approval_id},
+            },
+            new=True,
+        ),
+    ]
+    yield Fact(
+        EventKind.APPROVAL_ASKED,
+        site,
+        incident,
+        {"what": str(ending), "first": who.name, "reason": reason, "approval": approval_id},
+        rows,
+    )
+    return Ended(IncidentState(row["state"]), approval_id, expires)
+
+
+WORD_OF = {
+    Ending.ALL_CLEAR: IncidentWord.ALL_CLEAR,
+    Ending.RECALL: IncidentWord.RECALL,
+    Ending.MISTAKE: IncidentWord.MISTAKE,
+    Ending.STOP_DRILL: IncidentWord.STOP_DRILL,
+}
+
+
+def decide_body(
+    held_of: Mapping[int, Held],
+    site: str,
+    approval_id: str,
+    who: Person,
+    grant: bool,
+    at: Moment,
+    may_command: bool,
+    district: bool,
+) -> Body[tuple[Mapping[str, Any], Ended | None]]:
+    """The second person decides. Another human account than the first; raises Refused, NotFound, IllegalMove."""
+    found = yield Ask("approval_by_id", {"site": site, "id": approval_id})
+    if not found:
+        raise NotFound(f"There is no approval {approval_id}.")
+    approval = found[0]
+    word = ApprovalWord.GRANT if grant else ApprovalWord.REFUSE
+    state = move_approval(ApprovalState(approval["state"]), word)
+    if not may_command:
+        waited = at.now - approval["asked_at"]
+        if not district or waited < DISTRICT_COUNTS_AFTER:
+            left = f" The district on-call counts in {DISTRICT_COUNTS_AFTER - waited:.0f} s." if district else ""
+            raise Refused(f"This needs a person with the right to command.{left}")
+    if not grant:
+        yield Fact(
+            EventKind.APPROVAL_DECIDED,
+            site,
+            approval["incident"],
+            {"what": approval["what"], "state": str(state), "second": who.name},
+            [
+                Row(
+                    "approval",
+                    {"site": site, "id": approval_id, "state": str(state), "second": who.id, "second_name": who.name},
+                ),
+                _timer_done(site, approval_id),
+            ],
+        )
+        return approval, None
+    row = yield from incident_row(site, approval["incident"])
+    ended = yield from _grant(held_of, row, approval, who, at)
+    return approval, ended
+
+
+def _timer_done(site: str, approval_id: str) -> Row:
+    return Row("timer", {"site": site, "id": f"approval:{approval_id}", "state": str(TimerState.CANCELLED)})
+
+
+def _grant(
+    held_of: Mapping[int, Held], row: Mapping[str, Any], approval: Mapping[str, Any], who: Person, at: Moment
+) -> Body[Ended]:
+    if who.id == approval["first"]:
+        raise Refused("The second person must be another one than the first. You asked; somebody else approves.")
+    state = move_approval(ApprovalState(approval["state"]), ApprovalWord.GRANT)
+    yield Fact(
+        EventKind.APPROVAL_DECIDED,
+        row["site"],
+        row["id"],
+        {"what": approval["what"], "state": str(state), "first": approval["first_name"], "second": who.name},
+        [
+            Row(
+                "approval",
+                {
+                    "site": row["site"],
+                    "id": approval["id"],
+                    "state": str(state),
+                    "second": who.id,
+                    "second_name": who.name,
+                },
+            ),
+            _timer_done(row["site"], approval["id"]),
+        ],
+    )
+    first = Person(approval["first"], approval["first_name"])
+    return (yield from apply_ending(held_of, row, Ending(approval["what"]), first, who, approval["reason"], at))
+
+
+def apply_ending(
+    held_of: Mapping[int, Held],
+    row: Mapping[str, Any],
+    ending: Ending,
+    first: Person,
+    second: Person | None,
+    reason: str,
+    at: Moment,
+) -> Body[Ended]:
+    """Move the incident; where that leads to closing, its closing run begins in the same transaction."""
+    site, incident = row["site"], row["id"]
+    state = move_incident(IncidentState(row["state"]), WORD_OF[ending])
+    if state is IncidentState.RELEASING and row["action"] != Action.LOCKDOWN:
+        state = move_incident(state, IncidentWord.ROOMS_RELEASED)
+    who = first.name if second is None else f"{first.name} and {second.name}"
+    change = {
+        "site": site,
+        "id": incident,
+        "state": str(state),
+        "ended_by": who,
+        "ended_how": str(ending),
+        "reason": reason,
+        "outside_paused": 0,
+    }
+    cancelled = yield from cancel_waiting(site, incident)
+    cancelled += yield from _cancel_escalations(site, incident, cancelled)
+    data = {"word": str(WORD_OF[ending]), "from": row["state"], "to": str(state), "by": who, "reason": reason}
+    yield Fact(EventKind.INCIDENT_MOVED, site, incident, data, [Row("incident", change), *cancelled])
+    ended = Ended(state)
+    if state is IncidentState.CLOSING:
+        phase = Phase.ALL_CLEAR if ending is Ending.ALL_CLEAR else Phase.CORRECTION
+        ended.scene, ended.rows = yield from begin_closing(held_of, row, phase, at)
+    return ended
+
+
+def _cancel_escalations(site: str, incident: str, already: Sequence[Row]) -> Body[list[Row]]:
+    done = {row.values["id"] for row in already if row.table == "timer"}
+    timers = yield Ask("waiting_timers_of_incident", {"site": site, "incident": incident})
+    return [
+        Row("timer", {"site": site, "id": timer["id"], "state": str(TimerState.CANCELLED)})
+        for timer in timers
+        if timer["kind"] == TimerKind.ESCALATE and timer["id"] not in done
+    ]
+
+
+def begin_closing(
+    held_of: Mapping[int, Held], row: Mapping[str, Any], phase: Phase, at: Moment
+) -> Body[tuple[Scene, list[Row]]]:
+    """The closing steps, and the end of every signal that this incident switched on."""
+    site, incident = row["site"], row["id"]
+    held = held_of[row["publication"]]
+    doors = yield Ask("doors_of_site", {"site": site})
+    elsewhere = frozenset(door["id"] for door in doors if door["held_by"] not in (None, incident))
+    scene = Scene(
+        held=held,
+        playbook=held.playbooks[row["playbook"]],
+        incident=incident,
+        code=row["code"],
+        run=row["run"],
+        phase=phase,
+        zone=row["zone"],
+        drill=bool(row["drill"]),
+        now=at.now,
+        wall=at.wall,
+        node=at.node,
+        presser=row["presser"],
+        commander=row["commander"],
+        elsewhere=elsewhere,
+        doors={door["id"]: door for door in doors},
+        clock_time=at.clock_time,
+    )
+    rows = begin(scene)
+    rows += yield from _signals_off(scene)
+    yield Fact(EventKind.STEP_STARTED, site, incident, {"phase": str(phase), "run": row["run"]}, rows)
+    return scene, rows
+
+
+def _signals_off(scene: Scene) -> Body[list[Row]]:
+    lit = yield Ask("lit_signals", {"site": scene.site, "incident": scene.incident})
+    others = yield Ask("lit_elsewhere", {"site": scene.site, "incident": scene.incident})
+    kept = {row["device"] for row in others}
+    step = Step.model_construct(
+        id=SIGNALS_OFF,
+        signal=SetSignal(outputs=("all",)),
+        secure_doors=None,
+        restore_doors=None,
+        announce=None,
+        notify=None,
+        acknowledge=None,
+        after=(),
+        delay=0.0,
+        approve=(),
+    )
+    devices = sorted({row["device"] for row in lit} - kept)
+    if not devices:
+        return []
+    state_row = Row(
+        "step",
+        {
+            "site": scene.site,
+            "incident": scene.incident,
+            "run": scene.run,
+            "id": SIGNALS_OFF,
+            "phase": str(scene.phase),
+            "playbook": scene.playbook.playbook,
+            "place": 998,
+            "deed": "signal",
+            "state": str(StepState.RUNNING),
+            "started_at": scene.now,
+            "over_at": None,
+            "expanded": 0,
+            "approval": None,
+            "level": 0,
+            "detail": {"begun": scene.now},
+        },
+        new=True,
+    )
+    commands = [command_row(scene, step, "signal", device, "off", CommandState.SENDING) for device in devices]
+    return [state_row, *commands]
+
+
+def release_body(
+    held_of: Mapping[int, Held], site: str, incident: str, rooms: Sequence[str], who: Person, override: str, at: Moment
+) -> Body[Ended]:
+    """Mark rooms released; when every occupied room is, or `override` gives a reason, the closing begins.
+
+    Releasing a room records that its people are safe. It never commands a lock.
+    """
+    row = yield from incident_row(site, incident)
+    if row["state"] != IncidentState.RELEASING:
+        raise Refused(f"Rooms are released after the all-clear is given; this incident is {row['state']}.", status=409)
+    held = held_of[row["publication"]]
+    wrong = [room for room in rooms if room not in held.rooms]
+    if wrong:
+        raise NotFound(f"There is no room {', '.join(wrong)} at {held.site.name}.")
+    if rooms:
+        marked = [
+            Row(
+                "room",
+                {
+                    "site": site,
+                    "incident": incident,
+                    "id": room,
+                    "state": str(RoomState.RELEASED),
+                    "by_whom": who.name,
+                    "at": at.now,
+                },
+                new=True,
+            )
+            for room in rooms
+        ]
+        yield Fact(EventKind.ROOM_RELEASED, site, incident, {"rooms": list(rooms), "by": who.name}, marked)
+    known = yield Ask("rooms_of_incident", {"site": site, "incident": incident})
+    released = {room["id"] for room in known if room["state"] == RoomState.RELEASED} | set(rooms)
+    left = [room for room in held.occupied_rooms if room not in released]
+    if left and not override:
+        return Ended(IncidentState.RELEASING)
+    state = move_incident(IncidentState.RELEASING, IncidentWord.ROOMS_RELEASED)
+    data = {
+        "word": str(IncidentWord.ROOMS_RELEASED),
+        "from": row["state"],
+        "to": str(state),
+        "by": who.name,
+        "override": override,
+        "not_released": left,
+    }
+    yield Fact(
+        EventKind.INCIDENT_MOVED,
+        site,
+        incident,
+        data,
+        [Row("incident", {"site": site, "id": incident, "state": str(state)})],
+    )
+    ended = Ended(state)
+    ended.scene, ended.rows = yield from begin_closing(held_of, row, Phase.ALL_CLEAR, at)
+    return ended
+
+
+def close_body(site: str, incident: str, at: Moment) -> Body[bool]:
+    """Closed: doors are let go (as they stand), links get their end, every timer stops."""
+    row = yield from incident_row(site, incident)
+    if row["state"] != IncidentState.CLOSING:
+        return False
+    state = move_incident(IncidentState.CLOSING, IncidentWord.FINISH)
+    rows: list[Row] = [Row("incident", {"site": site, "id": incident, "state": str(state), "closed_at": at.now})]
+    timers = yield Ask("waiting_timers_of_incident", {"site": site, "incident": incident})
+    rows += [
+        Row("timer", {"site": site, "id": timer["id"], "state": str(TimerState.CANCELLED)})
+        for timer in timers
+        if timer["kind"] != TimerKind.RE_SECURE
+    ]
+    doors = yield Ask("doors_of_site", {"site": site})
+    rows += [
+        Row("door", {"site": site, "id": door["id"], "held_by": None}) for door in doors if door["held_by"] == incident
+    ]
+    commands = yield Ask("open_commands", {"site": site, "incident": incident})
+    rows += [
+        Row("command", {"site": site, "id": command["id"], "state": str(CommandState.CANCELLED)})
+        for command in commands
+    ]
+    links = yield Ask("links_of_incident", {"site": site, "incident": incident})
+    rows += [Row("link", {"site": site, "hash": link["hash"], "dies_at": at.now + LINKS_LIVE_ON}) for link in links]
+    yield Fact(
+        EventKind.INCIDENT_MOVED,
+        site,
+        incident,
+        {"word": str(IncidentWord.FINISH), "from": row["state"], "to": str(state)},
+        rows,
+    )
+    return True

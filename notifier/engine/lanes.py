@@ -1,0 +1,298 @@
+"""One lane per sender: claims what it may send now, sends it, and hands every outcome back. The thin edge of sending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from notifier.clock import Clock
+from notifier.engine import retry
+from notifier.engine.deliveries import Settled, claim_body, settle_body
+from notifier.errors import AdapterError, LedgerError, OutcomeUnknown, Reason, TryAgain, WillNotWork
+from notifier.interfaces import CanBeAsked, Channel, Ledger
+from notifier.model.delivery import DeliveryState, DeliveryWord
+from notifier.model.facts import Row
+from notifier.model.message import Message
+from notifier.model.settings import Sender
+
+BREAKER_AT = 4
+"""Failures in a row, with nothing that worked between them, after which a sender is passed over."""
+BREAKER_FOR = 15.0
+"""Seconds until a passed-over sender is tried again."""
+LOOK_AGAIN = 1.0
+"""Seconds between looks at an idle lane's queue: a wake that was missed costs at most this."""
+GATHER = 0.02
+"""Seconds between claims of a limited lane: fewer transactions at the same exact rate."""
+
+
+@dataclass(frozen=True)
+class LaneWork:
+    """What a lane asks of the engine around it."""
+
+    message_of: Callable[[Mapping[str, Any]], Message]
+    halted: Callable[[str, str, int], bool]
+    """(incident, phase, outside) of a claimed delivery that must not leave any more."""
+    answered: Callable[[str, str], bool]
+    """(incident, person) who has answered since the claim."""
+    settled: Callable[[Sequence[Settled], Mapping[str, Mapping[str, Any]]], None]
+    next_address: Callable[[Mapping[str, Any]], Sequence[Row]]
+    """Rows of the person's next address, where addresses are tried one after another."""
+    senders_for: Callable[[str], tuple[str, ...]]
+    wake_lane: Callable[[str], None]
+    lost: Callable[[Mapping[str, Any]], None]
+    """A delivery whose outcome is unknown: ask the provider."""
+    broken: Callable[[str, bool, str], None]
+    """(lane, whether its breaker is open, why)."""
+
+
+class Lane:
+    """One sender at work."""
+
+    def __init__(
+        self, name: str, site: str, sender: Sender, channel: Channel, ledger: Ledger, clock: Clock, work: LaneWork
+    ) -> None:
+        self.name, self.sender, self.channel = name, sender, channel
+        self._site, self._ledger, self._clock, self._work = site, ledger, clock, work
+        self._wake = asyncio.Event()
+        self._inflight: dict[str, Mapping[str, Any]] = {}
+        self._outcomes: deque[Settled] = deque()
+        self._settle = asyncio.Event()
+        self._failures = 0
+        self._open_until = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def busy(self) -> int:
+        """Deliveries claimed and not settled."""
+        return len(self._inflight)
+
+    def in_flight_of(self, incident: str, phase: str) -> int:
+        return sum(row["incident"] == incident and row["phase"] == phase for row in self._inflight.values())
+
+    @property
+    def passed_over(self) -> bool:
+        return self._open_until > self._clock.now()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        settler = asyncio.create_task(self._settle_forever(), name=f"settle {self.name}")
+        try:
+            while True:
+                self._wake.clear()
+                wait = await self._claim_once()
+                await self._pause(wait)
+        finally:
+            for task in (*self._tasks, settler):
+                task.cancel()
+            await asyncio.gather(*self._tasks, settler, return_exceptions=True)
+
+    async def _pause(self, wait: float) -> None:
+        if wait <= 0:
+            await asyncio.sleep(0)
+            return
+        if self.sender.rate is not None and wait < LOOK_AGAIN:
+            await self._clock.sleep(max(wait, GATHER))
+            return
+        waker = asyncio.ensure_future(self._wake.wait())
+        timer = asyncio.ensure_future(self._clock.sleep(min(wait, LOOK_AGAIN)))
+        try:
+            await asyncio.wait((waker, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waker.cancel()
+            timer.cancel()
+
+    async def _claim_once(self) -> float:
+        now = self._clock.now()
+        room = self.sender.window - len(self._inflight)
+        if self._open_until > now:
+            room = min(room, 1 - len(self._inflight))  # one at a time feels out whether it works again
+        if room <= 0 or (
+            len(self._inflight) > self.sender.window // 2 and self.sender.rate is None and not self._failures
+        ):
+            return LOOK_AGAIN
+        rate, name = self.sender.rate, self.name
+        try:
+            claim = await self._ledger.run(
+                lambda: claim_body(self._site, name, self._ledger.node, room, rate, self._clock.now())
+            )
+        except LedgerError:
+            return LOOK_AGAIN
+        for row in claim.rows:
+            self._inflight[row["id"]] = row
+            task = asyncio.create_task(self._send(row))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return claim.wait
+
+    async def _send(self, row: Mapping[str, Any]) -> None:
+        if self._work.halted(row["incident"], row["phase"], row["outside"]):
+            self._done(row, DeliveryWord.RECALL)
+            return
+        if row["phase"] == "main" and self._work.answered(row["incident"], row["person"]):
+            self._done(row, DeliveryWord.ANSWERED)
+            return
+        try:
+            receipt = await self.channel.send(row["address"], self._work.message_of(row), row["id"])
+        except TryAgain as error:
+            self._fault(error)
+            decision = retry.after_try_again(
+                lane=self.name,
+                senders=self._senders(row),
+                attempt=row["attempt"],
+                age=self._clock.now() - row["made_at"],
+                give_up_after=self.sender.give_up_after,
+                asked_to_wait=error.after,
+            )
+            self._decided(row, decision, Reason.UNREACHABLE, error)
+        except WillNotWork as error:
+            if error.reason in (Reason.CREDENTIALS, Reason.SENDER_FAULT):
+                self._fault(error)
+            decision = retry.after_will_not_work(
+                lane=self.name, senders=self._senders(row), attempt=row["attempt"], reason=error.reason
+            )
+            self._decided(row, decision, error.reason, error)
+        except OutcomeUnknown as error:
+            self._fault(error)
+            decision = retry.after_unknown(
+                askable=isinstance(self.channel, CanBeAsked),
+                attempt=row["attempt"],
+                age=self._clock.now() - row["made_at"],
+                give_up_after=self.sender.give_up_after,
+            )
+            self._decided(row, decision, None, error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a bug in an adapter is one failed delivery and a trouble, never a dead lane
+            self._fault(error)
+            decision = retry.after_will_not_work(
+                lane=self.name, senders=self._senders(row), attempt=row["attempt"], reason=Reason.OUR_FAULT
+            )
+            self._decided(row, decision, Reason.OUR_FAULT, error)
+        else:
+            if self._failures:
+                self._well_again()
+            self._outcomes.append(
+                Settled(
+                    row["id"],
+                    row["incident"],
+                    row["attempt"],
+                    DeliveryWord.ACCEPTED,
+                    self._clock.now(),
+                    ref=receipt.ref or None,
+                    state=None if receipt.state is DeliveryState.SENT else receipt.state,
+                )
+            )
+            self._settle.set()
+
+    def _senders(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        return self._work.senders_for(row["kind"])
+
+    def _decided(
+        self, row: Mapping[str, Any], decision: retry.Decision, reason: Reason | None, error: Exception
+    ) -> None:
+        kind = type(error).__name__ if not isinstance(error, AdapterError) else str(error)
+        self._done(
+            row, decision.word, reason=reason, detail=kind, lane=decision.lane, due=self._clock.now() + decision.wait
+        )
+
+    def _done(
+        self,
+        row: Mapping[str, Any],
+        word: DeliveryWord,
+        *,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        lane: str | None = None,
+        due: float = 0.0,
+    ) -> None:
+        self._outcomes.append(
+            Settled(
+                row["id"],
+                row["incident"],
+                row["attempt"],
+                word,
+                self._clock.now(),
+                reason=reason,
+                detail=detail,
+                lane=lane,
+                due=due,
+            )
+        )
+        self._settle.set()
+
+    def _fault(self, error: Exception) -> None:
+        self._failures += 1
+        if self._failures == BREAKER_AT:
+            self._work.broken(self.name, True, str(error) if isinstance(error, AdapterError) else type(error).__name__)
+        if self._failures >= BREAKER_AT:
+            self._open_until = self._clock.now() + BREAKER_FOR
+
+    def _well_again(self) -> None:
+        if self._failures >= BREAKER_AT:
+            self._work.broken(self.name, False, "it takes messages again")
+        self._failures, self._open_until = 0, 0.0
+
+    async def _settle_forever(self) -> None:
+        """Outcomes that come while one batch is written share the next."""
+        while True:
+            await self._settle.wait()
+            self._settle.clear()
+            batch = list(self._outcomes)
+            self._outcomes.clear()
+            if batch:
+                await self._settle_batch(batch)
+
+    async def _settle_batch(self, batch: list[Settled]) -> None:
+        rows = {each.id: self._inflight[each.id] for each in batch}
+        further = {each.id: self._work.next_address(rows[each.id]) for each in batch if each.word is DeliveryWord.FAIL}
+        node = self._ledger.node
+        try:
+            counted = await self._ledger.run(lambda: settle_body(self._site, node, batch, further))
+        except LedgerError:
+            self._outcomes.extend(batch)
+            await self._clock.sleep(LOOK_AGAIN)
+            self._settle.set()
+            return
+        for each in batch:
+            self._inflight.pop(each.id, None)
+        self._wake.set()
+        for each in counted:
+            if each.word is DeliveryWord.LOSE:
+                self._work.lost(rows[each.id])
+            elif each.word is DeliveryWord.RETRY and each.lane is not None:
+                self._work.wake_lane(each.lane)
+        if any(further.values()):
+            for name in {row.values["lane"] for group in further.values() for row in group if row.table == "delivery"}:
+                self._work.wake_lane(name)
+        self._work.settled(counted, rows)
+
+
+class Lanes:
+    """All senders of this node."""
+
+    def __init__(self, lanes: Mapping[str, Lane]) -> None:
+        self._lanes = dict(lanes)
+
+    def __getitem__(self, name: str) -> Lane:
+        return self._lanes[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._lanes.values())
+
+    def wake(self, name: str | None = None) -> None:
+        for lane in self._lanes.values():
+            if name is None or lane.name == name:
+                lane.wake()
+
+    def in_flight_of(self, incident: str, phase: str) -> int:
+        return sum(lane.in_flight_of(incident, phase) for lane in self._lanes.values())
+
+    async def run(self) -> None:
+        tasks: list[Awaitable[None]] = [asyncio.create_task(lane.run(), name=f"lane {lane.name}") for lane in self]
+        await asyncio.gather(*tasks)

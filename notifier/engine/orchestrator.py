@@ -1,0 +1,501 @@
+"""The running engine of one site: decides through bodies, then puts what was decided on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from notifier.engine import recovery
+from notifier.engine.audience import Audience
+from notifier.engine.compose import Words, message_for
+from notifier.engine.deliveries import Settled, report_body, stop_body
+from notifier.engine.desk import Desk
+from notifier.engine.devices import HOLDS, Devices, poll_body, watch_body
+from notifier.engine.endings import close_body
+from notifier.engine.intake import Intake, Press, press_body
+from notifier.engine.lanes import Lane, Lanes, LaneWork
+from notifier.engine.lost import LostDeliveries
+from notifier.engine.playbook_run import step_of
+from notifier.engine.progress import look_body
+from notifier.engine.recall import reached_people, report_recall_body, rerouting_body
+from notifier.engine.scene import Scene
+from notifier.engine.steps.notify import facts_of
+from notifier.engine.timers import fire_body
+from notifier.engine.troubles import trouble_body
+from notifier.engine.writing import decoded, write_step_body
+from notifier.errors import LedgerError
+from notifier.interfaces import Ledger
+from notifier.model.delivery import DeliveryWord, Report
+from notifier.model.facts import Event, Row
+from notifier.model.incident import Activation, IncidentState
+from notifier.model.message import Message
+from notifier.model.people import Person
+from notifier.model.step import Phase
+
+log = logging.getLogger(__name__)
+
+SWEEP = 2.0
+"""Seconds between looks at every open incident: what a missed nudge can cost at most."""
+WATCH_DOORS = 3.0
+"""Seconds between readings of each held door (PRODUCT 3: a door found unlocked raises an alarm)."""
+TIMERS_AT_ONCE = 100
+"""Timers fired in one transaction: a press never waits behind more."""
+LONGEST_SLEEP = 1.0
+"""Seconds between looks at the timers although none is near: a timer written elsewhere is seen within this."""
+IN_FLIGHT_PATIENCE = 0.25
+"""Seconds that a recall waits for messages already on the wire, so that its report is exact."""
+
+
+class Orchestrator:
+    """Runs everything of one site. Built by the daemon, spoken to through `engine.commands`."""
+
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+        self.desk, self.ledger = desk, ledger
+        self.devices = Devices(desk, ledger, self.nudge)
+        self.lanes = self._build_lanes()
+        self.lost = LostDeliveries(desk, ledger, self._message_of, self._settled_later)
+        self._words: dict[str, Words] = {}
+        self._nudged: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timer_wake = asyncio.Event()
+        self._early: list[tuple[float, Report]] = []
+        self._ready = False
+
+    # ----------------------------------------------------------------------------------------------------- lifecycle
+
+    def _build_lanes(self) -> Lanes:
+        desk = self.desk
+        work = LaneWork(
+            message_of=self._message_of,
+            halted=desk.halted,
+            answered=lambda incident, person: (incident, person) in desk.answered,
+            settled=self._settled,
+            next_address=lambda row: recovery.next_address_rows(desk, self.ledger, row),
+            senders_for=self._senders_now,
+            wake_lane=lambda name: self.lanes.wake(name),
+            lost=lambda row: self.lost.add(row),
+            broken=self._broken,
+        )
+        return Lanes(
+            {
+                name: Lane(name, desk.site, desk.gear.senders[name], channel, self.ledger, desk.clock, work)
+                for name, channel in desk.gear.channels.items()
+            }
+        )
+
+    async def start(self) -> None:
+        """Pick up where the last process was: nothing lost, nothing forgotten, no unlock."""
+        self.ledger.follow(self._committed)
+        await recovery.recover(self)
+        self._ready = True
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        forever = (self.lanes.run(), self._run_timers(), self._sweep(), self._watch_doors(), self.lost.run())
+        tasks = [asyncio.create_task(each) for each in forever]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in (*tasks, *self._tasks, *self._nudged.values()):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._tasks, *self._nudged.values(), return_exceptions=True)
+            await self.devices.close()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """A deed whose failure is a trouble and never anybody else's."""
+
+        async def guarded() -> None:
+            try:
+                await coroutine
+            except LedgerError as error:
+                log.error("not recorded: %s", error)
+            except Exception as error:
+                log.exception("a deed failed")
+                await self.trouble("our_fault", type(error).__name__, f"A part of the response failed: {error!r}.")
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def settled_down(self) -> bool:
+        """Nothing claimed, nothing being written, nothing being commanded: what a story waits for."""
+        return not self._tasks and not any(lane.busy for lane in self.lanes) and not self._nudged
+
+    def _committed(self, events: Sequence[Event]) -> None:
+        for incident in self.desk.learn(events):
+            self.nudge(incident)
+        for event in events:
+            if any(row.table == "timer" for row in event.rows):
+                self._timer_wake.set()
+                break
+
+    # --------------------------------------------------------------------------------------------------------- press
+
+    def press_of(self, activation: Activation, *, incident_id: str, forced: bool = False) -> Press:
+        """Everything a press needs, from what is held in memory; unknown parts fall back and are named."""
+        desk = self.desk
+        held = desk.held
+        playbook = held.playbooks[activation.playbook]
+        wall = desk.clock.wall()
+        return Press(
+            activation=activation,
+            held=held,
+            playbook=playbook,
+            zone=activation.zone,
+            incident_id=incident_id,
+            node=self.ledger.node,
+            now=desk.clock.now(),
+            wall=wall.isoformat(timespec="milliseconds"),
+            clock_time=desk.site_time(),
+            unix=wall.timestamp(),
+            fire_alarm=desk.fire_alarm,
+            forced=forced,
+        )
+
+    async def press(self, activation: Activation, incident_id: str) -> Intake:
+        """Durable first, then straight onto the wire."""
+
+        def body() -> Any:
+            return press_body(self.press_of(activation, incident_id=incident_id), self.desk.held_of)
+
+        intake = await self.ledger.run(body, urgent=True)
+        self.after_press(intake)
+        return intake
+
+    def after_press(self, intake: Intake) -> None:
+        if intake.scene is not None and intake.started:
+            self.wave(intake.scene, intake.rows)
+
+    def wave(self, scene: Scene, rows: Sequence[Row]) -> None:
+        """Carry out what a transaction decided: commands on the wire, messages written."""
+        rows = list(rows)
+        self.devices.launch(scene, rows)
+        for row in rows:
+            if row.table == "step" and row.values.get("state") == "running":
+                step = step_of(scene, row.values["id"])
+                if step is not None and step.notify is not None:
+                    self.spawn(self.write_step(scene, row.values["id"]))
+        self._timer_wake.set()
+        self.nudge(scene.incident)
+
+    # ------------------------------------------------------------------------------------------------------ messages
+
+    async def write_step(self, scene: Scene, step_id: str, start: int = 0) -> None:
+        """Write a step's messages in chunks; lanes send while later chunks are still being written."""
+        step = step_of(scene, step_id)
+        assert step is not None and step.notify is not None
+        deed = step.notify
+        if scene.phase is not Phase.MAIN and start == 0:
+            await self._drain(scene)
+        people = self._people_for(scene, step_id, deed.to)
+        audience = self.desk.audience(scene, people, deed.by)
+        if not self.desk.held.playbooks or not audience.planned:
+            audience = Audience([], audience.unreachable, audience.opted_out)
+        planned = [plan for plan in audience.planned if plan.rank == 0]
+        letters = self.desk.letters(scene, deed, **self._live_facts(scene))
+        links = self.desk.link_hashes(scene, audience, letters)
+        facts = facts_of(audience)
+        at: int | None = start
+        while at is not None:
+            begin = at
+            at = await self.ledger.run(lambda: write_step_body(scene, step_id, planned, letters, links, begin, facts))
+            self.lanes.wake()
+        self.nudge(scene.incident)
+
+    def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
+        """Closing words reach whoever was reached; a correction goes to exactly those (PRODUCT 3, End)."""
+        if scene.phase is Phase.MAIN:
+            unanswered = self._unanswered(scene) if "unanswered" in selectors else frozenset()
+            return self.desk.people(scene, selectors, unanswered)
+        chosen = self.desk.people(scene, selectors)
+        reached = reached_people(self.ledger.read("reached_people", site=scene.site, incident=scene.incident))
+        first = next((step.id for step in scene.playbook.phase(scene.phase) if step.notify is not None), None)
+        if scene.phase is Phase.CORRECTION:
+            wanted = {person.id for person in chosen} if step_id != first else set(reached)
+            ids = wanted & set(reached)
+        else:
+            ids = {person.id for person in chosen} | (set(reached) if step_id == first else set())
+        return tuple(person for person in scene.held.everybody if person.id in ids)
+
+    def _unanswered(self, scene: Scene) -> frozenset[str]:
+        asked = self.ledger.read("asked_people", site=scene.site, incident=scene.incident)
+        return frozenset(row["person"] for row in asked if (scene.incident, row["person"]) not in self.desk.answered)
+
+    def _live_facts(self, scene: Scene) -> dict[str, str]:
+        doors = self.ledger.read("doors_not_proven", site=scene.site, incident=scene.incident)
+        names = [scene.held.doors[row["device"]].title for row in doors if row["device"] in scene.held.doors]
+        return {"doors_not_secured": ", ".join(names)}
+
+    async def _drain(self, scene: Scene) -> None:
+        """Before closing words: everything that has not left is stopped, and what is on the wire is waited for."""
+        word = DeliveryWord.RECALL if scene.phase is Phase.CORRECTION else DeliveryWord.EXPIRE
+        await self.devices.silence(scene.incident)
+        stopped, more = 0, 1
+        while more:
+            more = await self.ledger.run(lambda: stop_body(scene.site, scene.incident, word, 1000, agencies_too=False))
+            stopped += more
+        deadline = self.desk.clock.now() + IN_FLIGHT_PATIENCE
+        while self.lanes.in_flight_of(scene.incident, Phase.MAIN) and self.desk.clock.now() < deadline:
+            await self.desk.clock.sleep(0.01)
+        if scene.phase is Phase.CORRECTION:
+            await self.ledger.run(lambda: report_recall_body(scene.site, scene.incident, scene.run))
+
+    def _message_of(self, row: Mapping[str, Any]) -> Message:
+        words = self._words.get(row["words"])
+        if words is None:
+            kept = self.ledger.read("words_by_id", site=self.desk.site, id=row["words"])
+            words = Words.from_row(decoded(kept[0]["body"]))
+            if len(self._words) > 2000:
+                self._words.clear()
+            self._words[row["words"]] = words
+        link = self.desk.link(row["incident"], row["person"]) if words.answers else ""
+        return message_for(words, link, row["id"])
+
+    def _senders_now(self, kind: str) -> tuple[str, ...]:
+        """Senders for a kind of address; passed-over ones only if there is no other."""
+        names = self.desk.senders_for(kind)
+        well = tuple(name for name in names if not self.lanes[name].passed_over)
+        return well or names
+
+    def _broken(self, lane: str, is_open: bool, why: str) -> None:
+        if is_open:
+            self.spawn(self._reroute(lane))
+            self.spawn(self.trouble("sender", lane, f"The sender {lane} is passed over: {why}."))
+        else:
+            self.spawn(self.clear_trouble("sender", lane))
+
+    async def _reroute(self, lane: str) -> None:
+        """What waits behind a broken sender goes to the next one of its kind, at once."""
+        kind = self.desk.gear.channels[lane].address_kind
+        others = [name for name in self.desk.senders_for(kind) if name != lane and not self.lanes[name].passed_over]
+        if not others:
+            return
+        more = 1
+        while more:
+            more = await self.ledger.run(lambda: rerouting_body(self.desk.site, lane, others[0], 500))
+            self.lanes.wake(others[0])
+
+    def _settled(self, settled: Sequence[Settled], rows: Mapping[str, Mapping[str, Any]]) -> None:
+        steps = set()
+        for each in settled:
+            row = rows[each.id]
+            steps.add((row["incident"], row["run"], row["phase"], row["step"]))
+        for incident, run, phase, step in steps:
+            if not self.ledger.read(
+                "step_has_open", site=self.desk.site, incident=incident, run=run, phase=phase, step=step
+            ):
+                self.nudge(incident)
+        if self._early:
+            self.spawn(self._early_reports())
+
+    def _settled_later(self, incident: str, lane: str) -> None:
+        self.lanes.wake(lane)
+        self.nudge(incident)
+
+    async def reports(self, reports: Sequence[Report]) -> None:
+        """Later news of providers; news of an attempt that is not settled yet waits for it."""
+        now = self.desk.clock.now()
+        failed, unknown = await self.ledger.run(lambda: report_body(self.desk.site, reports, self.desk.clock.now()))
+        self._early = [each for each in self._early if now - each[0] < 30.0] + [(now, each) for each in unknown]
+        for row in failed:
+            rows = recovery.next_address_rows(self.desk, self.ledger, row)
+            if rows:
+                await self.ledger.run(lambda: recovery.further_body(self.desk.site, row["incident"], rows))
+                self.lanes.wake()
+        for incident in {row["incident"] for row in failed}:
+            self.nudge(incident)
+
+    async def _early_reports(self) -> None:
+        early, self._early = self._early, []
+        if not early:
+            return
+        at = {id(report): when for when, report in early}
+        _failed, unknown = await self.ledger.run(
+            lambda: report_body(self.desk.site, [report for _when, report in early], self.desk.clock.now())
+        )
+        now = self.desk.clock.now()
+        self._early += [(at[id(report)], report) for report in unknown if now - at[id(report)] < 30.0]
+
+    # ---------------------------------------------------------------------------------------------- steps and timers
+
+    def nudge(self, incident: str) -> None:
+        """Look at this incident again soon; many nudges are one look."""
+        if incident in self._nudged or not self._ready:
+            return
+        task = asyncio.get_running_loop().create_task(self._look(incident))
+        self._nudged[incident] = task
+
+    async def _look(self, incident: str) -> None:
+        await asyncio.sleep(0)
+        self._nudged.pop(incident, None)
+        try:
+            looked = await self.ledger.run(lambda: look_body(self.desk, incident))
+            for scene, rows in looked.waves:
+                self.wave(scene, rows)
+            if looked.closing_done:
+                await self.ledger.run(lambda: close_body(self.desk.site, incident, self.desk.moment()))
+        except LedgerError as error:
+            log.error("could not look at incident %s: %s", incident, error)
+        except Exception as error:
+            log.exception("could not look at incident %s", incident)
+            await self.trouble("our_fault", "look", f"An incident could not be looked at: {error!r}.")
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.desk.clock.sleep(SWEEP)
+            for incident in list(self.desk.incidents):
+                self.nudge(incident)
+
+    async def _run_timers(self) -> None:
+        while True:
+            self._timer_wake.clear()
+            due = self.ledger.read("next_due", site=self.desk.site)
+            now = self.desk.clock.now()
+            when = due[0]["due"] if due and due[0]["due"] is not None else now + LONGEST_SLEEP
+            if when > now:
+                await self._sleep_or_wake(min(when - now, LONGEST_SLEEP))
+                continue
+            await self.fire_due(now)
+
+    async def _sleep_or_wake(self, seconds: float) -> None:
+        sleeper = asyncio.ensure_future(self.desk.clock.sleep(seconds))
+        waker = asyncio.ensure_future(self._timer_wake.wait())
+        try:
+            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            waker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(sleeper, waker, return_exceptions=True)
+
+    async def fire_due(self, now: float) -> None:
+        """Fire everything due, a batch at a time."""
+        rows = self.ledger.read("due_timers", site=self.desk.site, now=now, limit=TIMERS_AT_ONCE)
+        ids = [row["id"] for row in rows]
+        if not ids:
+            return
+        try:
+            fired = await self.ledger.run(lambda: fire_body(self.desk, ids, self._late_press))
+        except LedgerError as error:
+            log.error("timers could not fire: %s", error)
+            await self.desk.clock.sleep(0.2)
+            return
+        except Exception as error:
+            log.exception("timers could not fire together; one by one")
+            await self._fire_singly(ids, error)
+            return
+        self._after_fire(fired)
+
+    async def _fire_singly(self, ids: Sequence[str], error: Exception) -> None:
+        """One timer that cannot fire must not keep the others from firing."""
+        for timer in ids:
+            try:
+                fired = await self.ledger.run(lambda: fire_body(self.desk, [timer], self._late_press))
+            except Exception as fault:
+                log.exception("timer %s cannot fire", timer)
+                await self.trouble("our_fault", f"timer {timer}", f"A timer cannot fire: {fault!r}.")
+                await self.ledger.run(
+                    lambda: recovery.park_timer_body(self.desk.site, timer, self.desk.clock.now() + 30.0)
+                )
+            else:
+                self._after_fire(fired)
+
+    def _after_fire(self, fired: Any) -> None:
+        for scene, rows in fired.waves:
+            self.wave(scene, rows)
+        for intake in fired.intakes:
+            self.after_press(intake)
+        for incident in fired.incidents:
+            self.nudge(incident)
+        if fired.lanes:
+            self.lanes.wake()
+
+    def _late_press(self, row: Mapping[str, Any]) -> Press:
+        activation = Activation(
+            row["id"],
+            row["source"],
+            row["playbook"],
+            row["zone"],
+            bool(row["drill"]),
+            row["note"],
+            row["pressed_at"],
+            row["dedupe"] or "",
+            row["presser"],
+        )
+        return self.press_of(activation, incident_id=f"late-{row['id']}", forced=True)
+
+    # --------------------------------------------------------------------------------------------------------- doors
+
+    async def _watch_doors(self) -> None:
+        """Held doors are read again and again; idle ones now and then, read-only, to know what they were before."""
+        idle_due = 0.0
+        while True:
+            now = self.desk.clock.now()
+            held = [row for row in self.desk.incidents.values() if row["state"] in HOLDS]
+            if held:
+                await self._watch_held(held)
+            elif now >= idle_due:
+                await self.poll_idle_doors()
+                idle_due = self.desk.clock.now() + 30.0
+            await self.desk.clock.sleep(WATCH_DOORS)
+
+    async def _watch_held(self, incidents: Sequence[Mapping[str, Any]]) -> None:
+        by_id = {row["id"]: row for row in incidents}
+        rows = self.ledger.read("held_doors", site=self.desk.site)
+        watched = [
+            row
+            for row in rows
+            if row["held_by"] in by_id
+            and not self.devices.watched(row["held_by"], row["id"])
+            and row["id"] not in self.devices.opened
+        ]
+
+        async def look(row: Mapping[str, Any]) -> None:
+            incident = by_id[row["held_by"]]
+            held = self.desk.held_of[incident["publication"]]
+            door = held.doors.get(row["id"])
+            if door is None:
+                return
+            reading = await self.devices.read(door)
+            alarm = await self.ledger.run(
+                lambda: watch_body(self.desk.site, door, reading, incident["id"], self.desk.clock.now())
+            )
+            if alarm or (reading.lock != "secured" and row["commanded"] == "secure"):
+                self._secure_again(incident, door.id)
+
+        await asyncio.gather(*(look(row) for row in watched), return_exceptions=True)
+
+    def _secure_again(self, incident: Mapping[str, Any], door: str) -> None:
+        rows = self.ledger.read("last_command_of", site=self.desk.site, incident=incident["id"], device=door)
+        if rows:
+            scene = self.desk.scene(
+                incident, rows[0]["run"], Phase(rows[0]["phase"]), incident["playbook"], incident["zone"]
+            )
+            self.devices.secure(scene, rows[0]["id"], door)
+
+    async def poll_idle_doors(self) -> None:
+        """Read every door that no incident holds."""
+        doors = self.desk.held.site.doors if self.desk.current else ()
+        readings = await asyncio.gather(*(self.devices.read(door) for door in doors))
+        found = {door.id: reading for door, reading in zip(doors, readings, strict=True)}
+        if found:
+            with contextlib.suppress(LedgerError):
+                await self.ledger.run(lambda: poll_body(self.desk.site, found, self.desk.clock.now()))
+
+    # ------------------------------------------------------------------------------------------------------ troubles
+
+    async def trouble(self, kind: str, subject: str, text: str) -> None:
+        with contextlib.suppress(LedgerError):
+            await self.ledger.run(lambda: trouble_body(self.desk.site, kind, subject, text, False, self.desk.moment()))
+
+    async def clear_trouble(self, kind: str, subject: str) -> None:
+        with contextlib.suppress(LedgerError):
+            await self.ledger.run(lambda: trouble_body(self.desk.site, kind, subject, "", True, self.desk.moment()))
+
+    def open_incident(self, incident: str) -> Mapping[str, Any] | None:
+        row = self.desk.incidents.get(incident)
+        return row if row is not None and row["state"] != IncidentState.CLOSED else None

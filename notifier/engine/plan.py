@@ -1,0 +1,199 @@
+"""What would happen, second by second, to whom, through which limits. No side effect: the same pure functions as a press."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from notifier.engine.audience import Audience
+from notifier.engine.deliveries import REFILL
+from notifier.engine.desk import Desk
+from notifier.engine.playbook_run import steps_of
+from notifier.engine.scene import Scene
+from notifier.engine.selectors import select_doors, select_signals
+from notifier.engine.steps.announce import page_speakers
+from notifier.errors import NotFound
+from notifier.model.incident import incident_code
+from notifier.model.playbook import Playbook, Step
+from notifier.model.step import Phase
+
+
+def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict[str, Any]:
+    """The plan of one playbook pressed in `zone`; raises NotFound."""
+    held = desk.held
+    playbook = held.playbooks.get(playbook_id)
+    if playbook is None:
+        raise NotFound(f"There is no playbook {playbook_id!r}. There are: {', '.join(sorted(held.playbooks))}.")
+    if zone is not None and zone not in held.zone_names:
+        raise NotFound(f"There is no zone {zone!r}. There are: {', '.join(sorted(held.zone_names))}.")
+    at = desk.moment()
+    phases = {}
+    warnings: list[str] = []
+    for phase in Phase:
+        scene = Scene(
+            held=held,
+            playbook=playbook,
+            incident="plan",
+            code=incident_code("plan"),
+            run=0,
+            phase=phase,
+            zone=zone,
+            drill=drill,
+            now=at.now,
+            wall=at.wall,
+            node=desk.node,
+            clock_time=at.clock_time,
+        )
+        load: dict[str, float] = {}
+        begins = _begins(scene)
+        steps = sorted(steps_of(scene), key=lambda step: (begins[step.id], step.id))
+        phases[str(phase)] = [_step_plan(desk, scene, step, begins[step.id], load, warnings) for step in steps]
+    return {
+        "playbook": playbook.playbook,
+        "title": playbook.title,
+        "action": str(playbook.action),
+        "drill": drill,
+        "zone": zone,
+        "phases": phases,
+        "warnings": sorted({*warnings, *_police_warning(desk, playbook)}),
+    }
+
+
+def _begins(scene: Scene) -> dict[str, float]:
+    """Earliest second at which each step may start: delays and what goes before; approvals and answers wait longer."""
+    steps = {step.id: step for step in steps_of(scene)}
+    found: dict[str, float] = {}
+
+    def begin(step_id: str, seen: frozenset[str]) -> float:
+        if step_id in found or step_id in seen or step_id not in steps:
+            return found.get(step_id, 0.0)
+        step = steps[step_id]
+        before = max((begin(each, seen | {step_id}) for each in step.after), default=0.0)
+        found[step_id] = before + step.delay
+        return found[step_id]
+
+    for step_id in steps:
+        begin(step_id, frozenset())
+    return found
+
+
+def _step_plan(
+    desk: Desk, scene: Scene, step: Step, begins: float, load: dict[str, float], warnings: list[str]
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "step": step.id,
+        "deed": step.deed,
+        "begins": begins,
+        "after": list(step.after),
+        "approve": [person.name for person in desk.people(scene, step.approve)],
+    }
+    quiet = scene.drill and not scene.playbook.drill
+    if step.secure_doors is not None:
+        doors = () if quiet else select_doors(scene.held, step.secure_doors.doors, scene.zone)
+        item |= {
+            "doors": [door.title for door in doors],
+            "within": step.secure_doors.within,
+            "cannot_be_proven": [door.title for door in doors if door.sensed_by is None],
+        }
+        warnings.extend(
+            f"{door.title} has no sensor: it can never be proven secured." for door in doors if door.sensed_by is None
+        )
+    elif step.restore_doors is not None:
+        doors = select_doors(scene.held, step.restore_doors.doors, scene.zone)
+        item |= {
+            "doors": [door.title for door in doors if door.side != "exterior"],
+            "second_confirmation": [door.title for door in doors if door.side == "exterior"],
+        }
+    elif step.announce is not None:
+        speakers = page_speakers(scene, step)
+        item |= {
+            "speakers": sum(map(len, speakers.values())),
+            "times": step.announce.times,
+            "again_every": step.announce.again_every,
+            "languages": sorted({*step.announce.say, *step.announce.recording}),
+        }
+    elif step.signal is not None:
+        item |= {
+            "signals": []
+            if quiet
+            else [each.name or each.id for each in select_signals(scene.held, step.signal.outputs, scene.zone)]
+        }
+    elif step.notify is not None:
+        item |= _notify_plan(desk, scene, step, load, warnings)
+    return item
+
+
+def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], warnings: list[str]) -> dict[str, Any]:
+    assert step.notify is not None
+    people = desk.people(scene, step.notify.to)
+    audience = desk.audience(scene, people, step.notify.by)
+    letters = desk.letters(scene, step.notify)
+    senders, segments = _senders(desk, audience, letters, load)
+    if audience.unreachable:
+        names = [scene.held.people[person].name for person in audience.unreachable[:5]]
+        more = len(audience.unreachable) - len(names)
+        warnings.append(
+            f"{step.id}: {len(audience.unreachable)} people cannot be reached: {', '.join(names)}"
+            + (f" and {more} more." if more > 0 else ".")
+        )
+    levels = [
+        {"wait": level.wait, "to": [person.name for person in desk.people(scene, level.to)], "by": list(level.by)}
+        for level in (step.acknowledge.escalate if step.acknowledge else ())
+    ]
+    previews = []
+    for (language, _quiet), words in letters.made.items():
+        previews.append(
+            {
+                "language": language,
+                "title": words.title,
+                "text": words.text,
+                "segments": letters.sizes[language, _quiet],
+            }
+        )
+    return {
+        "people": len(people),
+        "deliveries": len(audience.planned),
+        "unreachable": len(audience.unreachable),
+        "opted_out": len(audience.opted_out),
+        "senders": senders,
+        "sms_segments": segments,
+        "escalation": levels,
+        "need": step.acknowledge.need if step.acknowledge else None,
+        "previews": previews,
+    }
+
+
+def _senders(desk: Desk, audience: Audience, letters: Any, load: dict[str, float]) -> tuple[list[dict[str, Any]], int]:
+    """Per sender how much it carries and when the last one would be handed over at its own limit."""
+    carried: dict[str, list[float]] = {}
+    total = 0
+    for plan in audience.planned:
+        _words, size = letters.for_person(plan.person)
+        units = size if plan.kind == "sms" else 1
+        total += size if plan.kind == "sms" else 0
+        carried.setdefault(plan.lane, []).append(units)
+    found = []
+    for lane, units in sorted(carried.items()):
+        rate = desk.gear.senders[lane].rate
+        load[lane] = load.get(lane, 0.0) + sum(units)
+        found.append(
+            {
+                "sender": lane,
+                "messages": len(units),
+                "segments": int(sum(units)),
+                "rate": rate,
+                "last_handed_over_s": round(load[lane] / (rate * REFILL), 1) if rate else None,
+            }
+        )
+    return found, total
+
+
+def _police_warning(desk: Desk, playbook: Playbook) -> list[str]:
+    """Fewer than two distinct uplinks to police is a warning (PRODUCT 3, messages)."""
+    police = [person for person in desk.held.everybody if "police" in person.roles]
+    kinds = {kind for person in police for kind in person.addresses}
+    uplinks = {desk.gear.senders[name].uplink for kind in kinds for name in desk.senders_for(kind)}
+    if police and len(uplinks) < 2:
+        return [
+            f"Police are reached by {len(uplinks)} line only ({', '.join(uplinks) or 'none'}): if it fails, nobody is told."
+        ]
+    return [] if police or not playbook.rung else ["Nobody has the role police: no step can tell them."]

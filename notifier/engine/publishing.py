@@ -1,0 +1,61 @@
+"""Stores a published set, content-addressed: what runs is what is published."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from notifier.engine.writing import decoded
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+
+
+def publish_body(site: str, files: Mapping[str, bytes], author: str, comment: str, now: float, wall: str) -> Body[int]:
+    """Documents that are not there yet, and the list of them; returns the new version."""
+    last = yield Ask("last_publication", {"site": site})
+    version = (last[0]["version"] if last else 0) + 1
+    manifest: dict[str, str] = {}
+    rows: list[Row] = []
+    for path, body in sorted(files.items()):
+        sha = hashlib.sha256(body).hexdigest()
+        manifest[path] = sha
+        known = yield Ask("document_by_sha", {"site": site, "sha": sha})
+        if not known and sha not in {row.values["sha"] for row in rows}:
+            rows.append(
+                Row(
+                    "document",
+                    {"site": site, "sha": sha, "path": path, "body": base64.b64encode(body).decode()},
+                    new=True,
+                )
+            )
+    rows.append(
+        Row(
+            "publication",
+            {
+                "site": site,
+                "version": version,
+                "author": author,
+                "comment": comment,
+                "at": now,
+                "wall": wall,
+                "files": manifest,
+            },
+            new=True,
+        )
+    )
+    yield Fact(
+        EventKind.PUBLISHED,
+        site,
+        None,
+        {"version": version, "author": author, "comment": comment, "files": len(files)},
+        rows,
+    )
+    return version
+
+
+def files_of(publication: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """The files of a publication as they were published."""
+    bodies = {row["sha"]: base64.b64decode(row["body"]) for row in documents}
+    return {path: bodies[sha] for path, sha in decoded(publication["files"]).items()}

@@ -1,0 +1,169 @@
+"""After a restart: what a dead process left open is picked up. Nothing is lost, nothing is forgotten, nothing unlocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from notifier.engine.desk import Desk
+from notifier.engine.playbook_run import step_of
+from notifier.engine.steps.notify import delivery_rows
+from notifier.engine.writing import decoded, link_rows
+from notifier.interfaces import CanBeAsked, Ledger
+from notifier.model.delivery import DeliveryState, DeliveryWord, move_delivery
+from notifier.model.door import CommandState
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.step import StepState
+
+if TYPE_CHECKING:
+    from notifier.engine.orchestrator import Orchestrator
+
+
+async def recover(engine: Orchestrator) -> None:
+    """Read what is open, settle what a dead process held, and put the rest back to work."""
+    desk, ledger = engine.desk, engine.ledger
+    for row in ledger.read("open_incidents", site=desk.site):
+        desk.incidents[row["id"]] = dict(row)
+        for answer in ledger.read("answers_of_incident", site=desk.site, incident=row["id"]):
+            if answer["person"]:
+                desk.answered.add((row["id"], answer["person"]))
+    for row in ledger.read("opt_outs", site=desk.site):
+        desk.opted_out.add((row["kind"], row["address"], row["lane"]))
+    askable = {name for name, channel in desk.gear.channels.items() if isinstance(channel, CanBeAsked)}
+    await ledger.run(lambda: adopt_body(desk.site, ledger.node, askable, desk.clock.now()))
+    for row in ledger.read("unknown_deliveries", site=desk.site):
+        engine.lost.add(dict(row))
+    engine._ready = True
+    for incident in list(desk.incidents.values()):
+        resume(engine, incident)
+
+
+def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
+    """Commands that were on their way are told again (each is harmless to repeat; an unlock is not among them)."""
+    desk, ledger = engine.desk, engine.ledger
+    steps = ledger.read("steps_of_incident", site=desk.site, incident=incident["id"])
+    by_key = {(step["run"], step["phase"], step["id"]): step for step in steps}
+    commands = ledger.read("open_commands", site=desk.site, incident=incident["id"])
+    waves: dict[tuple[int, str], list[Row]] = {}
+    scenes: dict[tuple[int, str], Any] = {}
+    for command in commands:
+        key = (command["run"], command["phase"])
+        step = by_key.get((*key, command["step"]))
+        if step is None:
+            continue
+        scenes.setdefault(key, desk.scene_of_step(incident, step))
+        waves.setdefault(key, []).append(Row("command", dict(command)))
+    for key, rows in waves.items():
+        engine.devices.launch(scenes[key], rows)
+    for step in steps:
+        if step["state"] == StepState.RUNNING and step["deed"] == "notify" and not step["expanded"]:
+            scene = desk.scene_of_step(incident, step)
+            written = decoded(step["detail"]).get("written", 0)
+            engine.spawn(engine.write_step(scene, step["id"], written))
+    engine.nudge(incident["id"])
+
+
+def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]:
+    """Deliveries that a dead process of this node left in `sending`: unknown where the provider can be asked, else queued.
+
+    A double is possible only for these: at most the window that was in flight.
+    """
+    open_rows = yield Ask("held_deliveries", {"site": site, "node": node})
+    by_incident: dict[str, list[Row]] = {}
+    for row in open_rows:
+        word = DeliveryWord.LOSE if row["lane"] in askable else DeliveryWord.RETRY
+        state = move_delivery(DeliveryState.SENDING, word)
+        values = {
+            "site": site,
+            "id": row["id"],
+            "state": str(state),
+            "due": now,
+            "detail": "left open by a process that died",
+        }
+        by_incident.setdefault(row["incident"], []).append(Row("delivery", values))
+    for incident, rows in by_incident.items():
+        yield Fact(EventKind.RECOVERED, site, incident, {"count": len(rows)}, rows)
+    restores = yield Ask("open_restores", {"site": site})
+    for command in restores:
+        task = Row(
+            "task",
+            {
+                "site": site,
+                "id": f"restore:{command['incident']}:{command['device']}",
+                "incident": command["incident"],
+                "kind": "door_not_restored",
+                "subject": command["device"],
+                "text": f"{command['device']} was being unlocked when the daemon stopped. It is not told again by itself: look.",
+                "state": "open",
+                "owner": None,
+                "owner_name": None,
+                "at": now,
+                "moved_at": None,
+            },
+            new=True,
+        )
+        yield Fact(
+            EventKind.RECOVERED,
+            site,
+            command["incident"],
+            {"door": command["device"], "unlock": "not repeated"},
+            [
+                Row(
+                    "command",
+                    {
+                        "site": site,
+                        "id": command["id"],
+                        "state": str(CommandState.NOT_PROVEN),
+                        "detail": "the daemon stopped meanwhile; an unlock is never repeated by itself",
+                    },
+                ),
+                task,
+            ],
+        )
+    return len(open_rows)
+
+
+def next_address_rows(desk: Desk, ledger: Ledger, row: Mapping[str, Any]) -> Sequence[Row]:
+    """Rows of the person's next address after this one failed, where a step tries one after another.
+
+    Severe and extreme go to all addresses at once, so nothing is left to try there (PRODUCT 3, messages).
+    """
+    incident = desk.incidents.get(row["incident"])
+    if incident is None or row["level"] > 0:
+        return ()
+    steps = ledger.read(
+        "step_by_key", site=desk.site, incident=row["incident"], run=row["run"], phase=row["phase"], id=row["step"]
+    )
+    if not steps:
+        return ()
+    scene = desk.scene_of_step(incident, steps[0])
+    step = step_of(scene, row["step"])
+    person = scene.held.people.get(row["person"])
+    if step is None or step.notify is None or person is None or scene.playbook.everyone_at_once:
+        return ()
+    audience = desk.audience(scene, [person], step.notify.by)
+    tried = [plan for plan in audience.planned if plan.kind == row["kind"]]
+    after = [plan for plan in audience.planned if tried and plan.rank == tried[0].rank + 1]
+    if not after:
+        return ()
+    letters = desk.letters(scene, step.notify)
+    rows = delivery_rows(scene, step.id, 0, after, letters)
+    return [*rows, *link_rows(scene, after, desk.link_hashes(scene, audience, letters))]
+
+
+def further_body(site: str, incident: str, rows: Sequence[Row]) -> Body[None]:
+    yield Fact(
+        EventKind.DELIVERIES_QUEUED, site, incident, {"count": len(rows), "why": "the address before failed"}, rows
+    )
+
+
+def park_timer_body(site: str, timer: str, due: float) -> Body[None]:
+    """A timer that cannot fire is tried again later; it is never dropped."""
+    yield Fact(
+        EventKind.TIMER_FIRED,
+        site,
+        None,
+        {"timer": timer, "parked": True},
+        [Row("timer", {"site": site, "id": timer, "due": due})],
+    )

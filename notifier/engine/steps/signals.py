@@ -1,0 +1,54 @@
+"""Switch strobes and signs on, and off again at the end; each is read back and told again until it obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from notifier.clock import Clock
+from notifier.engine.scene import Scene
+from notifier.engine.selectors import select_signals
+from notifier.engine.steps.secure_doors import command_row
+from notifier.errors import AdapterError
+from notifier.interfaces import SignalDriver
+from notifier.model.door import CommandState
+from notifier.model.facts import Row
+from notifier.model.playbook import Step
+from notifier.model.site import Signal
+
+TRIES = 4
+"""Commands before a signal that does not obey becomes somebody's task."""
+BETWEEN = 0.8
+"""Seconds between them: a relay board that reboots after a power dip is back within 3 s."""
+
+
+def first_rows(scene: Scene, step: Step) -> list[Row]:
+    """A drill leaves strobes dark: a strobe cannot say DRILL."""
+    deed = step.signal
+    assert deed is not None
+    if (scene.drill and not scene.playbook.drill) or not scene.playbook.audible:
+        return []
+    return [
+        command_row(scene, step, "signal", signal.id, "on", CommandState.SENDING)
+        for signal in select_signals(scene.held, deed.outputs, scene.zone)
+    ]
+
+
+async def obey(
+    signal: Signal, on: bool, driver: SignalDriver | None, clock: Clock, wanted: Callable[[], bool]
+) -> tuple[bool, int, str]:
+    """(whether the output says that it obeyed, tries, what was seen)."""
+    seen = f"no driver called {signal.driver}"
+    for tries in range(1, TRIES + 1):
+        if driver is None or not wanted():
+            return False, tries - 1, seen
+        try:
+            await driver.set_signal(signal, on)
+            state = await driver.read_signal(signal)
+        except AdapterError as error:
+            state, seen = None, str(error)
+        else:
+            seen = {True: "output on", False: "output off", None: "no answer"}[state]
+        if state is on:
+            return True, tries, seen
+        await clock.sleep(BETWEEN)
+    return False, TRIES, seen

@@ -1,0 +1,158 @@
+"""One event as a sentence for people. Pure. Says how a thing is known, never more than is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from notifier.engine.held import Held
+from notifier.model.events import EventKind
+
+Data = Mapping[str, Any]
+
+
+def tell(kind: EventKind, data: Data, held: Held | None) -> str:
+    """The sentence of the timeline; an event without one of its own says what its kind says."""
+    teller = TELLERS.get(kind)
+    return teller(data, held) if teller is not None else kind.sentence
+
+
+def _door(data: Data, held: Held | None, key: str = "door") -> str:
+    door = held.doors.get(data.get(key, "")) if held else None
+    return door.title if door else str(data.get(key, "a door"))
+
+
+def _zone(data: Data, held: Held | None) -> str:
+    zone = data.get("zone")
+    return (held.zone_names.get(zone, zone) if held else zone) if zone else "place not known"
+
+
+def _opened(data: Data, held: Held | None) -> str:
+    kind = "DRILL" if data.get("drill") else "LIVE"
+    playbook = held.playbooks.get(data.get("playbook", "")) if held else None
+    title = playbook.title if playbook else data.get("playbook")
+    return f"{kind} {title} started by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
+
+
+def _read(data: Data, held: Held | None) -> str:
+    if "doors" in data:
+        return f"{data['doors']} doors were read."
+    if "by" in data:
+        return f"{_door(data, held)}: {data['by']} says {data['lock']}."
+    if data.get("proven"):
+        return f"{_door(data, held)} secured ({data.get('detail')})."
+    return f"{_door(data, held)} NOT secured yet: reads {data.get('lock')} ({data.get('detail')})."
+
+
+def _over(data: Data, held: Held | None) -> str:
+    if "signal" in data:
+        wanted = "on" if data.get("on") else "off"
+        return f"Signal {data['signal']} {'told ' + wanted if data.get('obeyed') else 'does not go ' + wanted}: {data.get('detail')}."
+    if data.get("verb") == "restore":
+        return f"{_door(data, held)} {'reads unlocked again' if data.get('proven') else 'was NOT restored'}: {data.get('detail')}."
+    return _read(data, held)
+
+
+def _not_secured(data: Data, held: Held | None) -> str:
+    names = [held.doors[door].title if held and door in held.doors else door for door in data.get("doors", ())]
+    told = ", ".join(data.get("told") or ()) or "nobody"
+    return f"NOT SECURED in time: {', '.join(names)}. Told: {told}."
+
+
+def _escalated(data: Data, held: Held | None) -> str:
+    rooms = [
+        held.rooms[room].name or room if held and room in held.rooms else room for room in data.get("silent_rooms", ())
+    ]
+    told = ", ".join(data.get("told") or ()) or "nobody"
+    return (
+        f"{data.get('answered')} of {data.get('asked')} have answered. No answer from "
+        f"{', '.join(rooms) or 'no room'}. Told: {told}."
+    )
+
+
+def _page_over(data: Data, held: Held | None) -> str:
+    if data.get("fault"):
+        return f"The page on {data.get('speakers')} speakers did not finish: {data['fault']}."
+    return (
+        f"The page was sent to {data.get('speakers')} speakers: {data.get('packets')} packets, worst gap "
+        f"{data.get('worst_gap_ms', 0):.0f} ms. Nobody has confirmed that it was heard."
+    )
+
+
+def _answered(data: Data, held: Held | None) -> str:
+    return f"{data.get('who')}: {str(data.get('answer')).replace('_', ' ')} (by {data.get('channel')})."
+
+
+def _moved(data: Data, held: Held | None) -> str:
+    by = f" by {data['by']}" if data.get("by") else ""
+    note = f" {data['text']}" if data.get("text") else ""
+    left = f" Not released: {len(data['not_released'])} rooms." if data.get("not_released") else ""
+    return f"{str(data.get('word')).replace('_', ' ')}{by}: {data.get('from')} → {data.get('to')}.{left}{note}"
+
+
+TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
+    EventKind.INCIDENT_OPENED: _opened,
+    EventKind.INCIDENT_JOINED: lambda data, held: (
+        f"Also pressed by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
+    ),
+    EventKind.INCIDENT_UPGRADED: lambda data, held: (
+        f"Upgraded from {data.get('from')} to {data.get('to')} by {data.get('presser') or data.get('source')}."
+    ),
+    EventKind.INCIDENT_MOVED: _moved,
+    EventKind.PRESSED: lambda data, held: (
+        f"Pressed again by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
+    ),
+    EventKind.DOOR_READ: _read,
+    EventKind.COMMAND_OVER: _over,
+    EventKind.NOT_SECURED: _not_secured,
+    EventKind.DOOR_ALARM: lambda data, held: (
+        f"{_door(data, held)} was secured and now reads {data.get('lock')} ({data.get('detail')}). Nobody commanded it."
+    ),
+    EventKind.DOOR_OPENED: lambda data, held: (
+        f"{_door(data, held)} opened for {data.get('seconds', 0):.0f} s by {data.get('by')}."
+    ),
+    EventKind.PAGE_STARTED: lambda data, held: f"The page is on the air on {len(data.get('speakers', ()))} speakers.",
+    EventKind.PAGE_OVER: _page_over,
+    EventKind.DELIVERIES_QUEUED: lambda data, held: (
+        f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
+    ),
+    EventKind.DELIVERIES_SETTLED: lambda data, held: f"{data.get('count')} messages settled.",
+    EventKind.DELIVERIES_REPORTED: lambda data, held: f"News of {data.get('count', 1)} messages from providers.",
+    EventKind.DELIVERIES_STOPPED: lambda data, held: f"{data.get('count')} messages stopped before they left.",
+    EventKind.ANSWERED: _answered,
+    EventKind.UNREADABLE: lambda data, held: (
+        f"{data.get('who', 'An unknown number')} wrote something that could not be read: counts as need help, to check."
+    ),
+    EventKind.ESCALATED: _escalated,
+    EventKind.APPROVAL_ASKED: lambda data, held: (
+        f"{data.get('first')} asks for {data.get('what')}; a second person is needed."
+    ),
+    EventKind.APPROVAL_DECIDED: lambda data, held: (
+        f"{data.get('what', 'An approval')}: {data.get('state')}"
+        + (f" by {data['second']}." if data.get("second") else ".")
+    ),
+    EventKind.OUTSIDE_PAUSED: lambda data, held: (
+        f"Outside messages wait, by {data.get('by')}: {data.get('left')} had left, {data.get('waiting')} wait."
+    ),
+    EventKind.OUTSIDE_RESUMED: lambda data, held: f"Outside messages go on, by {data.get('by')}.",
+    EventKind.ROOM_RELEASED: lambda data, held: f"{len(data.get('rooms', ()))} rooms released by {data.get('by')}.",
+    EventKind.HAND_OFF: lambda data, held: f"Dispatch: {str(data.get('to')).replace('_', ' ')} ({data.get('who')}).",
+    EventKind.COMMAND_TAKEN: lambda data, held: f"{data.get('by')} is in command.",
+    EventKind.NOTE: lambda data, held: f"{data.get('by')}: {data.get('text')}",
+    EventKind.MESSAGE_TYPED: lambda data, held: f"{data.get('by')} wrote to {data.get('people')} people.",
+    EventKind.RECALLED: lambda data, held: (
+        f"{data.get('left')} had left and get the correction, {data.get('stopped')} were stopped, {data.get('may_have_left')} may have left."
+    ),
+    EventKind.STEP_WAITS: lambda data, held: (
+        f"{data.get('step', 'A step')} waits for an approval. Asked: {', '.join(data.get('asked', ())) or 'nobody'}."
+    ),
+    EventKind.STEP_OVER: lambda data, held: (
+        "Steps over: " + ", ".join(f"{step} {state}" for step, state in data.get("over", ())) + "."
+    ),
+    EventKind.TROUBLE_RAISED: lambda data, held: f"Trouble: {data.get('text')}",
+    EventKind.MISTAKE_CLAIMED: lambda data, held: f"{data.get('by')} says it was a mistake. NOT confirmed.",
+    EventKind.FIRE_ALARM: lambda data, held: (
+        "The fire alarm is on. Stay or go?" if data.get("on") else "The fire alarm is off."
+    ),
+    EventKind.PUBLISHED: lambda data, held: f"Version {data.get('version')} published by {data.get('author')}.",
+}

@@ -1,0 +1,384 @@
+"""What happens when a timer's time comes. Bodies only: a batch of due timers is one transaction, each fires once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifier.engine.acknowledgements import enough, people_answered, silent_rooms
+from notifier.engine.desk import Desk
+from notifier.engine.intake import ASK_AGAIN_EVERY, Intake, Press, press_body
+from notifier.engine.playbook_run import (
+    ASK_NEXT_AFTER,
+    change_step,
+    delay_over,
+    escalation_timer,
+    repeat_timer,
+    step_of,
+    timer_row,
+)
+from notifier.engine.scene import Scene
+from notifier.engine.steps import announce
+from notifier.engine.steps.notify import delivery_rows
+from notifier.engine.steps.secure_doors import command_row
+from notifier.engine.writing import decoded, link_rows
+from notifier.model.door import CommandState, CommandWord, move_command
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.incident import OPEN
+from notifier.model.people import Person
+from notifier.model.playbook import Notify, Step
+from notifier.model.step import (
+    ApprovalState,
+    ApprovalWord,
+    Phase,
+    StepState,
+    TimerKind,
+    TimerState,
+    TimerWord,
+    move_approval,
+    move_timer,
+)
+
+NO_ANSWER = {
+    "en": "{{site}}: no answer from {{silent_rooms}}. {{action}} since {{time}}. Incident {{incident}}.",
+    "es": "{{site}}: sin respuesta de {{silent_rooms}}. {{action}} desde {{time}}. Incidente {{incident}}.",
+}
+ASK_APPROVAL = {
+    "en": "{{site}}: may the message '%s' leave now? %s. Approve it on the board or with: notifier approve. {{incident}}",
+    "es": "{{site}}: ¿puede salir ahora el mensaje '%s'? %s. Apruebe en el tablero. {{incident}}",
+}
+
+
+@dataclass(slots=True)
+class Fired:
+    """What the engine must put to work after the commit."""
+
+    waves: list[tuple[Scene, list[Row]]] = field(default_factory=list)
+    """(scene, rows) with commands to carry out and notify steps to write."""
+    intakes: list[Intake] = field(default_factory=list)
+    incidents: set[str] = field(default_factory=set)
+    lanes: bool = False
+
+
+def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, Any]], Press]) -> Body[Fired]:
+    """Fire the named timers that still wait. `press_of` turns a late activation's row into a press."""
+    fired = Fired()
+    site = desk.site
+    for timer_id in due:
+        rows = yield Ask("lock_timer", {"site": site, "id": timer_id})
+        if not rows or rows[0]["state"] != TimerState.WAITING:
+            continue
+        timer = dict(rows[0])
+        timer["data"] = decoded(timer["data"])
+        state = move_timer(TimerState.WAITING, TimerWord.FIRE)
+        done = Row("timer", {"site": site, "id": timer_id, "state": str(state)})
+        kind = TimerKind(timer["kind"])
+        if kind in (TimerKind.FIRE_LATE, TimerKind.ASK_AGAIN):
+            yield from _late(desk, timer, done, fired, press_of)
+            continue
+        if kind is TimerKind.APPROVAL:
+            yield from _approval_over(site, timer, done)
+            continue
+        incidents = yield Ask("lock_incident", {"site": site, "id": timer["incident"]})
+        incident = incidents[0]
+        fired.incidents.add(incident["id"])
+        if kind is TimerKind.RE_SECURE:
+            yield from _re_secure(desk, incident, timer, done, fired)
+            continue
+        steps = yield Ask(
+            "step_by_key",
+            {
+                "site": site,
+                "incident": incident["id"],
+                "run": timer["data"]["run"],
+                "phase": timer["data"]["phase"],
+                "id": timer["data"]["step"],
+            },
+        )
+        if not steps or incident["state"] not in OPEN:
+            yield Fact(EventKind.TIMER_FIRED, site, incident["id"], {"timer": timer_id, "moot": True}, [done])
+            continue
+        doors = yield Ask("doors_of_site", {"site": site})
+        elsewhere = frozenset(door["id"] for door in doors if door["held_by"] not in (None, incident["id"]))
+        scene = desk.scene_of_step(incident, steps[0], elsewhere=elsewhere, doors={door["id"]: door for door in doors})
+        step = step_of(scene, timer["data"]["step"])
+        if step is None:
+            yield Fact(EventKind.TIMER_FIRED, site, incident["id"], {"timer": timer_id, "moot": True}, [done])
+            continue
+        handler = HANDLERS[kind]
+        yield from handler(desk, scene, step, steps[0], timer, done, fired)
+    return fired
+
+
+def _start_step(
+    desk: Desk, scene: Scene, step: Step, row: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """A delay is over."""
+    decoded_row = {**row, "detail": decoded(row["detail"])}
+    change = delay_over(scene, step, decoded_row)
+    kind = EventKind.STEP_WAITS if change.asked else EventKind.STEP_STARTED
+    yield Fact(kind, scene.site, scene.incident, {"step": step.id, "clock": scene.now}, [done, *change.rows])
+    fired.waves.append((scene, change.rows))
+
+
+def _within(
+    desk: Desk, scene: Scene, step: Step, row: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """Doors that are not proven in time are named, become tasks, and a human is told. They go on being tried."""
+    commands = yield Ask(
+        "commands_of_step",
+        {"site": scene.site, "incident": scene.incident, "run": scene.run, "phase": str(scene.phase), "step": step.id},
+    )
+    late = [
+        each
+        for each in commands
+        if each["state"] in (CommandState.SENDING, CommandState.QUEUED, CommandState.NOT_PROVEN)
+    ]
+    if not late:
+        yield Fact(EventKind.TIMER_FIRED, scene.site, scene.incident, {"timer": timer["id"], "step": step.id}, [done])
+        return
+    doors = yield Ask("doors_of_site", {"site": scene.site})
+    seen = {door["id"]: door for door in doors}
+    rows: list[Row] = [done]
+    names = []
+    for command in late:
+        if command["state"] != CommandState.NOT_PROVEN:
+            state = (
+                move_command(CommandState(command["state"]), CommandWord.GIVE_UP)
+                if (command["state"] == CommandState.SENDING)
+                else CommandState.NOT_PROVEN
+            )
+            rows.append(Row("command", {"site": scene.site, "id": command["id"], "state": str(state)}))
+        door = scene.held.doors[command["device"]]
+        names.append(door.title)
+        known = seen.get(door.id)
+        how = (known["sensed_how"] if known else None) or "no answer"
+        rows.append(
+            Row(
+                "task",
+                {
+                    "site": scene.site,
+                    "id": f"door:{scene.incident}:{door.id}",
+                    "incident": scene.incident,
+                    "kind": "door_not_secured",
+                    "subject": door.id,
+                    "text": f"{door.title} NOT SECURED. {how}.",
+                    "state": "open",
+                    "owner": None,
+                    "owner_name": None,
+                    "at": scene.now,
+                    "moved_at": None,
+                },
+                new=True,
+            )
+        )
+    told: list[str] = []
+    deed = step.secure_doors
+    if deed is not None and deed.otherwise is not None:
+        people = desk.people(scene, deed.otherwise.notify)
+        words = Notify(to=deed.otherwise.notify, by=deed.otherwise.by, message=deed.otherwise.message)
+        rows += _to_people(desk, scene, step, 1, people, words, doors_not_secured=", ".join(names))
+        told = [person.name for person in people]
+        fired.lanes = True
+    yield Fact(
+        EventKind.NOT_SECURED,
+        scene.site,
+        scene.incident,
+        {"step": step.id, "doors": [each["device"] for each in late], "told": told},
+        rows,
+    )
+
+
+def _to_people(
+    desk: Desk,
+    scene: Scene,
+    step: Step,
+    level: int,
+    people: Sequence[Person],
+    deed: Notify,
+    mark: str = "",
+    **facts: str,
+) -> list[Row]:
+    audience = desk.audience(scene, people, deed.by, at_once=True)
+    letters = desk.letters(scene, deed, **facts)
+    rows = delivery_rows(scene, step.id, level, audience.planned, letters, mark)
+    return rows + link_rows(scene, audience.planned, desk.link_hashes(scene, audience, letters))
+
+
+def _escalate(
+    desk: Desk, scene: Scene, step: Step, row: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """Too few answered: the next are told, and the next level's timer begins."""
+    assert step.acknowledge is not None
+    level = timer["data"]["level"]
+    answers = yield Ask("answers_of_incident", {"site": scene.site, "incident": scene.incident})
+    rooms = yield Ask("rooms_of_incident", {"site": scene.site, "incident": scene.incident})
+    detail = decoded(row["detail"])
+    in_rooms = {room: [person.id for person in people] for room, people in scene.held.people_of_room.items()}
+    answered, need_help = people_answered(answers, in_rooms)
+    asked = yield Ask(
+        "people_of_step",
+        {"site": scene.site, "incident": scene.incident, "run": scene.run, "phase": str(scene.phase), "step": step.id},
+    )
+    asked_people = {each["person"] for each in asked}
+    safe = len((answered - need_help) & asked_people)
+    released = frozenset(room["id"] for room in rooms if room["state"] == "released")
+    silent = silent_rooms(scene.held.occupied_rooms, in_rooms, answers, released)
+    data = {
+        "step": step.id,
+        "level": level,
+        "asked": len(asked_people),
+        "answered": safe,
+        "need_help": sorted(need_help),
+        "silent_rooms": list(silent),
+        "clock": scene.now,
+    }
+    if enough(step.acknowledge.need, len(asked_people), safe) or detail.get("deliveries") == 0:
+        yield Fact(EventKind.TIMER_FIRED, scene.site, scene.incident, {**data, "met": True}, [done])
+        return
+    wanted = step.acknowledge.escalate[level - 1]
+    people = desk.people(scene, wanted.to, frozenset(asked_people) - answered)
+    names = ", ".join(scene.held.rooms[room].name or room for room in silent) or "no room"
+    words = Notify(to=wanted.to, by=wanted.by, message=wanted.message or NO_ANSWER)
+    rows = [
+        done,
+        change_step(row, level=level),
+        *_to_people(desk, scene, step, level, people, words, silent_rooms=names),
+        *escalation_timer(scene, step, level, scene.now),
+    ]
+    fired.lanes = True
+    yield Fact(
+        EventKind.ESCALATED, scene.site, scene.incident, {**data, "told": [person.name for person in people]}, rows
+    )
+
+
+def _ask_approver(
+    desk: Desk, scene: Scene, step: Step, row: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """Ask the first, add the next every 2 min; nobody after the last: everybody is reminded, it is never dropped."""
+    if row["state"] != StepState.WAITING or row["approval"] != "asked":
+        yield Fact(EventKind.TIMER_FIRED, scene.site, scene.incident, {"timer": timer["id"], "moot": True}, [done])
+        return
+    nth = timer["data"]["nth"]
+    approvers = desk.people(scene, step.approve)
+    asked = approvers[nth : nth + 1] or approvers
+    detail = decoded(row["detail"])
+    detail["asked"] = [person.id for person in approvers[: nth + 1]]
+    subject = step.id.replace("_", " ").strip(": ")
+    preview = next(iter(step.notify.message.values()))[:60] if step.notify else ""
+    texts = {language: text % (subject, preview) for language, text in ASK_APPROVAL.items()}
+    words = Notify(to=("all",), by=("push", "sms", "email"), message=texts)
+    again = timer_row(
+        scene,
+        f"{step.id}:ask:{nth + 1}",
+        TimerKind.ASK_APPROVER,
+        scene.now + ASK_NEXT_AFTER,
+        {"step": step.id, "nth": nth + 1},
+    )
+    rows = [
+        done,
+        change_step(row, detail=detail),
+        again,
+        *_to_people(desk, scene, step, 0, asked, words, mark=f"ask{nth}"),
+    ]
+    fired.lanes = True
+    yield Fact(
+        EventKind.STEP_WAITS,
+        scene.site,
+        scene.incident,
+        {"step": step.id, "asked": [person.name for person in asked], "nth": nth},
+        rows,
+    )
+
+
+def _repeat(
+    desk: Desk, scene: Scene, step: Step, row: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """The page is said again, until the incident ends."""
+    nth = timer["data"]["nth"]
+    kinds = announce.page_speakers(scene, step)
+    rows = []
+    for kind in kinds:
+        command = command_row(scene, step, "page", kind, "say", CommandState.SENDING)
+        rows.append(Row("command", {**command.values, "id": f"{command.values['id']}:{nth}"}, new=True))
+    yield Fact(
+        EventKind.TIMER_FIRED,
+        scene.site,
+        scene.incident,
+        {"step": step.id, "again": nth},
+        [done, *rows, repeat_timer(scene, step, nth + 1)],
+    )
+    fired.waves.append((scene, rows))
+
+
+def _re_secure(
+    desk: Desk, incident: Mapping[str, Any], timer: Mapping[str, Any], done: Row, fired: Fired
+) -> Body[None]:
+    """A responder's timed opening is over: the door is locked again and read back."""
+    data = timer["data"]
+    scene = desk.scene(incident, data["run"], Phase(data["phase"]), incident["playbook"], incident["zone"])
+    step = Step.model_construct(id=f"_open:{data['door']}")
+    command = command_row(scene, step, "door", data["door"], "secure", CommandState.SENDING)
+    row = Row("command", {**command.values, "id": f"{command.values['id']}:{timer['id']}"}, new=True)
+    door = Row("door", {"site": scene.site, "id": data["door"], "commanded": "secure", "commanded_at": scene.now})
+    yield Fact(
+        EventKind.COMMANDED,
+        scene.site,
+        scene.incident,
+        {"door": data["door"], "verb": "secure", "why": "the timed opening is over"},
+        [done, row, door],
+    )
+    fired.waves.append((scene, [row]))
+
+
+def _approval_over(site: str, timer: Mapping[str, Any], done: Row) -> Body[None]:
+    approval_id = timer["data"]["approval"]
+    known = yield Ask("approval_by_id", {"site": site, "id": approval_id})
+    rows = [done]
+    if known and known[0]["state"] == ApprovalState.ASKED:
+        state = move_approval(ApprovalState.ASKED, ApprovalWord.EXPIRE)
+        rows.append(Row("approval", {"site": site, "id": approval_id, "state": str(state)}))
+    yield Fact(EventKind.APPROVAL_DECIDED, site, timer["incident"], {"approval": approval_id, "state": "expired"}, rows)
+
+
+def _late(
+    desk: Desk, timer: Mapping[str, Any], done: Row, fired: Fired, press_of: Callable[[Mapping[str, Any]], Press]
+) -> Body[None]:
+    """A late press: fires when nobody stopped it; after an all-clear it only asks again, every 60 s, for ever."""
+    site = desk.site
+    found = yield Ask("activation_by_id", {"site": site, "id": timer["data"]["activation"]})
+    activation = found[0]
+    if activation["state"] not in ("late", "asks"):
+        yield Fact(EventKind.TIMER_FIRED, site, None, {"timer": timer["id"], "moot": True}, [done])
+        return
+    if activation["state"] == "asks":
+        again = Row(
+            "timer",
+            {
+                "site": site,
+                "id": timer["id"],
+                "state": str(TimerState.WAITING),
+                "due": desk.clock.now() + ASK_AGAIN_EVERY,
+            },
+        )
+        yield Fact(EventKind.LATE_PRESS, site, None, {"activation": activation["id"], "asked_again": True}, [again])
+        return
+    yield Fact(
+        EventKind.TIMER_FIRED,
+        site,
+        None,
+        {"timer": timer["id"], "activation": activation["id"]},
+        [done, Row("task", {"site": site, "id": f"late:{activation['id']}", "state": "done"})],
+    )
+    fired.intakes.append((yield from press_body(press_of(activation), desk.held_of)))
+
+
+HANDLERS = {
+    TimerKind.START_STEP: _start_step,
+    TimerKind.WITHIN: _within,
+    TimerKind.ESCALATE: _escalate,
+    TimerKind.ASK_APPROVER: _ask_approver,
+    TimerKind.REPEAT: _repeat,
+}

@@ -1,0 +1,520 @@
+"""Read-only pictures of what is known, for the console. Plain JSON values; addresses are masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from notifier.engine.acknowledgements import people_answered, silent_rooms
+from notifier.engine.inbound import Inbox
+from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.publishing import files_of
+from notifier.engine.telling import tell
+from notifier.engine.writing import decoded
+from notifier.errors import NotFound
+from notifier.model.door import CommandState, Lock
+from notifier.model.events import EventKind
+from notifier.model.facts import Event
+from notifier.model.incident import IncidentState
+from notifier.model.people import masked
+from notifier.model.step import Phase
+
+DIRECTIVE = {
+    "hold": {"en": "In your classroom or area. Clear the halls.", "es": "Quédese en su aula. Despeje los pasillos."},
+    "secure": {"en": "Get inside. Lock outside doors.", "es": "Entre. Cierre las puertas exteriores."},
+    "lockdown": {"en": "Locks, lights, out of sight.", "es": "Cerrojos, luces, fuera de la vista."},
+    "evacuate": {"en": "Evacuate to the announced location.", "es": "Evacúe al lugar anunciado."},
+    "shelter": {"en": "Shelter. Follow the safety strategy.", "es": "Refugio. Siga la estrategia de seguridad."},
+    "medical": {"en": "Keep the halls clear. Help is coming.", "es": "Despeje los pasillos. La ayuda está en camino."},
+    "other": {"en": "Follow the instructions.", "es": "Siga las instrucciones."},
+}
+"""Standard Response Protocol directives in English as the Foundation words them; the Spanish is ours until its own is checked in."""
+
+
+class EngineViews:
+    """Implements `interfaces.Views`."""
+
+    def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
+        self._engine, self._desk, self._ledger, self._inbox = engine, engine.desk, engine.ledger, inbox
+
+    # ----------------------------------------------------------------------------------------------------- incidents
+
+    def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]:
+        if open_only:
+            rows = list(self._ledger.read("open_incidents", site=self._desk.site))
+            return {"items": [self._brief(row) for row in rows[:limit]], "next": None}
+        before = float(after) if after else 1e15
+        rows = list(self._ledger.read("incidents_page", site=self._desk.site, before=before, limit=limit))
+        more = repr(rows[-1]["raised_at"]) if len(rows) == limit else None
+        return {"items": [self._brief(row) for row in rows], "next": more}
+
+    def _brief(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        names = (
+            "id",
+            "code",
+            "action",
+            "title",
+            "playbook",
+            "publication",
+            "run",
+            "state",
+            "scope",
+            "zone",
+            "severity",
+            "raised_wall",
+            "raised_by",
+            "presser",
+            "commander",
+            "hand_off",
+            "hand_off_who",
+            "ended_by",
+            "ended_how",
+            "reason",
+        )
+        held = self._desk.held_of.get(row["publication"])
+        brief = {name: row[name] for name in names}
+        brief |= {
+            "drill": bool(row["drill"]),
+            "outside_paused": bool(row["outside_paused"]),
+            "mistake_claimed": bool(row["mistake_claimed"]),
+            "zone_name": held.zone_names.get(row["zone"] or "", "") if held else "",
+        }
+        return brief
+
+    def _row(self, incident: str) -> Mapping[str, Any]:
+        rows = self._ledger.read("incident_by_id", site=self._desk.site, id=incident)
+        if not rows:
+            raise NotFound(f"There is no incident {incident}.")
+        return rows[0]
+
+    def incident(self, incident: str) -> Mapping[str, Any]:
+        row = self._row(incident)
+        site = self._desk.site
+        doors = self.doors(incident)
+        counts: dict[str, dict[str, int]] = {}
+        for each in self._ledger.read("delivery_counts", site=site, incident=incident):
+            counts.setdefault(each["kind"], {})
+            counts[each["kind"]][each["state"]] = counts[each["kind"]].get(each["state"], 0) + each["n"]
+        steps = [
+            {
+                "id": step["id"],
+                "run": step["run"],
+                "phase": step["phase"],
+                "deed": step["deed"],
+                "state": step["state"],
+                "approval": step["approval"],
+                "level": step["level"],
+                "detail": decoded(step["detail"]),
+            }
+            for step in self._ledger.read("steps_of_incident", site=site, incident=incident)
+        ]
+        pages = [
+            {
+                "device": each["device"],
+                "phase": each["phase"],
+                "step": each["step"],
+                "state": each["state"],
+                "detail": json.loads(each["detail"]) if each["detail"].startswith("{") else {},
+            }
+            for each in self._ledger.read("commands_full", site=site, incident=incident)
+            if each["kind"] == "page"
+        ]
+        return {
+            **self._brief(row),
+            "doors": doors["counts"],
+            "doors_not_secured": doors["not_secured"],
+            "deliveries": counts,
+            "steps": steps,
+            "pages": pages,
+            "rooms": self.rooms(incident)["counts"],
+            "tasks": self._tasks(self._ledger.read("tasks_of_incident", site=site, incident=incident)),
+            "approvals": self._approvals(self._ledger.read("approvals_of_incident", site=site, incident=incident)),
+            "presses": [
+                {
+                    "zone": each["zone"],
+                    "presser": each["presser"],
+                    "source": each["source"],
+                    "received": each["received_wall"],
+                    "note": each["note"],
+                }
+                for each in self._ledger.read("activations_of_incident", site=site, incident=incident)
+            ],
+            "recorded": self._ledger.recorded,
+        }
+
+    def _tasks(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        names = ("id", "incident", "kind", "subject", "text", "state", "owner", "owner_name")
+        return [{name: row[name] for name in names} for row in rows]
+
+    def _approvals(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        names = ("id", "incident", "what", "state", "first", "first_name", "second", "second_name", "reason")
+        return [{name: row[name] for name in names} for row in rows]
+
+    def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]:
+        node, n = "", 0
+        if after:
+            node, _, number = after.partition(":")
+            n = int(number) if number.isdigit() else 0
+        query = "events_of_incident" if incident else "events_of_site"
+        args: dict[str, Any] = {"site": self._desk.site, "node": node, "n": n, "limit": limit}
+        if incident:
+            self._row(incident)
+            args["incident"] = incident
+        rows = list(self._ledger.read(query, **args))
+        items = [
+            self._shown(
+                row["node"],
+                row["n"],
+                EventKind(row["kind"]),
+                row["wall"],
+                row["incident"],
+                json.loads(row["payload"]).get("data", {}) if row["payload"] else {},
+            )
+            for row in rows
+        ]
+        return {"items": items, "next": items[-1]["cursor"] if len(items) == limit else None}
+
+    def shown(self, event: Event) -> Mapping[str, Any]:
+        return self._shown(event.node, event.n, event.kind, event.wall, event.incident, event.data)
+
+    def _shown(
+        self, node: str, n: int, kind: EventKind, wall: str, incident: str | None, data: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        held = self._desk.current
+        row = self._desk.incidents.get(incident or "")
+        if row is not None:
+            held = self._desk.held_of.get(row["publication"], held)
+        return {
+            "cursor": f"{node}:{n}",
+            "kind": str(kind),
+            "wall": wall,
+            "incident": incident,
+            "text": tell(kind, data, held),
+            "data": dict(data),
+        }
+
+    def cursor(self) -> str:
+        return ",".join(f"{row['node']}:{row['n']}" for row in self._ledger.read("heads"))
+
+    def deliveries(self, incident: str, *, state: str | None, limit: int, after: str | None) -> Mapping[str, Any]:
+        self._row(incident)
+        args: dict[str, Any] = {"site": self._desk.site, "incident": incident, "after": after or "", "limit": limit}
+        query = "deliveries_page"
+        if state:
+            query, args["state"] = "deliveries_page_in_state", state
+        rows = list(self._ledger.read(query, **args))
+        people = self._desk.held.people
+        items = [
+            {
+                "id": row["id"],
+                "phase": row["phase"],
+                "step": row["step"],
+                "level": row["level"],
+                "person": row["person"],
+                "name": people[row["person"]].name if row["person"] in people else row["person"],
+                "kind": row["kind"],
+                "address": masked(row["address"]),
+                "sender": row["lane"],
+                "state": row["state"],
+                "attempts": row["attempt"],
+                "reason": row["reason"],
+                "detail": row["detail"],
+                "language": row["language"],
+            }
+            for row in rows
+        ]
+        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+
+    def doors(self, incident: str | None) -> Mapping[str, Any]:
+        """Commanded and sensed are two columns. Not known counts as not secured and stands first."""
+        known = {row["id"]: row for row in self._ledger.read("doors_of_site", site=self._desk.site)}
+        held = self._desk.held
+        commands: dict[str, Mapping[str, Any]] = {}
+        if incident is not None:
+            held = self._desk.held_of[self._row(incident)["publication"]]
+            for each in self._ledger.read("commands_full", site=self._desk.site, incident=incident):
+                if each["kind"] == "door" and each["verb"] == "secure":
+                    commands[each["device"]] = each
+        items, not_secured = [], []
+        for door in held.site.doors:
+            row, command = known.get(door.id), commands.get(door.id)
+            lock = row["lock"] if row else str(Lock.UNKNOWN)
+            item = {
+                "id": door.id,
+                "title": door.title,
+                "zone": door.zone,
+                "side": door.side,
+                "lock": lock,
+                "leaf": row["leaf"] if row else "unknown",
+                "commanded": row["commanded"] if row else None,
+                "sensed_how": row["sensed_how"] if row else None,
+                "held_by": row["held_by"] if row else None,
+                "commandable": door.commandable,
+                "sensor": door.sensed_by is not None,
+                "command": command["state"] if command else None,
+                "tries": command["tries"] if command else 0,
+            }
+            items.append(item)
+            if command is not None and lock != Lock.SECURED:
+                not_secured.append(
+                    {
+                        "door": door.id,
+                        "title": door.title,
+                        "lock": lock,
+                        "reason": (row["sensed_how"] if row else None) or "no answer",
+                        "pending": command["state"] == CommandState.SENDING,
+                    }
+                )
+        items.sort(key=lambda item: (item["lock"] == Lock.SECURED, item["id"]))
+        commanded = [item for item in items if item["command"] is not None]
+        secured = sum(item["lock"] == Lock.SECURED for item in commanded)
+        return {
+            "items": items,
+            "next": None,
+            "not_secured": not_secured,
+            "counts": {"commanded": len(commanded), "secured": secured, "not_secured": len(commanded) - secured},
+        }
+
+    def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]:
+        row = self._row(incident)
+        held = self._desk.held_of[row["publication"]]
+        answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
+        latest = {each["person"]: each for each in answers if each["person"]}
+        gone = {(each["kind"], each["address"]) for each in self._ledger.read("opt_outs", site=self._desk.site)}
+        names = sorted(person.id for person in held.everybody if not after or person.id > after)
+        items = []
+        for name in names[:limit]:
+            person, said = held.people[name], latest.get(name)
+            items.append(
+                {
+                    "id": person.id,
+                    "name": person.name,
+                    "room": person.room,
+                    "roles": sorted(person.roles),
+                    "groups": sorted(person.groups),
+                    "on_site": person.on_site,
+                    "language": person.language,
+                    "answer": said["answer"] if said else None,
+                    "text": said["text"] if said else "",
+                    "answered": said["wall"] if said else None,
+                    "channel": said["channel"] if said else None,
+                    "addresses": {kind: masked(address) for kind, address in person.addresses.items()},
+                    "phone_gone": any((kind, address) in gone for kind, address in person.addresses.items()),
+                }
+            )
+        return {"items": items, "next": names[limit - 1] if len(names) > limit else None}
+
+    def rooms(self, incident: str) -> Mapping[str, Any]:
+        row = self._row(incident)
+        held = self._desk.held_of[row["publication"]]
+        answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
+        known = {
+            each["id"]: each for each in self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
+        }
+        in_rooms = {room: [person.id for person in group] for room, group in held.people_of_room.items()}
+        released = frozenset(room for room, each in known.items() if each["state"] == "released")
+        silent = set(silent_rooms(held.occupied_rooms, in_rooms, answers, released))
+        answered, need_help = people_answered(answers, in_rooms)
+        items = []
+        for room in held.site.rooms:
+            each = known.get(room.id)
+            items.append(
+                {
+                    "id": room.id,
+                    "name": room.name or room.id,
+                    "zone": room.zone,
+                    "occupied": room.id in held.occupied_rooms,
+                    "state": each["state"] if each else "unknown",
+                    "by": each["by_whom"] if each else None,
+                    "silent": room.id in silent,
+                    "people": len(in_rooms.get(room.id, ())),
+                }
+            )
+        order = {"need_help": 0, "unknown": 1, "secured": 2, "released": 3}
+        items.sort(key=lambda item: (order[item["state"]], item["id"]))
+        occupied = [item for item in items if item["occupied"]]
+        counts = {
+            "occupied": len(occupied),
+            "released": sum(item["state"] == "released" for item in occupied),
+            "silent": len(silent),
+            "need_help": sum(item["state"] == "need_help" for item in items),
+            "answered": len(answered),
+            "people_need_help": len(need_help),
+        }
+        return {"items": items, "next": None, "counts": counts}
+
+    # --------------------------------------------------------------------------------------------------------- state
+
+    def state(self, what: str) -> Mapping[str, Any]:
+        lists = {
+            "speakers": self._speakers,
+            "channels": self._channels,
+            "troubles": self._troubles,
+            "readiness": self._readiness,
+            "playbooks": self._playbooks,
+            "contacts": self._contacts,
+            "approvals": lambda: self._approvals(self._ledger.read("approvals_of_site", site=self._desk.site)),
+            "tasks": lambda: self._tasks(self._ledger.read("tasks_open", site=self._desk.site)),
+            "publications": self._publications,
+        }
+        if what not in lists:
+            raise NotFound(f"There is no list of {what}.")
+        return {"items": lists[what](), "next": None}
+
+    def _speakers(self) -> list[dict[str, Any]]:
+        return [
+            {"id": each.id, "name": each.name or each.id, "zone": each.zone, "channel": each.channel}
+            for each in self._desk.held.site.speakers
+        ]
+
+    def _channels(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "sender": lane.name,
+                "channel": lane.sender.channel,
+                "kind": lane.channel.address_kind,
+                "rate": lane.sender.rate,
+                "window": lane.sender.window,
+                "in_flight": lane.busy,
+                "passed_over": lane.passed_over,
+                "uplink": lane.sender.uplink,
+            }
+            for lane in self._engine.lanes
+        ]
+
+    def _troubles(self) -> list[dict[str, Any]]:
+        names = ("id", "kind", "subject", "text", "state", "raised_wall", "by_whom")
+        return [{name: row[name] for name in names} for row in self._ledger.read("troubles", site=self._desk.site)]
+
+    def _readiness(self) -> list[dict[str, Any]]:
+        """What would be missing if it were pressed now: troubles, doors that nothing can prove, people out of reach."""
+        found = [{"what": row["text"], "kind": row["kind"]} for row in self._troubles()]
+        held = self._desk.held
+        found += [
+            {"what": f"{door.title} has no sensor: it can never be proven secured.", "kind": "door"}
+            for door in held.site.doors
+            if door.commandable and door.sensed_by is None
+        ]
+        kinds = {channel.address_kind for channel in self._desk.gear.channels.values()}
+        out = [person.name for person in held.everybody if not kinds & set(person.addresses)]
+        if out:
+            found.append({"what": f"{len(out)} people cannot be reached by any sender.", "kind": "reach"})
+        for person in held.everybody:
+            if person.agency and person.agreement is None:
+                found.append({"what": f"{person.name}: no agreement is on file.", "kind": "agreement"})
+        return found
+
+    def _playbooks(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": each.playbook,
+                "title": each.title,
+                "action": str(each.action),
+                "severity": each.severity,
+                "steps": len(each.steps),
+                "audible": each.audible,
+                "scope": each.scope,
+            }
+            for each in self._desk.held.playbooks.values()
+        ]
+
+    def _contacts(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": each.id,
+                "name": each.name,
+                "room": each.room,
+                "roles": sorted(each.roles),
+                "groups": sorted(each.groups),
+                "language": each.language,
+                "on_site": each.on_site,
+                "addresses": {kind: masked(address) for kind, address in each.addresses.items()},
+            }
+            for each in self._desk.held.everybody
+        ]
+
+    def _publications(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "version": row["version"],
+                "author": row["author"],
+                "comment": row["comment"],
+                "wall": row["wall"],
+                "files": len(decoded(row["files"])),
+            }
+            for row in self._ledger.read("publications", site=self._desk.site)
+        ]
+
+    def published_files(self, version: int | None) -> Mapping[str, Any]:
+        query = "publication_by_version" if version is not None else "last_publication"
+        args = {"version": version} if version is not None else {}
+        rows = self._ledger.read(query, site=self._desk.site, **args)
+        if not rows:
+            raise NotFound(f"There is no publication {version}." if version is not None else "Nothing is published.")
+        files = files_of(rows[0], self._ledger.read("documents", site=self._desk.site))
+        texts = {path: body.decode("utf-8", "replace") for path, body in files.items() if not path.endswith(".wav")}
+        return {"version": rows[0]["version"], "author": rows[0]["author"], "wall": rows[0]["wall"], "files": texts}
+
+    def answer_page(self, token: str) -> Mapping[str, Any]:
+        link = self._inbox.link_row(token)
+        row = self._row(link["incident"])
+        held = self._desk.held_of[row["publication"]]
+        person = held.people.get(link["person"])
+        if person is None:
+            raise NotFound("This link is not known any more.")
+        answers = [
+            each
+            for each in self._ledger.read("answers_of_incident", site=self._desk.site, incident=row["id"])
+            if each["person"] == person.id and each["answer"] != "not_me"
+        ]
+        answered = (
+            {"answer": answers[-1]["answer"], "text": answers[-1]["text"], "at": answers[-1]["wall"]}
+            if answers
+            else None
+        )
+        task = self._ledger.read("task_by_id", site=self._desk.site, id=f"help:{row['id']}:{person.id}")
+        taken = {"by": task[0]["owner_name"], "at": task[0]["moved_at"]} if task and task[0]["owner_name"] else None
+        if taken is not None and isinstance(taken["at"], float):
+            taken["at"] = self._wall_of(taken["at"])
+        room = held.rooms.get(person.room or "")
+        return {
+            "site": held.site.name,
+            "timezone": held.site.timezone,
+            "code": row["code"],
+            "action": row["action"],
+            "drill": bool(row["drill"]),
+            "started": row["raised_wall"],
+            "over": row["state"] == IncidentState.CLOSED,
+            "name": person.name,
+            "room": room.name or room.id if room else None,
+            "language": person.language,
+            "languages": sorted({*held.site.languages, "en"}),
+            "directive": DIRECTIVE.get(row["action"], DIRECTIVE["other"]),
+            "answers": list(self._inbox.answers_asked(row["id"])),
+            "answered": answered,
+            "taken": taken,
+        }
+
+    def _wall_of(self, steady: float) -> str:
+        wall = self._desk.clock.wall()
+        ago = self._desk.clock.now() - steady
+        return type(wall).fromtimestamp(wall.timestamp() - ago, wall.tzinfo).isoformat(timespec="seconds")
+
+    def health(self) -> Mapping[str, Any]:
+        recorded = self._ledger.recorded
+        ready = self._desk.current is not None
+        text = (
+            "Ready."
+            if ready and recorded
+            else ("It runs, but nothing is being written down." if ready else "Nothing is published yet.")
+        )
+        return {
+            "ready": ready,
+            "recorded": recorded,
+            "text": text,
+            "site": self._desk.site if ready else None,
+            "version": self._desk.current.version if self._desk.current else None,
+            "open_incidents": len(self._desk.incidents),
+            "phase": str(Phase.MAIN),
+        }
