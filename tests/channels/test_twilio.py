@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from notifier.campus import twilio_server
 from notifier.campus.sms_model import Course, Fault
-from notifier.channels.twilio import Settings
+from notifier.channels.twilio import Settings, TwilioSms
 from notifier.channels.twilio.codes import CODES, Later
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import Ask3, CanBeAsked, CanBePolled, TakesCallbacks
@@ -36,10 +37,8 @@ async def far() -> AsyncIterator[TwilioFarEnd]:
 
 @pytest.fixture
 async def channel(far: TwilioFarEnd):
-    channel = far.make()
-    await channel.open()
-    yield channel
-    await channel.close()
+    async with opened(far) as channel:
+        yield channel
 
 
 @pytest.mark.parametrize("promise", CHANNEL_PROMISES, ids=lambda promise: promise.__name__)
@@ -53,6 +52,16 @@ async def test_it_can_be_asked_polled_and_called(channel) -> None:
     assert isinstance(channel, TakesCallbacks)
 
 
+@asynccontextmanager
+async def opened(far: TwilioFarEnd, **settings: object) -> AsyncIterator[TwilioSms]:
+    channel = far.make(**settings)
+    await channel.open()
+    try:
+        yield channel
+    finally:
+        await channel.close()
+
+
 # ------------------------------------------------------------------------------------------------- what leaves us
 
 
@@ -61,10 +70,8 @@ async def form_of(far: TwilioFarEnd, monkeypatch, **settings: object) -> dict[st
     bodies = []
     create = far.server._create
     monkeypatch.setattr(far.server, "_create", lambda body: bodies.append(body) or create(body))
-    channel = far.make(**settings)
-    await channel.open()
-    await channel.send(ADA, words(), "d1")
-    await channel.close()
+    async with opened(far, **settings) as channel:
+        await channel.send(ADA, words(), "d1")
     return dict(parse_qsl(bodies[0].decode()))
 
 
@@ -94,10 +101,8 @@ async def test_reports_can_be_switched_off(far: TwilioFarEnd, monkeypatch) -> No
 
 
 async def test_a_service_that_has_not_counted_yet_still_costs_what_we_count(far: TwilioFarEnd) -> None:
-    channel = far.make(from_number=None, messaging_service_sid=SERVICE)
-    await channel.open()
-    receipt = await channel.send(ADA, words("x" * 161), "d1")
-    await channel.close()
+    async with opened(far, from_number=None, messaging_service_sid=SERVICE) as channel:
+        receipt = await channel.send(ADA, words("x" * 161), "d1")
     assert receipt.segments == 2 == channel.segments(words("x" * 161))
 
 
@@ -116,11 +121,9 @@ async def test_messages_one_after_another_share_a_connection(channel, far: Twili
 
 
 async def test_a_fan_out_hands_over_every_message_once(far: TwilioFarEnd) -> None:
-    channel = far.make(timeout="20s")
-    await channel.open()
-    people = [f"+1555010{number:04}" for number in range(300, 700)]
-    receipts = await asyncio.gather(*(channel.send(person, words(), person) for person in people))
-    await channel.close()
+    async with opened(far, timeout="20s", connect_timeout="20s") as channel:
+        people = [f"+1555010{number:04}" for number in range(300, 700)]
+        receipts = await asyncio.gather(*(channel.send(person, words(), person) for person in people))
     assert sorted(taken.address for taken in far.taken()) == people
     assert len({receipt.ref for receipt in receipts}) == len(people)
 
@@ -128,10 +131,8 @@ async def test_a_fan_out_hands_over_every_message_once(far: TwilioFarEnd) -> Non
 async def test_surroundings_cannot_lead_it_to_another_host(far: TwilioFarEnd, monkeypatch) -> None:
     monkeypatch.setenv("TWILIO_REGION", "au1")
     monkeypatch.setenv("TWILIO_EDGE", "sydney")
-    channel = far.make()
-    await channel.open()
-    await channel.send(ADA, words(), "d1")
-    await channel.close()
+    async with opened(far) as channel:
+        await channel.send(ADA, words(), "d1")
     assert len(far.taken()) == 1
 
 
@@ -160,11 +161,9 @@ async def test_a_refusal_that_nobody_knows_is_for_good(channel, far: TwilioFarEn
 )
 async def test_settings_overrule_what_a_code_means(meaning: str, kind: type[AdapterError], far: TwilioFarEnd) -> None:
     far.model.phone(ADA).code = 21211
-    channel = far.make(codes={21211: meaning})
-    await channel.open()
-    with pytest.raises(kind) as error:
-        await channel.send(ADA, words(), "d1")
-    await channel.close()
+    async with opened(far, codes={21211: meaning}) as channel:
+        with pytest.raises(kind) as error:
+            await channel.send(ADA, words(), "d1")
     assert getattr(error.value, "reason", None) in {Reason.SENDER_FAULT, None}
 
 
@@ -193,11 +192,9 @@ async def test_a_connection_that_does_not_come_about_left_nothing(far: TwilioFar
         for caller in (first, second):
             caller.setblocking(False)
             caller.connect_ex(deaf.getsockname())
-        channel = far.make(api_url=f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=3.0, connect_timeout=0.2)
-        await channel.open()
-        with pytest.raises(TryAgain):
-            await channel.send(ADA, words(), "d1")
-        await channel.close()
+        async with opened(far, api_url=f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=3.0) as channel:
+            with pytest.raises(TryAgain):
+                await channel.send(ADA, words(), "d1")
 
 
 async def test_a_suspended_account_is_not_well(channel, far: TwilioFarEnd, monkeypatch) -> None:
@@ -210,10 +207,8 @@ async def test_a_suspended_account_is_not_well(channel, far: TwilioFarEnd, monke
 
 async def test_an_address_that_is_not_twilio_is_not_well(far: TwilioFarEnd) -> None:
     far.model.fault = Fault.NONSENSE
-    channel = far.make()
-    await channel.open()
-    health = await channel.check()
-    await channel.close()
+    async with opened(far) as channel:
+        health = await channel.check()
     assert not health.well
     assert "api_url" in health.text
 
@@ -353,11 +348,15 @@ def test_settings_show_no_secret() -> None:
         ({"codes": {30034: "sulk"}}, "30034"),
         ({"validity": 40000.0}, "validity"),
         ({"colour": "red"}, "colour"),
+        ({"api_url": "http://twilio.example"}, "must be https"),
+        ({"connect_timeout": "20s"}, "cannot be longer"),
     ],
 )
 def test_wrong_settings_are_named(wrong: dict[str, object], complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint):
-        TwilioFarEnd().settings(**wrong)
+    far = TwilioFarEnd()
+    with pytest.raises(ValidationError, match=complaint) as error:
+        far.settings(**wrong)
+    assert far.server.token not in str(error.value)
 
 
 def test_every_overruling_word_is_known() -> None:

@@ -61,7 +61,8 @@ class TwilioFarEnd(_OverAModel):
             "auth_token": self.server.token,
             "from_number": OURS,
             "api_url": self.server.url,
-            "timeout": 0.3,
+            "timeout": 0.5,
+            "connect_timeout": 0.4,
             "ask_timeout": 1.0,
         }
         return Settings.model_validate(plain | more)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from notifier.channels.twilio.codes import Verdict
+from notifier.model.outgoing import stays_here
 from notifier.model.settings import SecretText
 from notifier.model.words import Duration, Written
 
 
 class Settings(Written):
+    model_config = ConfigDict(hide_input_in_errors=True)  # a wrong setting must not show the token beside it
+
     account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
     auth_token: SecretText
     """Also what Twilio signs its requests to us with, so it is needed beside an API key too."""
@@ -39,11 +43,16 @@ class Settings(Written):
     """What an error code means, where the account's own experience differs: a reason, `try_again` or `unknown`."""
 
     @model_validator(mode="after")
-    def _one_sender(self) -> Self:
+    def _whole(self) -> Self:
         if (self.from_number is None) == (self.messaging_service_sid is None):
             raise ValueError(
                 "write one of from_number and messaging_service_sid: the number or service it is sent from"
             )
         if (self.api_key is None) != (self.api_secret is None):
             raise ValueError("api_key and api_secret belong together")
+        parts = urlsplit(self.api_url)
+        if parts.scheme == "http" and not stays_here(parts.hostname or ""):
+            raise ValueError("api_url must be https: the token and people's numbers would be readable on the way")
+        if self.connect_timeout > self.timeout:
+            raise ValueError("connect_timeout is part of timeout and cannot be longer")
         return self

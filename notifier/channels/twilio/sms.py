@@ -67,11 +67,8 @@ class TwilioSms(Channel):
             connect_timeout=theirs.connect_timeout,
             overrules=theirs.codes,
         )
-        # The wire signs requests by itself, so the SDK needs no copy of the secret; nor may it be led elsewhere by
-        # TWILIO_… variables around us.
-        self._client = Client(
-            user, "•••", theirs.account_sid, http_client=self._wire, environment={"TWILIO_REGION": ""}
-        )
+        # The wire signs requests by itself, so the SDK needs no copy of the secret.
+        self._client = Client(user, "•••", theirs.account_sid, http_client=self._wire)
         self._list = self._client.api.v2010.account.messages
 
     async def close(self) -> None:
@@ -129,7 +126,7 @@ class TwilioSms(Channel):
                     if created is not None and created < sent_after - CLOCKS_APART:
                         break
                     # A trial account puts words of its own before ours.
-                    if made.direction != "inbound" and (made.body or "").strip().endswith(text):
+                    if (made.body or "").strip().endswith(text):
                         state = STATES[STATUSES.get(made.status or "", DeliveryWord.ACCEPTED)]
                         return Ask3.FOUND, Receipt(made.sid, state, self.segments(message))
         except (AdapterError, TimeoutError, *UNREADABLE):
