@@ -22,6 +22,19 @@ from notifier.model.segments import first_foreign
 PLACED = ("rooms", "doors", "speakers", "signals", "buttons", "cameras")
 
 
+MOST = {"zones": 300, **dict.fromkeys(PLACED, 5000)}
+"""A large university campus has about a third of it."""
+
+
+def check_size(reading: Reading) -> list[Fault]:
+    """Whether there is more than can be checked; if so, nothing else of the site or the playbooks is."""
+    return [
+        _at(reading, rules.SITE_SIZE, (part,), f"There are {count:,} {part}; at most {most:,}.", "Split the site.")
+        for part, most in MOST.items()
+        if (count := len(getattr(reading.site, part))) > most
+    ]
+
+
 def check_site(reading: Reading) -> list[Fault]:
     """Every fault of the site file, and of contacts that name a room it does not have."""
     return [

@@ -60,7 +60,7 @@ def default_on_site(roles: frozenset[str], groups: frozenset[str]) -> bool:
 
 
 def read_contacts(files: Mapping[str, bytes], site: str) -> Contacts:
-    """Every person of the CSV files among `files`, as people of `site`."""
+    """Every person of the CSV files among `files`, as people of `site` (empty: nobody knows which it is)."""
     contacts = Contacts()
     for file in sorted(name for name in files if name.startswith("contacts/") and name.endswith(".csv")):
         before = len(contacts.faults)
@@ -177,7 +177,7 @@ class _RowReader:
             addresses=self._addresses(),
             agreement=self._agreement(),
         )
-        if (own_site := self._cells.get("site", "")) and own_site != site:
+        if (own_site := self._cells.get("site", "")) and site and own_site != site:
             text = f"`{own_site[:64]}` is not this site (`{site}`)."
             self._say(rules.CONTACT_SITE, "site", text, f"Write {site} or leave it empty.")
         if not person.addresses and not any(self._cells.get(kind) for kind in ADDRESS_KINDS):

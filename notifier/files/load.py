@@ -14,13 +14,13 @@ from notifier.errors import Fault, SetupError
 from notifier.files.catalogue import AdapterCatalogue
 from notifier.files.check_messages import check_messages
 from notifier.files.check_playbooks import check_playbooks
-from notifier.files.check_site import check_site
+from notifier.files.check_site import check_site, check_size
 from notifier.files.contacts import read_contacts
 from notifier.files.plain_words import faults_of
 from notifier.files.positions import Document, read_yaml
 from notifier.files.publishing import stamp
 from notifier.files.reading import Reading
-from notifier.files.rules import PLAYBOOK_ID
+from notifier.files.rules import PLAYBOOK_ID, PLAYBOOK_SIZE
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
@@ -29,6 +29,9 @@ from notifier.model.site import Site
 M = TypeVar("M", bound=BaseModel)
 
 SITE_FILE = "site.yaml"
+LISTS = ("steps", "all_clear", "correction")
+MOST_STEPS = 200
+"""In one list of a playbook. The shipped ones have seven."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def load(
     reading = Reading(
         files, site, site_document, contacts, adapters, senders, day, playbooks, documents, unread_playbooks=unread
     )
-    faults += [*check_site(reading), *check_playbooks(reading), *check_messages(reading)]
+    faults += check_size(reading) or [*check_site(reading), *check_playbooks(reading), *check_messages(reading)]
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files))
 
 
@@ -92,6 +95,12 @@ def _read_playbooks(
     for path in sorted(name for name in files if name.startswith("playbooks/") and name.endswith(".yaml")):
         playbook, document = _read(files, path, Playbook, faults)
         if playbook is None or document is None:
+            unread = True
+            continue
+        longest = max(LISTS, key=lambda part: len(getattr(playbook, part)))
+        if (count := len(getattr(playbook, longest))) > MOST_STEPS:
+            text = f"{longest} has {count:,} steps; at most {MOST_STEPS}."
+            faults.append(PLAYBOOK_SIZE.at(document, (longest,), text, "Split the playbook."))
             unread = True
             continue
         if playbook.playbook in playbooks:

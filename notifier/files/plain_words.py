@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from notifier.errors import Fault
-from notifier.files.positions import Document, Path
+from notifier.files.positions import MOST_FAULTS, Document, Path
 
 
 def nearest(written: str, known: Iterable[str]) -> str:
@@ -39,7 +39,7 @@ def faults_of(
     `show_values`: false where a fault must not repeat what is written, because it may be a secret.
     """
     faults: dict[tuple[object, ...], Fault] = {}
-    details = error.errors(include_url=False, include_input=True)
+    details = error.errors(include_url=False, include_input=True)[: 2 * MOST_FAULTS]
     for detail in details:
         if _echo(detail, details):
             continue
@@ -50,7 +50,7 @@ def faults_of(
         named = detail["loc"][-1] if detail["type"] in _NAMES_A_KEY else None
         # A union says one mistake once for each of its kinds: the first is enough.
         faults.setdefault((fault.line, fault.column, named), fault)
-    return list(faults.values())
+    return list(faults.values())[:MOST_FAULTS]
 
 
 _NAMES_A_KEY = frozenset({"extra_forbidden", "missing"})

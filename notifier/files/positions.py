@@ -29,7 +29,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _TRUE_FALSE = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NULL = {"", "~", "null", "Null", "NULL"}
-_GUESSED = re.compile(r"y|n|yes|no|on|off", re.IGNORECASE)
+_GUESSED = re.compile(r"yes|no|on|off", re.IGNORECASE)
 _PHONE = re.compile(r"\+\d[\d _-]*|0\d+|\d{7,}")
 _SEXAGESIMAL = re.compile(r"[-+]?\d+(:\d{2})+(\.\d*)?")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,5})|[1-9]\d{6}")

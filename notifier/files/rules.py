@@ -80,6 +80,9 @@ AGENCY_AGREEMENT = _rule("agency-agreement", WARNING, "contacts",
 SITE_ID = _rule("site-id", ERROR, "site",
     "Zones, rooms, doors, speakers, signals, cameras and buttons have ids of their own.",
     "Selectors, cards and the log name things by their id.")
+SITE_SIZE = _rule("site-size", ERROR, "site",
+    "A site has at most 300 zones and 5,000 rooms, doors, speakers, signals, buttons and cameras of each kind.",
+    "More is a mistake, and checking it would take longer than anybody waits.")
 SITE_ZONE = _rule("site-zone", ERROR, "site",
     "Every door, room, speaker, signal, camera and button is in a zone that exists.",
     "What is in no zone is in nobody's response.")
@@ -134,6 +137,8 @@ PLAYBOOK_ID = _rule("playbook-id", ERROR, "playbook",
 NO_LOCKDOWN = _rule("playbook-no-lockdown", WARNING, "playbook",
     "One playbook has the action lockdown.",
     "A press that names none of the known ones has nothing to fall back to.")
+PLAYBOOK_SIZE = _rule("playbook-size", ERROR, "playbook",
+    "A list has at most 200 steps.", "Nobody could say what it does.")
 STEP_ID = _rule("step-id", ERROR, "playbook",
     "Steps of one list have ids of their own.",
     "`after` and the log name steps by id.")

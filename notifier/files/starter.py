@@ -27,7 +27,8 @@ def starter_files(name: str) -> dict[str, bytes]:
     site_id = _identifier(name).encode()
     title = name.strip().replace("\\", "\\\\").replace('"', '\\"') or "Example School"
     site = shipped.joinpath("site.yaml").read_bytes()
-    site = site.replace(_EXAMPLE_NAME, f'name: "{title}"'.encode()).replace(_EXAMPLE_ID, site_id)
+    site = site.replace(_EXAMPLE_NAME, f'name: "{title}"'.encode())
+    site = site.replace(b"site: " + _EXAMPLE_ID, b'site: "' + site_id + b'"')  # a school may be called No or 123
     contacts = _below(shipped.joinpath("contacts"), "contacts/", ".csv")
     return {
         "site.yaml": site,
