@@ -27,8 +27,8 @@ select * from command where site = :site and incident = :incident and device = :
     and verb = 'secure' order by run desc, at desc limit 1
 
 -- name: doors_not_proven
-select distinct device from command where site = :site and incident = :incident and kind = 'door' and verb = 'secure'
-    and state in ('sending', 'not_proven')
+select distinct device, state from command where site = :site and incident = :incident and kind = 'door'
+    and verb = 'secure' and state in ('sending', 'not_proven')
 
 -- name: lit_signals
 -- Everything this incident told to come on: a signal that did not seem to obey may still be on.
