@@ -191,6 +191,7 @@ async def test_hostile_words_make_no_header_no_recipient_and_no_second_mail(
     assert str(mail["Reply-To"]) == "office@maplewood.example"
     assert [address.addr_spec for address in mail["From"].addresses] == ["alerts@maplewood.example"]
     assert "Lockdown" in mail["Subject"]
+    assert str(mail["Subject"]).isprintable()
 
 
 @given(st.text(st.sampled_from('=?utf-8QqBb_0AaD:\r\n\t \u2028é🔒<>"@,;\\.()')), st.text(max_size=400))
