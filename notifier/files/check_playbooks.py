@@ -260,7 +260,7 @@ def _police(reading: Reading, playbook: Playbook, document: Document) -> Iterato
     kinds: set[str] = set()
     first: Path | None = None
     for index, step in enumerate(playbook.steps):
-        if step.notify is None or step.acknowledge is not None:
+        if step.notify is None:
             continue
         reached = people_of(step.notify.to, people, reading.site).ids & police
         if reached:

@@ -18,6 +18,7 @@ from notifier.files.reading import Reading
 from notifier.files.rules import Rule
 from notifier.files.secrets import references
 from notifier.model.segments import first_foreign
+from notifier.model.site import Leave
 
 PLACED = ("rooms", "doors", "speakers", "signals", "buttons", "cameras")
 
@@ -192,6 +193,11 @@ def _names(reading: Reading) -> Iterator[Fault]:
             yield _at(reading, rules.SITE_LETTERS, path, text, "Write it without, if people would still know it.")
     if site.public_url is not None and (why := _not_public(site.public_url)):
         yield _at(reading, rules.SITE_PUBLIC_URL, ("public_url",), why, "Write it like https://alerts.example.org.")
+    leave = site.lockdown_exterior
+    if isinstance(leave, Leave) and not (leave.leave.strip() and leave.by.strip()):
+        text = "`lockdown_exterior` leaves doors as they are without a reason and a name."
+        advice = 'Write {leave: "the reason", by: "the name of who decided"}.'
+        yield _at(reading, rules.SITE_LEAVE, ("lockdown_exterior",), text, advice)
     for index, button in enumerate(site.buttons):
         if button.playbook not in reading.playbooks and not reading.unread_playbooks:
             text = f"There is no playbook `{button.playbook}`."

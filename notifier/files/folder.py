@@ -21,6 +21,8 @@ _OURS = re.compile(
     r"site\.yaml|playbooks/[^/]+\.yaml|contacts/[^/]+\.(csv|yaml)|(playbooks/|recordings/)?[^/]+\.wav|floors/[^/]+\.svg"
 )
 
+_NEARLY_OURS = re.compile(r"(site|(playbooks|contacts)/[^/]+)\.yml")
+
 
 def read_folder(path: str | Path) -> dict[str, bytes]:
     """Relative path to bytes of everything that is published: site, playbooks, contacts, recordings; never settings.
@@ -32,8 +34,13 @@ def read_folder(path: str | Path) -> dict[str, bytes]:
         raise SetupError([Fault(str(path), 1, 1, "This folder does not exist.", "Make one: notifier init DIR.")])
     faults: list[Fault] = []
     files: dict[str, bytes] = {}
-    for found in _ours(root):
+    for found in _looked_at(root):
         name = found.relative_to(root).as_posix()
+        if not _OURS.fullmatch(name):
+            if _NEARLY_OURS.fullmatch(name):
+                text = "The name ends in .yml, and only .yaml is read."
+                faults.append(Fault(name, 1, 1, text, "Rename the file."))
+            continue
         if len(files) >= MOST_FILES:
             faults.append(Fault(name, 1, 1, f"There are more than {MOST_FILES} files.", "Is this the right folder?"))
             break
@@ -79,13 +86,13 @@ def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: boo
             raise SetupError([Fault(name, 1, 1, why, "Give this account the right to write here.")]) from error
 
 
-def _ours(root: Path) -> list[Path]:
+def _looked_at(root: Path) -> list[Path]:
     found: list[Path] = []
     for folder in (root, root / "playbooks", root / "contacts", root / "recordings", root / "floors"):
         if folder.is_dir():
             with os.scandir(folder) as entries:
                 found += [Path(entry.path) for entry in entries if entry.is_file()]
-    return sorted(one for one in found if _OURS.fullmatch(one.relative_to(root).as_posix()))
+    return sorted(found)
 
 
 def _largest(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 
@@ -17,9 +18,8 @@ def manifest(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def stamp(files: Mapping[str, bytes]) -> str:
-    """One sha256 for a whole set: of the lines `sha256  path`, as `sha256sum` writes them, ordered by path."""
-    lines = "".join(f"{sha}  {path}\n" for path, sha in manifest(files).items())
-    return sha_of(lines.encode())
+    """One sha256 for a whole set: of its manifest as JSON without spaces, paths in order, ASCII only."""
+    return sha_of(json.dumps(manifest(files), separators=(",", ":"), sort_keys=True).encode("ascii"))
 
 
 def differs(files: Mapping[str, bytes], published: Mapping[str, bytes]) -> tuple[str, ...]:

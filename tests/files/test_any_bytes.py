@@ -59,7 +59,7 @@ def test_yaml_of_any_bytes_is_read_or_refused_in_place(raw: bytes) -> None:
         assert fault.text
 
 
-@settings(patient, max_examples=50)
+@settings(patient, max_examples=30)
 @given(site=anything, lockdown=anything, people=anything)
 def test_a_set_of_any_bytes_gives_faults_or_a_school(site: bytes, lockdown: bytes, people: bytes) -> None:
     for changed in ({"site": site}, {"lockdown": lockdown}, {"people": people}, {"site": site, "people": people}):
