@@ -95,7 +95,7 @@ def clock() -> HandClock:
 
 def words(**more: object) -> Message:
     said = {"title": "Lockdown", "text": "Locks, lights.", "language": "en", "link": LINK}
-    return Message(**{**said, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]
+    return Message(**{**said, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]  # the fields are of many types
 
 
 async def test_a_phone_taps_the_link_when_its_owner_would(clock: HandClock, tools: Tools) -> None:

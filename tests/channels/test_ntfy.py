@@ -67,7 +67,7 @@ def made(far: NtfyFar, tools: Tools, **more: object) -> Ntfy:
 
 def lockdown(**more: object) -> Message:
     words = {"title": "Lockdown", "text": "Locks, lights, out of sight.", "language": "en"}
-    return Message(**{**words, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]
+    return Message(**{**words, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]  # the fields are of many types
 
 
 def last_body(far: NtfyFar) -> dict[str, object]:

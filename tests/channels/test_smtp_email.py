@@ -96,7 +96,7 @@ async def channel(far: MailFar, tools: Tools) -> AsyncIterator[SmtpEmail]:
 
 def lockdown(**more: object) -> Message:
     words = {"title": "Lockdown", "text": "Locks, lights, out of sight.", "language": "en"}
-    return Message(**{**words, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]
+    return Message(**{**words, "purpose": Purpose.EMERGENCY, "drill": False, **more})  # type: ignore[arg-type]  # the fields are of many types
 
 
 def last(far: MailFar) -> Letter:
