@@ -49,7 +49,7 @@ class InProcessNetwork:
         if device.password is not None and settings.password != device.password:
             device.refused += 1
             raise WillNotWork(f"The device at {address} refuses the user or password.", Reason.CREDENTIALS)
-        device.saw(Seen(method, self.clock.now(), on))
+        device.saw(Seen(method, self.clock.now(), on, settings.relay))
         silent = device.wire is Wire.HANGS or (device.wire is Wire.HOLDS_READS and on is None)
         await self.clock.sleep(REPLY_LIMIT if silent else min(device.slow, REPLY_LIMIT))
         if silent:

@@ -31,6 +31,8 @@ class Seen:
     """Steady seconds of the campus clock."""
     on: bool | None = None
     """What a switching request asked for."""
+    relay: int = 0
+    """Which output it was about, if it was about one."""
 
 
 @dataclass(eq=False, slots=True)

@@ -108,7 +108,8 @@ class ShellyServer:
                 device.refused += 1
                 challenge = self._guards[port].challenge(stale=verdict is Verdict.STALE)
                 return web.Response(status=401, headers={"WWW-Authenticate": challenge})
-        device.saw(Seen(method, self.clock.now(), params.get("on")))
+        relay = params.get("id", 0)
+        device.saw(Seen(method, self.clock.now(), params.get("on"), relay if isinstance(relay, int) else 0))
         return await self._behave(request, device, frame)
 
     async def _behave(
