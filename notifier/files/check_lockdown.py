@@ -9,7 +9,7 @@ from notifier.files import rules
 from notifier.files.check_site import occupied_zones
 from notifier.files.positions import Document, Path
 from notifier.files.reading import Reading
-from notifier.files.selecting import people_of, signals_of, speakers_of
+from notifier.files.selecting import signals_of, speakers_of
 from notifier.model.incident import Action
 from notifier.model.playbook import Playbook
 from notifier.model.site import Signal, Speaker
@@ -119,7 +119,7 @@ def _inside(reading: Reading, selectors: Sequence[str]) -> set[str]:
         here = {one.id for one in people.values() if one.on_site and one.room in rooms}
     else:
         here = set()
-    return here | {one for one in people_of(selectors, people, reading.site).ids if people[one].on_site}
+    return here | {one for one in reading.people_of(selectors).ids if people[one].on_site}
 
 
 def _named(reading: Reading, ids: Sequence[str]) -> str:

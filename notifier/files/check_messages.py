@@ -13,7 +13,6 @@ from notifier.files.check_playbooks import LISTS
 from notifier.files.positions import Document, Path
 from notifier.files.reading import Reading
 from notifier.files.rules import Rule
-from notifier.files.selecting import people_of
 from notifier.model.delivery import Purpose
 from notifier.model.people import Person
 from notifier.model.playbook import FIELDS, Playbook, Step, fill
@@ -70,7 +69,7 @@ def _messages(reading: Reading, phase: Phase, step: Step, document: Document, at
     people = reading.contacts.people
 
     def who(selectors: Sequence[str]) -> tuple[Person, ...]:
-        return tuple(people[one] for one in sorted(people_of(selectors, people, reading.site).ids))
+        return tuple(people[one] for one in reading.people_of(selectors).ids)
 
     if step.notify is not None:
         notify = step.notify

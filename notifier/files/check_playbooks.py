@@ -10,7 +10,7 @@ from notifier.files.check_lockdown import check_lockdown
 from notifier.files.plain_words import nearest
 from notifier.files.positions import Document, Path
 from notifier.files.reading import Reading
-from notifier.files.selecting import COMMANDER, Selected, doors_of, people_of, signals_of, speakers_of
+from notifier.files.selecting import COMMANDER, Selected, doors_of, signals_of, speakers_of
 from notifier.model.incident import Action
 from notifier.model.people import ADDRESS_KINDS
 from notifier.model.playbook import Playbook, Step
@@ -136,7 +136,7 @@ class _StepCheck:
     def _approvers(self) -> Iterator[Fault]:
         if not self._step.approve:
             return
-        selected = people_of(self._step.approve, self._reading.contacts.people, self._reading.site)
+        selected = self._reading.people_of(self._step.approve)
         yield from self._names(("approve",), selected)
         people = self._reading.contacts.people
         if not any(people[one].addresses for one in selected.ids):
@@ -201,7 +201,7 @@ class _StepCheck:
         yield from self._audience(notify.to, ("notify", "to"), notify.by, ("notify", "by"))
         if not self._playbook.audible and self._phase is Phase.MAIN:
             for index, selector in enumerate(notify.to):
-                people = people_of([selector], self._reading.contacts.people, self._reading.site)
+                people = self._reading.people_of([selector])
                 inside = [one for one in people.ids if self._reading.contacts.people[one].on_site]
                 if inside and not selector.startswith("role:"):
                     text = f"`{selector}` has people inside, and the playbook is `audible: false`."
@@ -209,7 +209,7 @@ class _StepCheck:
                     yield self._say(rules.SILENT_SOUNDS, ("notify", "to", index), text, advice)
         if step.acknowledge is None:
             return
-        acknowledge, asked = step.acknowledge, people_of(notify.to, self._reading.contacts.people, self._reading.site)
+        acknowledge, asked = step.acknowledge, self._reading.people_of(notify.to)
         if acknowledge.need.isdecimal() and not asked.open and int(acknowledge.need) > len(asked.ids):
             text = f"`need` is {acknowledge.need}, and the step asks {len(asked.ids)}."
             yield self._say(rules.STEP_NEED, ("acknowledge", "need"), text, "Write a smaller number, all, or any.")
@@ -225,7 +225,7 @@ class _StepCheck:
     ) -> Iterator[Fault]:
         """`written`: false where `by` has a default of ours, of which one sender is enough."""
         people = self._reading.contacts.people
-        selected = people_of(to, people, self._reading.site)
+        selected = self._reading.people_of(to)
         yield from self._names(at, selected)
         where = f"The step `{self._step.id}`"
         if not selected.ids and not selected.open:
@@ -240,7 +240,8 @@ class _StepCheck:
                 text = f"{where} sends by {kind}, and no sender for {kind} is configured."
                 advice = f"Add one under senders: in the settings file, or remove {kind}."
                 yield self._say(rules.STEP_CHANNEL, (*by_at, index), text, advice)
-        without = sorted(one for one in selected.ids if not set(by) & people[one].addresses.keys())
+        kinds = set(by)
+        without = sorted(one for one in selected.ids if kinds.isdisjoint(people[one].addresses))
         if without and selected.ids:
             some = ", ".join(people[one].name for one in without[:3])
             text = f"{len(without)} of {len(selected.ids)} have no address for {', '.join(by)}: {some}"
@@ -262,7 +263,7 @@ def _police(reading: Reading, playbook: Playbook, document: Document) -> Iterato
     for index, step in enumerate(playbook.steps):
         if step.notify is None:
             continue
-        reached = people_of(step.notify.to, people, reading.site).ids & police
+        reached = reading.people_of(step.notify.to).ids & police
         if reached:
             first = first or ("steps", index, "notify", "by")
             kinds |= {kind for kind in step.notify.by if any(kind in people[one].addresses for one in reached)}

@@ -13,10 +13,17 @@ from pydantic import BaseModel, ValidationError
 from notifier.errors import Fault
 from notifier.files.positions import MOST_FAULTS, Document, Path
 
+MOST_COMPARED = 1000
+"""Names that are compared letter by letter; of more, only those that begin alike."""
+
 
 def nearest(written: str, known: Iterable[str]) -> str:
     """Words like "Did you mean `x`?", or the known names if none is near and they are few."""
     names = sorted(str(name) for name in known)
+    if len(names) > MOST_COMPARED:
+        names = [name for name in names if name[:1] == written[:1] and abs(len(name) - len(written)) < 3][
+            :MOST_COMPARED
+        ]
     near = difflib.get_close_matches(written[:64], names, n=1, cutoff=0.6)
     if near:
         return f"Did you mean `{near[0]}`?"

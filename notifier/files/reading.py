@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from notifier.files.catalogue import AdapterCatalogue
 from notifier.files.contacts import Contacts
 from notifier.files.positions import Document
+from notifier.files.selecting import Roll, Selected
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
 from notifier.model.site import Site
@@ -28,6 +29,14 @@ class Reading:
     """By playbook id."""
     unread_playbooks: bool = False
     """Some playbook could not be read: nobody can say that a name does not exist."""
+
+    _roll: Roll | None = None
+
+    def people_of(self, selectors: Sequence[str]) -> Selected:
+        """Whom these selectors name; not to be changed by who asks."""
+        if self._roll is None:
+            self._roll = Roll(self.contacts.people, self.site)
+        return self._roll.select(selectors)
 
     def senders_for(self, kind: str) -> dict[str, Sender]:
         """The configured senders that take this kind of address, by name."""
