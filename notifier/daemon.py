@@ -30,12 +30,22 @@ from notifier.engine.views import EngineViews
 from notifier.errors import AdapterError, SetupError
 from notifier.files.folder import read_folder
 from notifier.files.load import load
-from notifier.interfaces import CallbackReply, CanBePolled, Channel, Ledger, ReadsInput, SpeakerChannel, TakesCallbacks, Tools
+from notifier.interfaces import (
+    CallbackReply,
+    CanBePolled,
+    Channel,
+    Ledger,
+    ReadsInput,
+    SpeakerChannel,
+    TakesCallbacks,
+    Tools,
+)
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact
 from notifier.model.rights import Caller, Right
 from notifier.model.settings import NodeSettings
+from notifier.model.site import Button
 
 log = logging.getLogger(__name__)
 
@@ -87,29 +97,51 @@ class Daemon:
         await self._open_senders()
         await self.equip(held)
         desk = Desk(
-            clock=self.clock, node=self.ledger.node, gear=self.gear, link_key=self._key("link.key"),
-            public_url=held.site.public_url, held_of=held_of, current=held,
+            clock=self.clock,
+            node=self.ledger.node,
+            gear=self.gear,
+            link_key=self._key("link.key"),
+            public_url=held.site.public_url,
+            held_of=held_of,
+            current=held,
         )
         self.engine = Orchestrator(desk, self.ledger)
         self.commands = EngineCommands(self.engine, self.held_from, self.equip)
         self.views = EngineViews(self.engine, self.commands.inbox)
-        self.accounts = AccountBook(self.ledger, held.id, lambda button: desk.held.buttons.get(button))
+        self.accounts = AccountBook(self.ledger, held.id, self._button)
         await self.engine.start()
         if first_files is not None:
             await self.commands.publish(first_files, "first start", OWNER)
         else:
             await self.commands.prepare_pages(held)
             await self._compare_files()
-        callbacks = {name: channel for name, channel in self.gear.channels.items() if isinstance(channel, TakesCallbacks)}
-        self.server = await serve(ConsoleParts(
-            commands=self.commands, views=self.views, accounts=self.accounts, follow=self.ledger.follow,
-            clock=self.clock, settings=self.settings, site=held.id, state_dir=self.state,
-            public_url=held.site.public_url, callbacks=callbacks, metrics=self._metrics, fault=self._fault,
-        ))
+        callbacks = {
+            name: channel for name, channel in self.gear.channels.items() if isinstance(channel, TakesCallbacks)
+        }
+        self.server = await serve(
+            ConsoleParts(
+                commands=self.commands,
+                views=self.views,
+                accounts=self.accounts,
+                follow=self.ledger.follow,
+                clock=self.clock,
+                settings=self.settings,
+                site=held.id,
+                state_dir=self.state,
+                public_url=held.site.public_url,
+                callbacks=callbacks,
+                metrics=self._metrics,
+                fault=self._fault,
+            )
+        )
         self._closing.append(self.server.close)
         self.ledger.follow(self._heard)
         gc.collect()
         gc.freeze()
+
+    def _button(self, button: str) -> Button | None:
+        """As published now: a button's zone and playbook may change under it."""
+        return self.engine.desk.held.buttons.get(button)
 
     async def _open_ledger(self) -> Ledger:
         return await SqliteLedger.open(self.state / "ledger.sqlite", self.settings.node, self.clock)
@@ -214,8 +246,12 @@ class Daemon:
             return
         names = sorted({path for path in {*files, *published} if files.get(path) != published.get(path)})
         shown = ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
-        await self.engine.trouble("files", "edited", f"Edited, not published: {shown}. What runs is version "
-                                  f"{last[0]['version']}. Check with 'notifier check', then 'notifier publish'.")
+        await self.engine.trouble(
+            "files",
+            "edited",
+            f"Edited, not published: {shown}. What runs is version "
+            f"{last[0]['version']}. Check with 'notifier check', then 'notifier publish'.",
+        )
 
     # ----------------------------------------------------------------------------------------------------------- run
 
@@ -226,8 +262,14 @@ class Daemon:
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, stop.set)
-        forever = [self.engine.run(), self._seal(), self._watch_fire(), self._watch_clock(), self._watch_loop(),
-                   self._poll_channels()]
+        forever = [
+            self.engine.run(),
+            self._seal(),
+            self._watch_fire(),
+            self._watch_clock(),
+            self._watch_loop(),
+            self._poll_channels(),
+        ]
         tasks = [asyncio.create_task(each) for each in forever]
         stopper = asyncio.create_task(stop.wait())
         if ready is not None:
@@ -276,7 +318,7 @@ class Daemon:
         """The fire panel's contact decides whether a fire-release door may be locked; not knowing is a trouble."""
         while True:
             alarm = self.engine.desk.held.site.fire_alarm
-            driver = self.gear.door_drivers.get(alarm.driver) if alarm else None
+            driver: object = self.gear.door_drivers.get(alarm.driver) if alarm else None
             if alarm is not None and isinstance(driver, ReadsInput):
                 state = await driver.read_input(alarm.address, alarm.settings, alarm.input)
                 await self._fire(state if state is None else state is alarm.active_is)
@@ -285,14 +327,17 @@ class Daemon:
     async def _fire(self, on: bool | None) -> None:
         desk = self.engine.desk
         if on is None:
-            await self.engine.trouble("fire_alarm", "contact", "The fire panel's contact does not answer: whether "
-                                      "there is a fire alarm is not known.")
+            await self.engine.trouble(
+                "fire_alarm",
+                "contact",
+                "The fire panel's contact does not answer: whether there is a fire alarm is not known.",
+            )
             return
         await self.engine.clear_trouble("fire_alarm", "contact")
         if on == desk.fire_alarm:
             return
         desk.fire_alarm = on
-        open_now = list(desk.incidents) or [None]
+        open_now: list[str | None] = [*desk.incidents] or [None]
 
         def body() -> Body[None]:
             for incident in open_now:
@@ -307,8 +352,12 @@ class Daemon:
             await self.clock.sleep(CLOCK_EVERY)
             now = self.clock.wall().timestamp() - self.clock.now()
             if abs(now - offset) > CLOCK_STEP:
-                await self.engine.trouble("clock", "wall", f"The wall clock moved by {now - offset:+.0f} s. No timer "
-                                          "moved. Times before and after differ by that much.")
+                await self.engine.trouble(
+                    "clock",
+                    "wall",
+                    f"The wall clock moved by {now - offset:+.0f} s. No timer "
+                    "moved. Times before and after differ by that much.",
+                )
             offset = now
 
     async def _watch_loop(self) -> None:

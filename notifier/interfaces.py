@@ -97,7 +97,9 @@ class Ask3(StrEnum):
 class CanBeAsked(Protocol):
     """A channel whose provider can say whether an earlier attempt arrived (ask before resend)."""
 
-    async def find(self, address: str, message: Message, delivery: str, sent_after: float) -> tuple[Ask3, Receipt | None]:
+    async def find(
+        self, address: str, message: Message, delivery: str, sent_after: float
+    ) -> tuple[Ask3, Receipt | None]:
         """`sent_after`: wall seconds since 1970 before which the attempt cannot have been made."""
         ...
 
@@ -363,7 +365,9 @@ class Commands(Protocol):
     async def release(self, incident: str, rooms: Sequence[str], caller: Caller, override: str) -> Outcome: ...
     async def hand_off(self, incident: str, word: str, who: str, caller: Caller) -> Outcome: ...
     async def take_command(self, incident: str, caller: Caller) -> Outcome: ...
-    async def message(self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller) -> Outcome: ...
+    async def message(
+        self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller
+    ) -> Outcome: ...
     async def note(self, incident: str, text: str, caller: Caller) -> Outcome: ...
     async def open_door(self, incident: str, door: str, seconds: float, caller: Caller) -> Outcome: ...
     async def confirm_door(self, incident: str, door: str, secured: bool, caller: Caller) -> Outcome: ...
@@ -438,8 +442,15 @@ class Accounts(Protocol):
         """The enrolled button's row (`id`, `zone`, `playbook`, `get`, `networks`, `site`), or None."""
         ...
 
-    async def add_user(self, name: str, roles: Sequence[str], sites: Sequence[str], os_user: int | None,
-                       person: str | None, caller: Caller) -> tuple[str, str]:
+    async def add_user(
+        self,
+        name: str,
+        roles: Sequence[str],
+        sites: Sequence[str],
+        os_user: int | None,
+        person: str | None,
+        caller: Caller,
+    ) -> tuple[str, str]:
         """(account id, bearer token: shown once)."""
         ...
 

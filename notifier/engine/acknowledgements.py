@@ -235,7 +235,7 @@ def _help_over(given: Given) -> Body[list[Row]]:
 def people_answered(
     answers: Sequence[Mapping[str, Any]], people_of_room: Mapping[str, Sequence[str]]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """(people who have answered, those of them whose latest word is need help). A card counts for its people on site."""
+    """(people who have answered, those whose latest word is need help). A card counts for its people on site."""
     latest: dict[str, str] = {}
     for row in sorted(answers, key=lambda row: row["at"]):
         for person in [row["person"]] if row["person"] else people_of_room.get(row["room"] or "", ()):

@@ -72,7 +72,7 @@ def address_people(
     return audience
 
 
-def priority_of(person: Person, *, escalation: bool, drill: bool, closing: bool) -> int:
+def priority_of(person: Person, *, escalation: bool, drill: bool) -> int:
     """Smaller leaves first: agencies and escalations, then the people inside, then everybody else."""
     if drill:
         return 5 if person.on_site else 6
@@ -80,4 +80,4 @@ def priority_of(person: Person, *, escalation: bool, drill: bool, closing: bool)
         return 0
     if person.on_site:
         return 1
-    return 2 if closing or not person.on_site else 3
+    return 2

@@ -144,7 +144,7 @@ class EngineCommands:
 
     def _ended(self, ended: Ended, ending: Ending) -> Outcome:
         if ended.scene is not None:
-            self._engine.wave(ended.scene, ended.rows)
+            self._engine.spawn(self._engine.closing_wave(ended.scene, ended.rows))
         words = str(ending).replace("_", "-")
         if ended.approval is not None:
             text = f"Asked. Waiting for a second person to approve {words}. Until then the response goes on."
@@ -225,7 +225,7 @@ class EngineCommands:
             )
         )
         if ended.scene is not None:
-            self._engine.wave(ended.scene, ended.rows)
+            self._engine.spawn(self._engine.closing_wave(ended.scene, ended.rows))
         known = self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
         released = sum(row["state"] == "released" for row in known)
         total = len(self._desk.held.occupied_rooms)
@@ -252,7 +252,7 @@ class EngineCommands:
             raise NotFound(f"There is no open incident {incident}.")
         scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
         deed = Notify(to=tuple(to), by=tuple(by) or ("push", "sms"), message={"en": text})
-        unanswered = self._engine._unanswered(scene) if "unanswered" in to else frozenset()
+        unanswered = self._engine.unanswered(scene) if "unanswered" in to else frozenset()
         people = select_people(scene.held, deed.to, scene.zone, scene.commander, unanswered)
         audience = self._desk.audience(scene, people, deed.by, at_once=True)
         letters = self._desk.letters(scene, deed)
@@ -341,7 +341,7 @@ class EngineCommands:
         who = self._person(caller)
         intake = await self._ledger.run(
             lambda: late_decision_body(
-                self._desk, activation, fire, who.name, self._desk.moment(), self._engine._late_press
+                self._desk, activation, fire, who.name, self._desk.moment(), self._engine.late_press
             )
         )
         if intake is not None:

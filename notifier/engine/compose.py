@@ -14,6 +14,10 @@ from notifier.model.words import text_in
 LINK = "{{link}}"
 """Stays in kept words: it is another one for each person."""
 
+NOT_KNOWN_YET = "\x00not known yet"
+"""Stands for words that each language says in its own way."""
+SAID = {NOT_KNOWN_YET: {"en": "not known yet, locking now", "es": "aún no se sabe, cerrando ahora"}}
+
 REPLY = {
     "en": ("Reply {}", {"safe": "{} SAFE", "need_help": "{} NEED HELP", "taking_it": "{} I AM ON IT"}),
     "es": ("Responda {}", {"safe": "{} A SALVO", "need_help": "{} NECESITO AYUDA", "taking_it": "{} ME ENCARGO"}),
@@ -76,7 +80,7 @@ class Words:
 
 
 def reply_line(language: str, answers: Sequence[str], code: str | None) -> str:
-    """ "Reply 1 SAFE, 2 NEED HELP"; with the incident's code in front of the digit when two incidents are live."""
+    """Such as 'Reply 1 SAFE, 2 NEED HELP'; with the incident's code before the digit when two incidents are live."""
     lead, names = REPLY.get(language.partition("-")[0], REPLY["en"])
     prefix = f"{code} " if code else ""
     choices = [
@@ -104,7 +108,8 @@ def compose(
 ) -> Words:
     """The kept words for one language. Unasked, an answerable text gets its reply line and its link at the end."""
     spoken, text = text_in(dict(texts), language)
-    filled = dict(facts)
+    base = spoken.partition("-")[0]
+    filled = {name: SAID[fact].get(base, SAID[fact]["en"]) if fact in SAID else fact for name, fact in facts.items()}
     filled["answers"] = reply_line(spoken, answers, reply_code) if answers else ""
     asks_where = {found[1] for found in FIELD_PATTERN.finditer(text)}
     if with_link:

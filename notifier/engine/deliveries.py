@@ -1,4 +1,4 @@
-"""The life of deliveries in the ledger: written, claimed, settled, reported, stopped. Bodies only; nothing is sent here."""
+"""The life of deliveries in the ledger: claimed, settled, reported, stopped. Bodies only; nothing is sent here."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def claim_body(site: str, lane: str, node: str, room: int, rate: float | None, n
     what is left leaves a debt. A claim is a lease and leaves no event (model.facts).
     """
     tokens = float(room)
+    known: Rows = ()
     if rate is not None:
         known = yield Ask("lane_of", {"site": site, "name": lane})
         full = max(DEPTH * rate, 1.0)

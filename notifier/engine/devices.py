@@ -94,7 +94,7 @@ class Devices:
         await prove_secured(door, self.driver, self._desk.clock, lambda: self._wanted(scene.incident, door), report)
 
     async def _restore(self, scene: Scene, command: str, door_id: str) -> None:
-        """Command the lock open and read it back; a door that does not answer is a person's task, never retried blindly."""
+        """Command the lock open and read it back; a door that does not answer is a person's task, never retried."""
         door = scene.held.doors[door_id]
         driver = self.driver(door.driver)
         detail, reading = "no driver", DoorReading()
@@ -128,7 +128,8 @@ class Devices:
 
     async def _page(self, scene: Scene, command: str, step_id: str, kind: str) -> None:
         step = step_of(scene, step_id)
-        assert step is not None and step.announce is not None
+        assert step is not None
+        assert step.announce is not None
         words = page_words(scene.held, scene.playbook, step.announce, scene.drill)
         speakers = page_speakers(scene, step).get(kind, [])
         channel = self._desk.gear.speaker_channels.get(kind)

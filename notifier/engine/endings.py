@@ -27,9 +27,11 @@ from notifier.model.step import (
     ApprovalWord,
     Phase,
     StepState,
+    StepWord,
     TimerKind,
     TimerState,
     move_approval,
+    move_step,
 )
 
 TWO_PEOPLE = frozenset({Ending.ALL_CLEAR, Ending.RECALL, Ending.MISTAKE})
@@ -311,8 +313,25 @@ def begin_closing(
     )
     rows = begin(scene)
     rows += yield from _signals_off(scene)
-    yield Fact(EventKind.STEP_STARTED, site, incident, {"phase": str(phase), "run": row["run"]}, rows)
+    over = yield from _main_steps_over(site, incident)
+    yield Fact(EventKind.STEP_STARTED, site, incident, {"phase": str(phase), "run": row["run"]}, [*over, *rows])
     return scene, rows
+
+
+def _main_steps_over(site: str, incident: str) -> Body[list[Row]]:
+    """What the response still had going on is overtaken by its end."""
+    steps = yield Ask("steps_of_incident", {"site": site, "incident": incident})
+    return [
+        Row(
+            "step",
+            {
+                **{name: step[name] for name in ("site", "incident", "run", "phase", "id")},
+                "state": str(move_step(StepState.RUNNING, StepWord.CANCEL)),
+            },
+        )
+        for step in steps
+        if step["phase"] == Phase.MAIN and step["state"] == StepState.RUNNING
+    ]
 
 
 def _signals_off(scene: Scene) -> Body[list[Row]]:

@@ -1,4 +1,4 @@
-"""What people say back: by link, by SMS, by a room's card, by an account. Finds who and which incident, then records."""
+"""What people say back: by link, SMS, room card or account. Finds who and which incident, then records."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Inbox:
             await self._ledger.run(lambda: opt_out_body(self._desk.site, message, channel, self._desk.clock.now()))
             if message.opt_in:
                 return
-        live = [row for row in self._desk.incidents.values()]
+        live = list(self._desk.incidents.values())
         if not live:
             return
         held = self._desk.held

@@ -502,9 +502,12 @@ def cancel_waiting(site: str, incident: str) -> Body[list[Row]]:
             key = {name: step[name] for name in ("site", "incident", "run", "phase", "id")}
             rows.append(Row("step", {**key, "state": str(StepState.CANCELLED)}))
     timers = yield Ask("waiting_timers_of_incident", {"site": site, "incident": incident})
-    for timer in timers:
-        if timer["kind"] in (TimerKind.START_STEP, TimerKind.ASK_APPROVER, TimerKind.REPEAT):
-            rows.append(Row("timer", {"site": site, "id": timer["id"], "state": str(TimerState.CANCELLED)}))
+    ended = (TimerKind.START_STEP, TimerKind.ASK_APPROVER, TimerKind.REPEAT)
+    rows += [
+        Row("timer", {"site": site, "id": timer["id"], "state": str(TimerState.CANCELLED)})
+        for timer in timers
+        if timer["kind"] in ended
+    ]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""One lane per sender: claims what it may send now, sends it, and hands every outcome back. The thin edge of sending."""
+"""One lane per sender: claims what it may send now, sends it, hands every outcome back. The thin edge of sending."""
 
 from __future__ import annotations
 

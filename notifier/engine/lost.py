@@ -79,7 +79,7 @@ class LostDeliveries:
 
     async def _ask(self, row: Mapping[str, Any]) -> None:
         clock: Clock = self._desk.clock
-        channel = self._desk.gear.channels.get(row["lane"])
+        channel: object = self._desk.gear.channels.get(row["lane"])
         started = clock.now()
         sent_after = clock.wall().timestamp() - (started - row["made_at"]) - 60.0
         word, receipt, why = DeliveryWord.RETRY, None, "the provider could not say; sent again"

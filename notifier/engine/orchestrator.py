@@ -10,7 +10,7 @@ from typing import Any
 
 from notifier.engine import recovery
 from notifier.engine.audience import Audience
-from notifier.engine.compose import Words, message_for
+from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
 from notifier.engine.deliveries import Settled, report_body, stop_body
 from notifier.engine.desk import Desk
 from notifier.engine.devices import HOLDS, Devices, poll_body, watch_body
@@ -62,7 +62,7 @@ class Orchestrator:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer_wake = asyncio.Event()
         self._early: list[tuple[float, Report]] = []
-        self._ready = False
+        self.ready = False
 
     # ----------------------------------------------------------------------------------------------------- lifecycle
 
@@ -75,8 +75,8 @@ class Orchestrator:
             settled=self._settled,
             next_address=lambda row: recovery.next_address_rows(desk, self.ledger, row),
             senders_for=self._senders_now,
-            wake_lane=lambda name: self.lanes.wake(name),
-            lost=lambda row: self.lost.add(row),
+            wake_lane=self._wake_lane,
+            lost=self._lost,
             broken=self._broken,
         )
         return Lanes(
@@ -90,7 +90,7 @@ class Orchestrator:
         """Pick up where the last process was: nothing lost, nothing forgotten, no unlock."""
         self.ledger.follow(self._committed)
         await recovery.recover(self)
-        self._ready = True
+        self.ready = True
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -162,7 +162,7 @@ class Orchestrator:
         def body() -> Any:
             return press_body(self.press_of(activation, incident_id=incident_id), self.desk.held_of)
 
-        intake = await self.ledger.run(body, urgent=True)
+        intake: Intake = await self.ledger.run(body, urgent=True)
         self.after_press(intake)
         return intake
 
@@ -182,15 +182,19 @@ class Orchestrator:
         self._timer_wake.set()
         self.nudge(scene.incident)
 
+    async def closing_wave(self, scene: Scene, rows: Sequence[Row]) -> None:
+        """Nothing of the response leaves any more, and what had left is known, before the closing words go out."""
+        await self._drain(scene)
+        self.wave(scene, rows)
+
     # ------------------------------------------------------------------------------------------------------ messages
 
     async def write_step(self, scene: Scene, step_id: str, start: int = 0) -> None:
         """Write a step's messages in chunks; lanes send while later chunks are still being written."""
         step = step_of(scene, step_id)
-        assert step is not None and step.notify is not None
+        assert step is not None
+        assert step.notify is not None
         deed = step.notify
-        if scene.phase is not Phase.MAIN and start == 0:
-            await self._drain(scene)
         people = self._people_for(scene, step_id, deed.to)
         audience = self.desk.audience(scene, people, deed.by)
         if not self.desk.held.playbooks or not audience.planned:
@@ -209,7 +213,7 @@ class Orchestrator:
     def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
         """Closing words reach whoever was reached; a correction goes to exactly those (PRODUCT 3, End)."""
         if scene.phase is Phase.MAIN:
-            unanswered = self._unanswered(scene) if "unanswered" in selectors else frozenset()
+            unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
             return self.desk.people(scene, selectors, unanswered)
         chosen = self.desk.people(scene, selectors)
         reached = reached_people(self.ledger.read("reached_people", site=scene.site, incident=scene.incident))
@@ -221,14 +225,18 @@ class Orchestrator:
             ids = {person.id for person in chosen} | (set(reached) if step_id == first else set())
         return tuple(person for person in scene.held.everybody if person.id in ids)
 
-    def _unanswered(self, scene: Scene) -> frozenset[str]:
+    def unanswered(self, scene: Scene) -> frozenset[str]:
         asked = self.ledger.read("asked_people", site=scene.site, incident=scene.incident)
         return frozenset(row["person"] for row in asked if (scene.incident, row["person"]) not in self.desk.answered)
 
     def _live_facts(self, scene: Scene) -> dict[str, str]:
-        doors = self.ledger.read("doors_not_proven", site=scene.site, incident=scene.incident)
-        names = [scene.held.doors[row["device"]].title for row in doors if row["device"] in scene.held.doors]
-        return {"doors_not_secured": ", ".join(names)}
+        """Doors by what is proven now: at second 0 they are neither secured nor not, and the words say so."""
+        rows = self.ledger.read("doors_not_proven", site=scene.site, incident=scene.incident)
+        late = [row["device"] for row in rows if row["state"] == "not_proven"]
+        names = [scene.held.doors[door].title for door in late if door in scene.held.doors]
+        if names:
+            return {"doors_not_secured": ", ".join(names)}
+        return {"doors_not_secured": NOT_KNOWN_YET} if rows else {}
 
     async def _drain(self, scene: Scene) -> None:
         """Before closing words: everything that has not left is stopped, and what is on the wire is waited for."""
@@ -254,6 +262,12 @@ class Orchestrator:
             self._words[row["words"]] = words
         link = self.desk.link(row["incident"], row["person"]) if words.answers else ""
         return message_for(words, link, row["id"])
+
+    def _wake_lane(self, name: str) -> None:
+        self.lanes.wake(name)
+
+    def _lost(self, row: Mapping[str, Any]) -> None:
+        self.lost.add(row)
 
     def _senders_now(self, kind: str) -> tuple[str, ...]:
         """Senders for a kind of address; passed-over ones only if there is no other."""
@@ -324,7 +338,7 @@ class Orchestrator:
 
     def nudge(self, incident: str) -> None:
         """Look at this incident again soon; many nudges are one look."""
-        if incident in self._nudged or not self._ready:
+        if incident in self._nudged or not self.ready:
             return
         task = asyncio.get_running_loop().create_task(self._look(incident))
         self._nudged[incident] = task
@@ -379,7 +393,7 @@ class Orchestrator:
         if not ids:
             return
         try:
-            fired = await self.ledger.run(lambda: fire_body(self.desk, ids, self._late_press))
+            fired = await self.ledger.run(lambda: fire_body(self.desk, ids, self.late_press))
         except LedgerError as error:
             log.error("timers could not fire: %s", error)
             await self.desk.clock.sleep(0.2)
@@ -394,7 +408,7 @@ class Orchestrator:
         """One timer that cannot fire must not keep the others from firing."""
         for timer in ids:
             try:
-                fired = await self.ledger.run(lambda: fire_body(self.desk, [timer], self._late_press))
+                fired = await self.ledger.run(lambda: fire_body(self.desk, [timer], self.late_press))
             except Exception as fault:
                 log.exception("timer %s cannot fire", timer)
                 await self.trouble("our_fault", f"timer {timer}", f"A timer cannot fire: {fault!r}.")
@@ -414,7 +428,7 @@ class Orchestrator:
         if fired.lanes:
             self.lanes.wake()
 
-    def _late_press(self, row: Mapping[str, Any]) -> Press:
+    def late_press(self, row: Mapping[str, Any]) -> Press:
         activation = Activation(
             row["id"],
             row["source"],

@@ -1,4 +1,4 @@
-"""What would happen, second by second, to whom, through which limits. No side effect: the same pure functions as a press."""
+"""What would happen, second by second, to whom, through which limits: the same pure functions as a press."""
 
 from __future__ import annotations
 
@@ -193,7 +193,5 @@ def _police_warning(desk: Desk, playbook: Playbook) -> list[str]:
     kinds = {kind for person in police for kind in person.addresses}
     uplinks = {desk.gear.senders[name].uplink for kind in kinds for name in desk.senders_for(kind)}
     if police and len(uplinks) < 2:
-        return [
-            f"Police are reached by {len(uplinks)} line only ({', '.join(uplinks) or 'none'}): if it fails, nobody is told."
-        ]
+        return [f"Police are reached by {len(uplinks)} line only ({', '.join(uplinks) or 'none'})."]
     return [] if police or not playbook.rung else ["Nobody has the role police: no step can tell them."]

@@ -105,10 +105,9 @@ def begin(scene: Scene, zone_taken: frozenset[str] = frozenset()) -> list[Row]:
             rows.append(_ask_timer(scene, step, 0, scene.now))
         else:
             deed = deed_rows(scene, step, taken)
-            detail = {"exterior": True} if step.id == secure_doors.ALL_EXTERIOR else {}
             if step.id == secure_doors.ALL_EXTERIOR and not deed:
                 continue  # the playbook's own steps already lock every exterior door
-            rows.append(_step_row(scene, step, place, StepState.RUNNING, **detail))
+            rows.append(_step_row(scene, step, place, StepState.RUNNING))
             deeds.append((0 if step.secure_doors else 1, deed))
     for _rank, deed in sorted(deeds, key=lambda pair: pair[0]):
         rows.extend(deed)
@@ -157,7 +156,8 @@ def deed_rows(scene: Scene, step: Step, taken: set[str]) -> list[Row]:
 
 
 def repeat_timer(scene: Scene, step: Step, nth: int) -> Row:
-    assert step.announce is not None and step.announce.again_every
+    assert step.announce is not None
+    assert step.announce.again_every
     due = scene.now + step.announce.again_every
     return timer_row(scene, f"{step.id}:again:{nth}", TimerKind.REPEAT, due, {"step": step.id, "nth": nth})
 

@@ -1,4 +1,4 @@
-"""Looks at an incident again after something changed: steps that are over, steps that may start, a closing that is done."""
+"""Looks at an incident again after a change: steps that are over, that may start, a closing that is done."""
 
 from __future__ import annotations
 

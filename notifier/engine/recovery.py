@@ -1,4 +1,4 @@
-"""After a restart: what a dead process left open is picked up. Nothing is lost, nothing is forgotten, nothing unlocks."""
+"""After a restart, what a dead process left open is picked up: nothing lost, nothing forgotten, no unlock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def recover(engine: Orchestrator) -> None:
     await ledger.run(lambda: adopt_body(desk.site, ledger.node, askable, desk.clock.now()))
     for row in ledger.read("unknown_deliveries", site=desk.site):
         engine.lost.add(dict(row))
-    engine._ready = True
+    engine.ready = True
     for incident in list(desk.incidents.values()):
         resume(engine, incident)
 
@@ -65,7 +65,7 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
 
 
 def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]:
-    """Deliveries that a dead process of this node left in `sending`: unknown where the provider can be asked, else queued.
+    """Deliveries that a dead process left in `sending`: unknown where the provider can be asked, else queued.
 
     A double is possible only for these: at most the window that was in flight.
     """
@@ -94,7 +94,7 @@ def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]
                 "incident": command["incident"],
                 "kind": "door_not_restored",
                 "subject": command["device"],
-                "text": f"{command['device']} was being unlocked when the daemon stopped. It is not told again by itself: look.",
+                "text": f"{command['device']} was being unlocked when the daemon stopped. It is not told again: look.",
                 "state": "open",
                 "owner": None,
                 "owner_name": None,

@@ -44,9 +44,10 @@ class Scene:
 
     @property
     def priority(self) -> int:
-        """Of pages: a live lockdown before everything, live before drill, closing words as loud as what they end."""
+        """Of pages: a live lockdown before everything, live before drill, closing words before what they end."""
         rank = {"extreme": 3, "severe": 2, "moderate": 1}.get(self.playbook.severity, 0)
-        return (0 if self.drill else 100) + self.playbook.rung * 10 + rank
+        closing = 5 if self.phase is not Phase.MAIN else 0
+        return (0 if self.drill else 100) + self.playbook.rung * 10 + rank + closing
 
     def facts(self, **more: str) -> dict[str, str]:
         """What `{{field}}` may be filled with here."""

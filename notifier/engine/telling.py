@@ -24,7 +24,9 @@ def _door(data: Data, held: Held | None, key: str = "door") -> str:
 
 def _zone(data: Data, held: Held | None) -> str:
     zone = data.get("zone")
-    return (held.zone_names.get(zone, zone) if held else zone) if zone else "place not known"
+    if not zone:
+        return "place not known"
+    return held.zone_names.get(zone, str(zone)) if held else str(zone)
 
 
 def _opened(data: Data, held: Held | None) -> str:
@@ -47,9 +49,11 @@ def _read(data: Data, held: Held | None) -> str:
 def _over(data: Data, held: Held | None) -> str:
     if "signal" in data:
         wanted = "on" if data.get("on") else "off"
-        return f"Signal {data['signal']} {'told ' + wanted if data.get('obeyed') else 'does not go ' + wanted}: {data.get('detail')}."
+        done = f"told {wanted}" if data.get("obeyed") else f"does not go {wanted}"
+        return f"Signal {data['signal']} {done}: {data.get('detail')}."
     if data.get("verb") == "restore":
-        return f"{_door(data, held)} {'reads unlocked again' if data.get('proven') else 'was NOT restored'}: {data.get('detail')}."
+        done = "reads unlocked again" if data.get("proven") else "was NOT restored"
+        return f"{_door(data, held)} {done}: {data.get('detail')}."
     return _read(data, held)
 
 
@@ -88,6 +92,11 @@ def _moved(data: Data, held: Held | None) -> str:
     note = f" {data['text']}" if data.get("text") else ""
     left = f" Not released: {len(data['not_released'])} rooms." if data.get("not_released") else ""
     return f"{str(data.get('word')).replace('_', ' ')}{by}: {data.get('from')} → {data.get('to')}.{left}{note}"
+
+
+def _waits(data: Data, held: Held | None) -> str:
+    asked = ", ".join(data.get("asked", ()))
+    return f"{data.get('step', 'A step')} waits for an approval." + (f" Asked: {asked}." if asked else "")
 
 
 TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
@@ -141,11 +150,10 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.NOTE: lambda data, held: f"{data.get('by')}: {data.get('text')}",
     EventKind.MESSAGE_TYPED: lambda data, held: f"{data.get('by')} wrote to {data.get('people')} people.",
     EventKind.RECALLED: lambda data, held: (
-        f"{data.get('left')} had left and get the correction, {data.get('stopped')} were stopped, {data.get('may_have_left')} may have left."
+        f"{data.get('left')} had left and get the correction, {data.get('stopped')} were stopped, "
+        f"{data.get('may_have_left')} may have left."
     ),
-    EventKind.STEP_WAITS: lambda data, held: (
-        f"{data.get('step', 'A step')} waits for an approval. Asked: {', '.join(data.get('asked', ())) or 'nobody'}."
-    ),
+    EventKind.STEP_WAITS: _waits,
     EventKind.STEP_OVER: lambda data, held: (
         "Steps over: " + ", ".join(f"{step} {state}" for step, state in data.get("over", ())) + "."
     ),

@@ -46,7 +46,7 @@ NO_ANSWER = {
     "es": "{{site}}: sin respuesta de {{silent_rooms}}. {{action}} desde {{time}}. Incidente {{incident}}.",
 }
 ASK_APPROVAL = {
-    "en": "{{site}}: may the message '%s' leave now? %s. Approve it on the board or with: notifier approve. {{incident}}",
+    "en": "{{site}}: may the message '%s' leave now? %s. Approve on the board or with: notifier approve. {{incident}}",
     "es": "{{site}}: ¿puede salir ahora el mensaje '%s'? %s. Apruebe en el tablero. {{incident}}",
 }
 

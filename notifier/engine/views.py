@@ -29,7 +29,7 @@ DIRECTIVE = {
     "medical": {"en": "Keep the halls clear. Help is coming.", "es": "Despeje los pasillos. La ayuda está en camino."},
     "other": {"en": "Follow the instructions.", "es": "Siga las instrucciones."},
 }
-"""Standard Response Protocol directives in English as the Foundation words them; the Spanish is ours until its own is checked in."""
+"""Standard Response Protocol directives, in English as the Foundation words them; the Spanish is ours."""
 
 
 class EngineViews:
@@ -332,7 +332,7 @@ class EngineViews:
                 }
             )
         order = {"need_help": 0, "unknown": 1, "secured": 2, "released": 3}
-        items.sort(key=lambda item: (order[item["state"]], item["id"]))
+        items.sort(key=lambda item: (order[str(item["state"])], item["id"]))
         occupied = [item for item in items if item["occupied"]]
         counts = {
             "occupied": len(occupied),

@@ -83,7 +83,6 @@ def delivery_rows(
     """One queued row per address, and the words they share. `mark` tells messages of one level apart (typed ones)."""
     rows: list[Row] = []
     worded: set[str] = set()
-    closing = scene.phase is not Phase.MAIN
     for plan in planned:
         words, size = letters.for_person(plan.person)
         if words.id not in worded:
@@ -119,7 +118,7 @@ def delivery_rows(
                     "address": plan.address,
                     "rank": plan.rank,
                     "lane": plan.lane,
-                    "priority": priority_of(plan.person, escalation=level > 0, drill=scene.drill, closing=closing),
+                    "priority": priority_of(plan.person, escalation=level > 0, drill=scene.drill),
                     "outside": outside_of(plan.person),
                     "segments": size if plan.kind == "sms" else 1,
                     "language": words.language,
