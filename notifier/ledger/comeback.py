@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -75,7 +76,7 @@ def _write_again(old: SqliteLedger) -> Found:
         fresh.unlink(missing_ok=True)
         with closing(sqlite3.connect(fresh)) as target:
             old.writer.db.backup(target)
-            whole = target.execute("pragma quick_check").fetchone() == ("ok",)
+            whole = _is_whole(target)
     except (sqlite3.Error, OSError) as error:
         raise StoreGone(f"the removed store cannot be written again: {error}") from error
     for rest in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
@@ -86,7 +87,14 @@ def _write_again(old: SqliteLedger) -> Found:
         fresh.unlink()
         return Found("the store was removed and could not be read any more; its events so far are missing.", True)
     fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
     return Found("the store was removed and has been written again from the open file, whole.", made_anew=False)
+
+
+def _is_whole(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("pragma quick_check").fetchone() == ("ok",))
 
 
 async def bring_all_back(

@@ -93,10 +93,20 @@ class Kept:
     """As they stand in the table, in the order of `chain.COLUMNS`."""
     lanes: Sequence[tuple[Any, ...]]
     """No facts, but a sender's limit holds over the change of store too."""
+    claims: Sequence[tuple[Any, ...]]
+    """(site, id, node, attempt, being sent) of deliveries claimed in memory: no facts either, but what is on its way
+    must not be sent again."""
 
     def batches(self) -> Iterator[Batch]:
         for event in self.events:
             yield from chain.read_payload(event[chain.COLUMNS.index("payload")])[1]
+
+
+_CLAIMS = (
+    "select d.site, d.id, d.node, d.attempt, d.state = 'sending' from delivery d"
+    " left join claimed c on c.site = d.site and c.id = d.id"
+    " where d.attempt is not c.attempt or d.node is not c.node"
+)
 
 
 def read_kept(writer: Writer, after: int, most: int) -> Kept:
@@ -104,7 +114,9 @@ def read_kept(writer: Writer, after: int, most: int) -> Kept:
     writer.write_events()
     asked = f"select {','.join(chain.COLUMNS)} from event where node = ? and n > ? order by n limit ?"  # noqa: S608 -- names of ours
     events = writer.db.execute(asked, (writer.node, after, most)).fetchall()
-    return Kept(writer.node, events, writer.db.execute("select * from lane").fetchall())
+    return Kept(
+        writer.node, events, writer.db.execute("select * from lane").fetchall(), writer.db.execute(_CLAIMS).fetchall()
+    )
 
 
 def everything(writer: Writer) -> list[Row]:
@@ -139,16 +151,20 @@ def bring_back(writer: Writer, kept: Kept, said_anew: Sequence[Row]) -> int:
 
     `said_anew`: rows that the store did not have; they are part of the MERGED event, which goes before the stretch.
     """
-    if not kept.events and not said_anew:
-        return 0
     first, last = (kept.events[0][1], kept.events[-1][1]) if kept.events else (0, 0)
-    site = kept.events[0][2] if kept.events else said_anew[0].values["site"]
-    data: dict[str, Any] = {"node": kept.node, "from": first, "to": last, "rows_said_anew": len(said_anew)}
-    writer.append(Fact(EventKind.MERGED, site, None, data, said_anew))
+    if kept.events or said_anew:
+        site = kept.events[0][2] if kept.events else said_anew[0].values["site"]
+        data: dict[str, Any] = {"node": kept.node, "from": first, "to": last, "rows_said_anew": len(said_anew)}
+        writer.append(Fact(EventKind.MERGED, site, None, data, said_anew))
     for new, table, columns, cells in kept.batches():
         write(writer.db, new, table, tuple(columns), cells)
     writer.write_events()
     chain.store(writer.db, kept.events, again=True)
     for lane in kept.lanes:
         writer.db.execute(f"insert or replace into lane {marks(len(lane), 1)}", lane)
+    writer.db.executemany(
+        "update delivery set node = ?3, attempt = ?4, state = case when ?5 then 'sending' else state end"
+        " where site = ?1 and id = ?2",
+        kept.claims,
+    )
     return int(last)

@@ -152,10 +152,10 @@ class FailoverLedger(Ledger):
         if self._closed:
             return
         self._closed = True
-        if self._away is not None:
+        if (away := self._away) is not None:
             self._probe_now.set()
-            await asyncio.wait({self._away}, timeout=WHOLE_LIMIT)
-            self._away.cancel()
+            await asyncio.wait({away}, timeout=WHOLE_LIMIT)
+            away.cancel()
         if not self._recorded:
             log.error("What was kept in memory since the store was gone could not be brought back and is lost.")
         for job, _ in tuple(self._pending.values()):
@@ -163,6 +163,8 @@ class FailoverLedger(Ledger):
                 job.future.set_exception(StoreGone("The ledger closed before this could be written."))
         if self._memory is not None:
             await self._memory.close()
+        if self._standby is not None:
+            self._standby.db.close()
         if self._recorded:
             await self._disk.close()
         else:
@@ -248,7 +250,9 @@ class FailoverLedger(Ledger):
                 self._stay_in(memory)
             if self._closed:
                 return
-        self._away = None
+        if self._away is asyncio.current_task():
+            # Else the disk has failed again already, and another task has taken over.
+            self._away = None
 
     async def _filled(self) -> Any:
         """A store in memory with what a running response needs, from the disk if it can be read."""
@@ -320,12 +324,12 @@ class FailoverLedger(Ledger):
         self._recorded = True
         self._memory = None
         self._take_over(fresh)
-        old.let_go(keep_lock=True)
-        await memory.close()
-        await aside(self._get_ready)
         log.warning("The store is back: %s", back.text)
         for listener in tuple(self._back):
             listener(back)
+        old.let_go(keep_lock=True)
+        await memory.close()
+        await aside(self._get_ready)
         return True
 
     # ---------------------------------------------------------------------------------------------------------- ready

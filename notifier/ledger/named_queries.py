@@ -13,8 +13,8 @@ from notifier.errors import LedgerError
 HERE = Path(__file__).parent / "queries"
 
 _NAME = re.compile(r"^--\s*name:\s*(?P<name>[a-z][a-z0-9_]*)\s*$", re.MULTILINE)
-_COMMENT = re.compile(r"--[^\n]*")
-_TEXT = re.compile(r"'(?:[^']|'')*'")
+_TEXT = re.compile(r"('(?:[^']|'')*')")
+_COMMENT = re.compile(rf"{_TEXT.pattern}|--[^\n]*")
 _WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
 _EVENTS = re.compile(r"\bevent\b", re.IGNORECASE)
 _SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": ""}
@@ -37,7 +37,7 @@ def read_queries(text: str, place: str) -> Iterator[Query]:
     heads = list(_NAME.finditer(text))
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         body = text[head.end() : following.start() if following else len(text)]
-        sql = _COMMENT.sub("", body).strip().rstrip(";").strip()
+        sql = _COMMENT.sub(r"\1", body).strip().rstrip(";").strip()
         bare = _TEXT.sub("''", sql)
         if not sql or ";" in bare:
             raise LedgerError(f"{place}: the query '{head['name']}' must be exactly one statement.")
@@ -64,4 +64,4 @@ def _for_sqlite(query: Query) -> Query:
     sql = query.sql
     for token, meaning in _SQLITE_TOKENS.items():
         sql = sql.replace(token, meaning)
-    return Query(query.name, sql, query.writes, query.reads_events)
+    return Query(query.name, sql.strip(), query.writes, query.reads_events)

@@ -24,6 +24,10 @@ PER_PERSON = ("words", "delivery", "link", "event")
 """The same, with a row for every recipient or every deed."""
 
 
+CLAIMED = "create table claimed (site text, id text, node text, attempt integer, primary key (site, id))"
+"""Leases as they were when memory took over: claims leave no event, so what changed since is brought back by itself."""
+
+
 class Standby:
     """Made while all is well; filled once, when the store is gone. One thread at a time."""
 
@@ -48,6 +52,7 @@ class Standby:
         for table in PER_PERSON:
             self._copy(table)
         self.db.execute("insert into main.seen select * from disk.seen where at > ?", (now - RECENT,))
+        self.db.execute("insert into claimed select site, id, node, attempt from delivery")
         self.db.execute("drop table live")
         self.db.execute("commit")
         self.db.execute("detach disk")
@@ -80,4 +85,5 @@ def empty() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, cached_statements=512, uri=True)
     db.execute("pragma temp_store=memory").fetchall()
     build(db)
+    db.execute(CLAIMED)
     return db
