@@ -75,6 +75,8 @@ class PaMulticast(SpeakerChannel):
         self._asked: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
         self._numbers = count(1)
         self._opened = False
+        self.first_in_line = False
+        """Whether the kernel runs the pacing child before other work (root or CAP_SYS_NICE)."""
 
     @property
     def pacing_pid(self) -> int | None:
@@ -197,6 +199,8 @@ class PaMulticast(SpeakerChannel):
             for number, group, packets in said["sent"]:
                 if (page := self._pages.get(number)) is not None and group in page.open:
                     page.open[group] = packets
+        elif said["say"] == "hello":
+            self.first_in_line = said["first_in_line"]
         elif said["say"] == "first":
             if (page := self._pages.get(said["page"])) is not None and said["group"] in page.open:
                 page.open[said["group"]] = 1

@@ -77,7 +77,7 @@ class Pacer:
     # ------------------------------------------------------------------------------------------------- the loop
 
     def run(self) -> None:
-        self.report(say="hello", pid=os.getpid())
+        self.report(say="hello", pid=os.getpid(), first_in_line=os.sched_getscheduler(0) == os.SCHED_RR)
         while not self.orphan or self.playing:
             now = time.monotonic()
             if now >= self.next_beat:
