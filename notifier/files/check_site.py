@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import zoneinfo
 from collections.abc import Iterator
 from typing import Any
@@ -191,7 +192,10 @@ def _names(reading: Reading) -> Iterator[Fault]:
         if odd := first_foreign(name):
             text = f"`{name[:64]}` has a `{odd}`: an SMS with this name takes 70 letters a segment instead of 160."
             yield _at(reading, rules.SITE_LETTERS, path, text, "Write it without, if people would still know it.")
-    if site.public_url is not None and (why := _not_public(site.public_url)):
+    if site.public_url is not None and _only_here(site.public_url):
+        text = f"`{site.public_url[:80]}` opens on this machine only; no phone outside can answer by link."
+        yield _at(reading, rules.SITE_PUBLIC_URL_HERE, ("public_url",), text, "Write it like https://alerts.example.org.")
+    elif site.public_url is not None and (why := _not_public(site.public_url)):
         yield _at(reading, rules.SITE_PUBLIC_URL, ("public_url",), why, "Write it like https://alerts.example.org.")
     leave = site.lockdown_exterior
     if isinstance(leave, Leave) and not (leave.leave.strip() and leave.by.strip()):
@@ -211,6 +215,14 @@ def _is_timezone(name: str) -> bool:
     except (KeyError, OSError, ValueError):
         return not zoneinfo.available_timezones()  # a machine without the database cannot say
     return True
+
+
+def _only_here(url: str) -> bool:
+    """An address of the loopback card, written as such; the demo's phones live there."""
+    try:
+        return urlsplit(url).scheme in ("http", "https") and ipaddress.ip_address(urlsplit(url).hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def _not_public(url: str) -> str:

@@ -116,6 +116,9 @@ SITE_LETTERS = _rule("site-letters", WARNING, "site",
 SITE_PUBLIC_URL = _rule("site-public-url", ERROR, "site",
     "public_url is an https address that phones outside can open.",
     "An answer link that does not open is an answer that never comes.")
+SITE_PUBLIC_URL_HERE = _rule("site-public-url-here", WARNING, "site",
+    "public_url is not an address of this machine alone.",
+    "Only its own browser opens a link to it: right for the demo and for trying out, wrong for a school.")
 SITE_LEAVE = _rule("site-leave", ERROR, "site",
     "Exterior doors that a lockdown leaves as they are have a name and a reason.",
     "It is somebody's decision, and who reads the log must see whose.")

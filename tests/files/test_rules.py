@@ -64,6 +64,7 @@ FIRES: dict[str, dict[str, bytes | str | None]] = {
     "door-left-out": {"site": site_with("    egress: mechanical                       #", "    #")},
     "door-egress": {"site": site_with("    egress: mechanical                       #", "    #")},
     "door-sensor": {"site": site_with("    sensed_by: {input: 0, secured_is: true}  #", "    #")},
+    "site-public-url-here": {"site": school()["site.yaml"] + b"public_url: http://127.0.0.1:8470\n"},
     "site-letters": {"site": site_with("North wing", "Ala Ñandú")},
     "step-timers": {"extra": playbook("  - {id: x, secure_doors: {doors: [all], within: 1h}}")},
     "step-no-address": {"people": people_with("gus,Gus,,r12,,staff,en,,,,gus@school.example,,,,")},
