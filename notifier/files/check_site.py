@@ -194,7 +194,9 @@ def _names(reading: Reading) -> Iterator[Fault]:
             yield _at(reading, rules.SITE_LETTERS, path, text, "Write it without, if people would still know it.")
     if site.public_url is not None and _only_here(site.public_url):
         text = f"`{site.public_url[:80]}` opens on this machine only; no phone outside can answer by link."
-        yield _at(reading, rules.SITE_PUBLIC_URL_HERE, ("public_url",), text, "Write it like https://alerts.example.org.")
+        yield _at(
+            reading, rules.SITE_PUBLIC_URL_HERE, ("public_url",), text, "Write it like https://alerts.example.org."
+        )
     elif site.public_url is not None and (why := _not_public(site.public_url)):
         yield _at(reading, rules.SITE_PUBLIC_URL, ("public_url",), why, "Write it like https://alerts.example.org.")
     leave = site.lockdown_exterior
@@ -220,7 +222,8 @@ def _is_timezone(name: str) -> bool:
 def _only_here(url: str) -> bool:
     """An address of the loopback card, written as such; the demo's phones live there."""
     try:
-        return urlsplit(url).scheme in ("http", "https") and ipaddress.ip_address(urlsplit(url).hostname or "").is_loopback
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return False
 
