@@ -34,13 +34,13 @@ from notifier.interfaces import (
     CallbackReply,
     CanBePolled,
     Channel,
-    Ledger,
     ReadsInput,
     SpeakerChannel,
     TakesCallbacks,
     Tools,
 )
-from notifier.ledger.sqlite import SqliteLedger
+from notifier.ledger.comeback import Back
+from notifier.ledger.failover import FailoverLedger
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact
 from notifier.model.rights import Caller, Right
@@ -50,6 +50,7 @@ from notifier.model.site import Button
 log = logging.getLogger(__name__)
 
 OWNER = Caller("cli:0", "the first start", None, frozenset(Right), frozenset())
+STORE = "ledger.sqlite"
 SEAL_EVERY = 60.0
 """Seconds between seals (ARCHITECTURE, decision 8); a cut tail older than this shows."""
 POLL_EVERY = 3.0
@@ -71,7 +72,7 @@ class Daemon:
         self.clock = clock or SystemClock()
         self.stall = 0.0
         self._closing: list[Any] = []
-        self.ledger: Ledger
+        self.ledger: FailoverLedger
         self.engine: Orchestrator
         self.commands: EngineCommands
         self.views: EngineViews
@@ -143,8 +144,21 @@ class Daemon:
         """As published now: a button's zone and playbook may change under it."""
         return self.engine.desk.held.buttons.get(button)
 
-    async def _open_ledger(self) -> Ledger:
-        return await SqliteLedger.open(self.state / "ledger.sqlite", self.settings.node, self.clock)
+    async def _open_ledger(self) -> FailoverLedger:
+        ledger = await FailoverLedger.open(
+            self.state / STORE, self.settings.node, self.clock, patience=self.settings.commit_patience
+        )
+        ledger.on_gone(self._store_gone)
+        ledger.on_back(self._store_back)
+        return ledger
+
+    def _store_gone(self, why: str) -> None:
+        log.error("NOT RECORDED: %s", why)
+        self.engine.spawn(self.engine.trouble("store", "gone", f"It runs, but nothing is being written down: {why}"))
+
+    def _store_back(self, back: Back) -> None:
+        log.warning("recorded again: %s", back)
+        self.engine.spawn(self.engine.clear_trouble("store", "gone"))
 
     def _key(self, name: str) -> bytes:
         """A secret of this node, made at first start, readable by its owner only."""
@@ -298,11 +312,9 @@ class Daemon:
             self.engine.spawn(self.seal())
 
     async def seal(self) -> None:
-        if not isinstance(self.ledger, SqliteLedger):
-            return
         copies = [Path(self.settings.seals_to)] if self.settings.seals_to else []
         sealed = await self.ledger.seal(copies)
-        for missed in sealed.missed:
+        for missed in sealed.missed if sealed is not None else ():
             await self.engine.trouble("seal", "copy", missed)
 
     async def _seal(self) -> None:
