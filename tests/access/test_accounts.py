@@ -61,7 +61,7 @@ async def test_secrets_cannot_be_guessed(book: AccountBook) -> None:
     assert len(secret) * 6 >= 128
 
 
-async def test_a_revoked_token_and_button_are_nobody(book: AccountBook) -> None:
+async def test_a_revoked_token_and_button_are_nobody(book: AccountBook, ledger: MemoryLedger) -> None:
     account, bearer = await book.add_user("Robot", ["press"], [], 1200, None, ADMIN)
     secret = await book.enrol_button("office", ADMIN)
 
@@ -71,6 +71,7 @@ async def test_a_revoked_token_and_button_are_nobody(book: AccountBook) -> None:
     assert book.caller_of(bearer) is None
     assert book.button_of(secret) is None
     assert book.caller_of_os_user(1200).rights == frozenset()
+    assert [row["secret_hash"] for row in ledger.rows.values()] == [None, None]
 
 
 async def test_enrolling_a_button_again_ends_its_older_secret(book: AccountBook) -> None:

@@ -79,6 +79,7 @@ async def test_an_answer_that_was_not_taken_is_never_shown_as_recorded(
     assert got == status
     assert "NOT recorded" in page
     assert "call 911" in page
+    assert "We NEED HELP" in page, "the buttons stay, to try again"
 
 
 async def test_a_fault_of_ours_is_told_in_words(school: School) -> None:

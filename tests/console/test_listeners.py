@@ -203,7 +203,14 @@ async def test_a_new_certificate_is_used_without_a_restart_and_half_a_one_is_not
         assert not school.server.reload_tls()
         assert await shown_certificate(school) == first
 
+        keep_key = (tmp_path / "tls.key").read_bytes()
         certificate(tmp_path, 90)
+        new_key = (tmp_path / "tls.key").read_bytes()
+        (tmp_path / "tls.key").write_bytes(keep_key)
+        assert not school.server.reload_tls()
+        assert await shown_certificate(school) == first
+
+        (tmp_path / "tls.key").write_bytes(new_key)
         assert school.server.reload_tls()
         assert await shown_certificate(school) != first
         assert school.server.certificate_ends is not None

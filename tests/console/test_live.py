@@ -49,7 +49,31 @@ async def test_a_reader_that_comes_back_misses_nothing_and_hears_nothing_twice(s
         assert (await anext(stream))["event"] == "hello"
         school.happens(2)
         ids = [(await anext(stream))["id"] for _ in range(449)]
-    assert ids == [f"node1:{n}" for n in range(4, 453)]
+        school.happens()
+        ids.append((await anext(stream))["id"])
+    assert ids == [f"node1:{n}" for n in range(4, 454)]
+
+
+async def test_what_happens_while_a_reader_catches_up_is_heard_once(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.happens(3)
+    look = school.views.timeline
+
+    def look_and_be_overtaken(*args: Any, **named: Any) -> Any:
+        monkeypatch.undo()
+        school.happens()
+        return look(*args, **named)
+
+    monkeypatch.setattr(school.views, "timeline", look_and_be_overtaken)
+    headers = {**await school.token("view"), "Last-Event-ID": "node1:2"}
+    async with school.http.get(f"{school.url}/api/v1/events", headers=headers) as response:
+        stream = messages(response)
+        await anext(stream)
+        ids = [(await anext(stream))["id"] for _ in range(2)]
+        school.happens()
+        ids.append((await anext(stream))["id"])
+    assert ids == ["node1:3", "node1:4", "node1:5"]
 
 
 async def test_a_stream_of_one_incident_leaves_the_others_out(school: School) -> None:

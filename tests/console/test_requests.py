@@ -166,7 +166,7 @@ async def test_published_files_reach_the_engine_byte_for_byte(school: School) ->
 
 
 async def test_what_is_no_base64_is_named(school: School) -> None:
-    files = {"files": {"site.yaml": "a b"}}
+    files = {"files": {"site.yaml": "aGk=!"}}
     status, problem, _ = await school.ask(
         "POST", "/api/v1/publications", await school.token("administrator"), json=files
     )
