@@ -160,6 +160,19 @@ def test_an_empty_room_that_is_never_occupied_needs_no_strobe() -> None:
     assert not any("`main`" in text for text in dark)
 
 
+def test_a_room_that_is_never_occupied_is_if_somebody_inside_belongs_there() -> None:
+    boiler = school()["site.yaml"].replace(b"id: boiler, zone: office", b"id: boiler, zone: main")
+    guard = "gus,Gus Brandt,,boiler,,staff,en,,+15550109999,t-gus,,,,,"
+    assert broken(school(site=boiler)) == set()
+    assert broken(school(site=boiler, people=people_with(guard))) == {"lockdown-not-heard", "lockdown-not-seen"}
+
+
+@pytest.mark.parametrize("who", ["$zone", "role:commander", "unanswered"])
+def test_whom_only_the_incident_can_name_is_not_nobody(who: str) -> None:
+    step = f'  - {{id: x, notify: {{to: ["{who}"], by: [sms], message: "{{{{site}}}} {{{{time}}}}: now wait"}}}}'
+    assert broken(school(extra=playbook(step))) == set()
+
+
 def test_a_principal_inside_is_not_messaged_twice_by_the_same_kind() -> None:
     again = lockdown_with(
         "to: [role:district]\n      by: [sms, push, email]", "to: [role:principal]\n      by: [email]"

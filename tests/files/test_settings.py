@@ -104,3 +104,10 @@ def test_optional_secrets_are_secrets_and_other_texts_are_not() -> None:
         "api_secret",
         "signing_key",
     }
+
+
+def test_a_secret_written_as_a_number_is_refused_and_not_kept(tmp_path: Path) -> None:
+    filled, wrong = put_in({"password": 4711}, Relay, tmp_path, {})
+    assert [path for path, _, _ in wrong] == [("password",)]
+    assert "4711" not in f"{filled} {wrong}"
+    assert filled["password"].reveal() != "4711"
