@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from notifier.interfaces import (
 )
 from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
+from notifier.ledger.verify import verify_aside
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact
 from notifier.model.rights import Caller, Right
@@ -133,6 +135,7 @@ class Daemon:
                 callbacks=callbacks,
                 metrics=self._metrics,
                 fault=self._fault,
+                verify=partial(verify_aside, self.state / "ledger.sqlite"),
             )
         )
         self._closing.append(self.server.close)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiohttp import web
 
 from notifier.clock import stopwatch
 from notifier.console.parts import Metric
 from notifier.console.route import Call
+from notifier.errors import Refused
 
 TICK = 0.05  # seconds; finer than the 5 ms promise needs a tick that costs more than it tells
 
@@ -58,6 +60,13 @@ async def metrics(call: Call) -> web.Response:
         Metric("loop_stall_seconds", "Longest delay of the event loop since the last reading.", [({}, call.stall())]),
     ]
     return web.Response(text=prometheus([*own, *call.parts.metrics()]), headers={"Content-Type": CONTENT_TYPE})
+
+
+async def verify(call: Call) -> Mapping[str, Any]:
+    """What does not hold in the record; an empty list if all of it does."""
+    if call.parts.verify is None:
+        raise Refused("This daemon cannot verify its record.", 501)
+    return {"items": list(await call.parts.verify()), "next": None}
 
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from notifier.clock import Clock
 from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, Views
@@ -60,3 +61,5 @@ class ConsoleParts:
     fault: Callable[[str, str], None] | None = None
     """Told of a fault of ours: the id that the client was given, and a sentence without secrets."""
     stream: StreamLimits = StreamLimits()
+    verify: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
+    """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""

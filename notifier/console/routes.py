@@ -232,6 +232,11 @@ ROUTES: tuple[Route, ...] = (
         summary="Numbers for Prometheus.",
     ),
     Route(
+        method="GET", path=f"{API}/log/verify", right=Right.TECHNICIAN, handler=operations.verify,
+        summary="Check every chain, seal and table of the record; takes long.", reply=models.ListReply,
+        also=(Right.ADMINISTER,),
+    ),
+    Route(
         method="GET", path=f"{API}/openapi.json", right=Right.PUBLIC, handler=documents.openapi_document,
         summary="This description, as OpenAPI 3.1.", reply=models.FactsReply,
     ),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import multiprocessing
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from notifier.errors import LedgerError
 from notifier.ledger.history import History
@@ -52,6 +57,19 @@ def verify(
     finally:
         if lock is not None:
             lock.release()
+
+
+async def verify_aside(path: Path) -> list[dict[str, Any]]:
+    """`verify` by the daemon that holds the store: `text` and `fault` of each finding. Raises LedgerError.
+
+    In a process of its own, because a year of records must not hold the loop.
+    """
+    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        found = await asyncio.get_running_loop().run_in_executor(pool, partial(verify, path, inside=True))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [{"text": each.text, "fault": each.fault} for each in found]
 
 
 def _look(db: sqlite3.Connection, lines: Path, public: bytes | None) -> Iterator[Finding]:
