@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from notifier.console.paging import cut
 from notifier.console.press import own_key
 from notifier.console.route import Call
 from notifier.interfaces import Ending
@@ -34,7 +35,7 @@ async def deliveries(call: Call) -> Any:
 
 
 async def doors(call: Call) -> Any:
-    return call.parts.views.doors(call.path.get("incident"))
+    return cut(call.parts.views.doors(call.path.get("incident")), call.query)
 
 
 async def people(call: Call) -> Any:
@@ -42,7 +43,7 @@ async def people(call: Call) -> Any:
 
 
 async def rooms(call: Call) -> Any:
-    return call.parts.views.rooms(call.path["incident"])
+    return cut(call.parts.views.rooms(call.path["incident"]), call.query)
 
 
 # ---------------------------------------------------------------------------------------------------------- verbs

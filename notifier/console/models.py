@@ -56,8 +56,10 @@ class DeliveriesQuery(PageQuery):
     state: str | None = Field(default=None, pattern=r"^[a-z]{1,16}$")
 
 
-class DoorsQuery(Asked):
-    pass
+class WholeQuery(PageQuery):
+    """For lists of what a site has: most fit on one page, so who does not ask for pages sees them whole."""
+
+    limit: int = Field(default=200, ge=1, le=200)
 
 
 class PlanQuery(Asked):

@@ -59,7 +59,10 @@ async def metrics(call: Call) -> web.Response:
         Metric("live_streams", "Open live streams.", [({}, len(call.streams))]),
         Metric("loop_stall_seconds", "Longest delay of the event loop since the last reading.", [({}, call.stall())]),
     ]
-    return web.Response(text=prometheus([*own, *call.parts.metrics()]), headers={"Content-Type": CONTENT_TYPE})
+    handed = list(call.parts.metrics())
+    known = {metric.name for metric in handed}  # a name may stand once only in the format
+    told = [*(metric for metric in own if metric.name not in known), *handed]
+    return web.Response(text=prometheus(told), headers={"Content-Type": CONTENT_TYPE})
 
 
 async def verify(call: Call) -> Mapping[str, Any]:

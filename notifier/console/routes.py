@@ -36,7 +36,7 @@ def _act(
 
 
 def _state(what: str, summary: str) -> Route:
-    return _see(f"/{what}", summary, state.state(what))
+    return _see(f"/{what}", summary, state.state(what), query=models.WholeQuery)
 
 
 PRESSES = (
@@ -76,9 +76,12 @@ ROUTES: tuple[Route, ...] = (
         "/incidents/{incident}/deliveries", "Its messages and what is known of each.", incidents.deliveries,
         query=models.DeliveriesQuery,
     ),
-    _see("/incidents/{incident}/doors", "Its doors: what was commanded and what is sensed.", incidents.doors),
+    _see(
+        "/incidents/{incident}/doors", "Its doors: what was commanded and what is sensed.", incidents.doors,
+        query=models.WholeQuery,
+    ),
     _see("/incidents/{incident}/people", "Who has answered and who has not.", incidents.people, query=models.PageQuery),
-    _see("/incidents/{incident}/rooms", "Its rooms.", incidents.rooms),
+    _see("/incidents/{incident}/rooms", "Its rooms.", incidents.rooms, query=models.WholeQuery),
     _see(
         "/incidents/{incident}/events", "What happens in one incident, as it happens.", live.incident_events,
         reply=None, media="text/event-stream", flags=frozenset({Flag.STREAM}),
@@ -158,7 +161,9 @@ ROUTES: tuple[Route, ...] = (
         incidents.acknowledge_trouble, also=(Right.OPERATE,),
     ),
     # ----------------------------------------------------------------------------------------------------- state
-    _see("/doors", "Every door: what was commanded and what is sensed.", incidents.doors),
+    _see(
+        "/doors", "Every door: what was commanded and what is sensed.", incidents.doors, query=models.WholeQuery,
+    ),
     _state("speakers", "Every speaker."),
     _state("channels", "Every sender and its limits."),
     _state("troubles", "What of ours is broken."),
@@ -183,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET", path=f"{API}/accounts", right=Right.ADMINISTER, handler=state.accounts,
-        summary="Accounts, tokens and buttons; no secrets.", reply=models.ListReply,
+        summary="Accounts, tokens and buttons; no secrets.", reply=models.ListReply, query=models.WholeQuery,
     ),
     _act(
         "/accounts", Right.ADMINISTER, "Make an account; its token is shown once.", state.add_user, models.UserBody,

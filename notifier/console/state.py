@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from notifier.console.paging import cut
 from notifier.console.problems import BadRequest, Wrong
 from notifier.console.route import Call, Handler
 from notifier.errors import NotFound
@@ -16,7 +17,7 @@ def state(what: str) -> Handler:
     """A handler for one of the view's lists."""
 
     async def show(call: Call) -> Any:
-        return call.parts.views.state(what)
+        return cut(call.parts.views.state(what), call.query)
 
     return show
 
@@ -46,7 +47,7 @@ async def published(call: Call) -> Any:
 
 
 async def accounts(call: Call) -> Any:
-    return {"items": list(call.parts.accounts.listing()), "next": None}
+    return cut({"items": list(call.parts.accounts.listing())}, call.query)
 
 
 async def add_user(call: Call) -> Any:

@@ -213,7 +213,10 @@ async def open_school(
         commands=engine, views=views, accounts=accounts, follow=follow, clock=SystemClock(),
         settings=NodeSettings.model_validate({"listen": {"address": "127.0.0.1:0"}, **(settings or {})}), site=SITE,
         state_dir=folder, public_url=public_url, callbacks={"sms": sender},
-        metrics=lambda: [Metric("incidents_open", 'Open "incidents".', [({"action": "hold"}, 2.0)])],
+        metrics=lambda: [
+            Metric("incidents_open", 'Open "incidents".', [({"action": "hold"}, 2.0)]),
+            Metric("live_streams", "Told by the wiring too.", [({}, 7.0)]),
+        ],
         fault=lambda trouble, text: faults.append((trouble, text)), stream=stream or StreamLimits(),
     )  # fmt: skip
     server = await serve(parts)

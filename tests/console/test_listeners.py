@@ -276,3 +276,5 @@ async def test_it_tells_whether_it_lives_is_ready_and_how_it_does(school: School
     assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert "# TYPE notifier_loop_stall_seconds gauge\nnotifier_loop_stall_seconds " in text
     assert 'notifier_incidents_open{action="hold"} 2\n' in text
+    names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(names) == len(set(names))

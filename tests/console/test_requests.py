@@ -95,6 +95,24 @@ async def test_a_list_is_asked_for_by_pages(school: School) -> None:
     assert told["items"][0] == {"id": INCIDENT, "open_only": True, "limit": 200, "after": "c1"}
 
 
+@pytest.mark.parametrize("path", ["/api/v1/doors", "/api/v1/contacts", f"/api/v1/incidents/{INCIDENT}/rooms"])
+async def test_what_a_site_has_is_given_whole_or_by_pages_without_a_gap(
+    school: School, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"items": [{"id": n} for n in range(450)], "counts": {"secured": 3}, "next": None}
+    for view in ("doors", "state", "rooms"):
+        monkeypatch.setattr(school.views, view, lambda *args: whole, raising=False)
+    headers, found, after = await school.token("view"), [], ""
+    for _ in range(3):
+        _, page, _ = await school.ask("GET", f"{path}?limit=200{after}", headers)
+        assert page["counts"] == {"secured": 3}
+        found += page["items"]
+        after = f"&after={page['next']}"
+    assert found == whole["items"]
+    assert page["next"] is None
+    assert (await school.ask("GET", f"{path}?after=nonsense", headers))[0] == 400
+
+
 async def test_a_token_in_the_query_is_nobody(school: School) -> None:
     token = (await school.token("view"))["Authorization"].removeprefix("Bearer ")
     for name in ("access_token", "token"):
