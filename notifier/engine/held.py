@@ -24,6 +24,13 @@ class Held:
     recordings: Mapping[str, str] = field(default_factory=dict)
     """Path as written in a playbook to the file of this node that holds the recorded voice."""
 
+    def recording(self, written: str) -> str:
+        """The file of a recorded voice; it may be written with or without the folder it lies in."""
+        for path in (written, f"playbooks/{written}", f"recordings/{written}"):
+            if path in self.recordings:
+                return self.recordings[path]
+        return written
+
     @property
     def id(self) -> str:
         return self.site.site

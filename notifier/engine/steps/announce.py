@@ -27,7 +27,7 @@ def page_words(held: Held, playbook: Playbook, deed: Announce, drill: bool) -> P
         words = fill(text, facts)
         stamp = stamp_for(language)
         texts[language] = f"{stamp}. {stamp}. {words} {stamp}." if drill else words
-    recordings = {language: held.recordings.get(path, path) for language, path in deed.recording.items()}
+    recordings = {language: held.recording(path) for language, path in deed.recording.items()}
     raw = json.dumps([deed.tone, texts, recordings, deed.times, drill], sort_keys=True)
     key = hashlib.sha256(raw.encode()).hexdigest()[:32]
     return PageWords(key, deed.tone, texts, recordings, deed.times, drill)
