@@ -49,16 +49,21 @@ def write_starter(folder: str | Path, name: str) -> tuple[str, ...]:
 
 
 def demo_files() -> dict[str, bytes]:
-    """The demo school: its own fast lockdown, the other shipped playbooks, and addresses yet to be filled in.
+    """The demo school: its own fast lockdown, the other shipped playbooks, recorded voices; addresses yet to be filled in.
 
     Hand it to `campus_addresses.fill_campus` before it is published.
     """
     school = _package("demo_school")
+    own = _below(school.joinpath("playbooks"), "playbooks/", ".yaml")
+    said = b"".join(own.values())
+    recordings = _below(school.joinpath("recordings"), "recordings/", ".wav")
     return {
         "site.yaml": school.joinpath("site.yaml").read_bytes(),
         **shipped_playbooks(),
-        **_below(school.joinpath("playbooks"), "playbooks/", ".yaml"),
+        **own,
+        **{path: raw for path, raw in recordings.items() if path.encode() in said},
         **_below(school.joinpath("contacts"), "contacts/", ".csv"),
+        **_below(school.joinpath("recordings"), "recordings/", ".wav"),
     }
 
 
