@@ -99,6 +99,31 @@ async def test_what_was_rendered_is_played_after_a_restart_without_rendering(tmp
     assert report.finished
 
 
+async def test_pages_of_equal_priority_are_each_said_whole_one_after_the_other(tmp_path: Path) -> None:
+    async with RtpEars() as ears, opened(lambda: pa(tmp_path)) as output:
+        address = ears.speakers[-1].address
+        pages = [output.page(ears.speakers[-1:], SHORT, 10, nothing) for _ in range(2)]
+        reports = await asyncio.gather(*pages)
+        assert [report.finished for report in reports] == [True, True]
+        await ears.until(lambda: len(ears.pages(address)) == 2)
+        await ears.until(lambda: len(ears.pages(address)[0]) == len(ears.pages(address)[1]))
+        assert not ears.mixed(address)
+
+
+async def test_a_lower_page_is_refused_at_once_and_never_said_afterwards(tmp_path: Path) -> None:
+    async with RtpEars() as ears, opened(lambda: pa(tmp_path)) as output:
+        address = ears.speakers[-1].address
+        higher = asyncio.create_task(output.page(ears.speakers[-1:], SHORT, 20, nothing))
+        await ears.until(lambda: bool(ears.pages(address)))
+        lower = await output.page(ears.speakers[-1:], SHORT, 10, nothing)
+        assert not higher.done()
+        assert (lower.packets, lower.finished) == (0, False)
+        assert "higher priority had" in lower.detail
+        assert (await higher).finished
+        await output.page(ears.speakers[:1], SHORT, 10, nothing)
+        assert len(ears.pages(address)) == 1
+
+
 async def test_a_hung_pacing_process_is_replaced_and_the_page_begun_again(tmp_path: Path) -> None:
     async with RtpEars() as ears, opened(lambda: pa(tmp_path)) as output:
         address = ears.speakers[-1].address
