@@ -140,7 +140,7 @@ class AccountBook:
                 "sites": sorted(one.sites), "person": one.person, "os_user": one.os_user, "state": one.state,
                 "made_at": one.at,
             }
-            for one in self._accounts.values()
+            for one in sorted(self._accounts.values(), key=lambda account: (account.at, account.id))
         ]  # fmt: skip
 
     def _must(self, caller: Caller, *rights: Right) -> None:
