@@ -53,6 +53,11 @@ def read_boot() -> BootReading:
     return BootReading(boot_id, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
 
 
+def processor_time(thread: int) -> float:
+    """Seconds of processor that a thread of this process has used (`Thread.ident`; pthread_getcpuclockid(3))."""
+    return time.clock_gettime(time.pthread_getcpuclockid(thread))
+
+
 def stopwatch() -> float:
     """A reading in seconds for measuring short spans; means nothing by itself."""
     return time.perf_counter()

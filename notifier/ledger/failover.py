@@ -22,6 +22,7 @@ from notifier.ledger.comeback import Back, bring_all_back, reopen
 from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.mirror import Mirror, fill
 from notifier.ledger.named_queries import Query, load_queries
+from notifier.ledger.signs_of_life import hangs
 from notifier.ledger.sqlite import MEMORY, Sealed, SqliteLedger
 from notifier.ledger.standby import Standby, empty
 from notifier.ledger.verify import Finding
@@ -34,6 +35,9 @@ Start = Callable[..., None]
 
 PATIENCE = 0.25
 """Seconds without a sign of life from the writer: longer than any healthy commit, and a press can bear it once."""
+
+MOST_PATIENCE = 8
+"""Times the patience: as long as a writer may be starved of processor before it counts as hanging all the same."""
 
 SMALL_LIMIT = 0.25
 """Seconds for the small tables, which are mostly in the machine's memory already; else the mirror answers."""
@@ -212,7 +216,7 @@ class FailoverLedger(Ledger):
             return
         since = self._disk.writer.busy_since
         quiet = 0.0 if since is None else stopwatch() - since
-        if quiet >= self._patience:
+        if quiet >= self._patience and (quiet >= MOST_PATIENCE * self._patience or hangs(self._disk.writer)):
             self._watching = False
             self._leave_disk(f"The store has not answered for {quiet:.2f} s.")
             return

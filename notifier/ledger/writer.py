@@ -56,10 +56,6 @@ def is_gone(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _GONE
 
 
-class _RunAgainError(Exception):
-    """A body failed after it wrote, and nothing but the whole group can be taken back."""
-
-
 Outcome = tuple[asyncio.Future[Any], Any, BaseException | None]
 """Whose, what it returned, or what it raised."""
 
@@ -104,6 +100,8 @@ class Writer(threading.Thread):
         """Held while a group is open; a store in memory is read under it."""
         self.busy_since: float | None = None
         """Stopwatch reading of the last sign of life (a body or a commit began); None while idle."""
+        self.beats = 0
+        """Signs of life so far."""
         self._boot = boot
         self._queries = queries
         self._loop = loop
@@ -190,20 +188,18 @@ class Writer(threading.Thread):
 
     def _group(self) -> None:
         began = stopwatch()
-        self.busy_since = began
+        self._beat()
         self._wall = ""
         taken: list[Job] = []
         outcomes: list[Outcome] = []
         link = self._n, self._head
         try:
             self.db.execute("begin immediate")
-            try:
-                self._take(began, taken, outcomes)
-            except _RunAgainError:
+            if not self._take(began, taken, outcomes):
                 self.db.execute("rollback")
                 self.db.execute("begin immediate")
                 self._forget(link)
-                outcomes = [self._one(job, careful=True) for job in taken]
+                outcomes = [outcome for job in taken if (outcome := self._one(job, careful=True))]
             self._close_group()
         except Exception as error:  # noqa: BLE001 -- whatever broke it, the callers must hear and the thread go on
             self._undo()
@@ -212,23 +208,28 @@ class Writer(threading.Thread):
             gone.__cause__ = error
             outcomes = [(job.future, None, gone) for job in taken]
         finally:
-            self.busy_since = None
+            self._rest()
         events, self._events = self._events, []
         self._links.clear()
         self._written = 0
         self._tell(outcomes, events)
 
-    def _take(self, began: float, taken: list[Job], outcomes: list[Outcome]) -> None:
+    def _take(self, began: float, taken: list[Job], outcomes: list[Outcome]) -> bool:
+        """Run what waits, without care; False if all of it must be taken back and run again with care."""
         while len(taken) < MOST_BODIES and not self.abandoned:
             urgent = bool(self._urgent)
             if not urgent and not self._jobs:
-                return
+                break
             job = (self._urgent if urgent else self._jobs).popleft()
             taken.append(job)
-            self.busy_since = stopwatch()
-            outcomes.append(self._one(job, careful=False))
+            self._beat()
+            outcome = self._one(job, careful=False)
+            if outcome is None:
+                return False
+            outcomes.append(outcome)
             if stopwatch() - began > MOST_WORK or (urgent and not self._urgent):
-                return
+                break
+        return True
 
     def _close_group(self) -> None:
         self.write_events()
@@ -236,7 +237,7 @@ class Writer(threading.Thread):
         if self._links and now - self._pair_at > PAIR_EVERY:
             self.store_pair()
             self._pair_at = now
-        self.busy_since = now
+        self._beat()
         self._hooks.before_commit()
         self.db.execute("commit")
         self._hooks.in_place()
@@ -246,11 +247,11 @@ class Writer(threading.Thread):
         reading = self._boot()
         self.db.execute(_STORE_PAIR, (float(self.clock.now()), reading.boottime, reading.wall, self.node))
 
-    def _one(self, job: Job, *, careful: bool) -> Outcome:
+    def _one(self, job: Job, *, careful: bool) -> Outcome | None:
         """Run one job; a failing one takes back what it wrote and hurts nobody else.
 
         Without care there is no savepoint (two calls into SQLite saved for every body): if a body fails after it
-        wrote, the whole group is taken back and run again with care. Bodies may be run again by contract.
+        wrote, that is None, and the whole group is taken back and run again with care. Bodies may be, by contract.
         """
         mark = (len(self._links), self._written, self._n, self._head)
         self._stamped = False
@@ -266,7 +267,7 @@ class Writer(threading.Thread):
                 self.db.execute("rollback to body")
                 self.db.execute("release body")
             elif self.db.total_changes != changes:
-                raise _RunAgainError from error
+                return None
             del self._links[mark[0] :], self._events[mark[0] :]
             self._written, self._n, self._head = mark[1:]
             if isinstance(error, sqlite3.Error):
@@ -321,13 +322,21 @@ class Writer(threading.Thread):
         if self.db.total_changes - self._checkpointed < due:
             return
         self._checkpointed = self.db.total_changes
-        self.busy_since = stopwatch()
+        self._beat()
         try:
             self.db.execute("pragma wal_checkpoint(passive)").fetchall()
         except sqlite3.Error as error:
             log.warning("The store's log could not be folded in: %s", error)
         finally:
-            self.busy_since = None
+            self._rest()
+
+    def _beat(self) -> None:
+        self.busy_since = stopwatch()
+        self.beats += 1
+
+    def _rest(self) -> None:
+        self.busy_since = None
+        self.beats += 1
 
     def _refuse_all(self) -> None:
         gone = StoreGone("The store was given up before this could be written.")

@@ -62,7 +62,8 @@ async def opened(folder: Path, **how: Any) -> AsyncIterator[SqliteLedger]:
 @asynccontextmanager
 async def opened_with_failover(folder: Path, **how: Any) -> AsyncIterator[FailoverLedger]:
     how = {"probe_every": 0.02, **how}
-    ledger = await FailoverLedger.open(folder / "store.db", "desk", SystemClock(), queries=QUERIES, **how)
+    clock = how.pop("clock", None) or SystemClock()
+    ledger = await FailoverLedger.open(folder / "store.db", "desk", clock, queries=QUERIES, **how)
     try:
         yield ledger
     finally:

@@ -122,6 +122,26 @@ async def test_everyone_waiting_on_a_hanging_disk_is_answered_from_memory(tmp_pa
         assert await ledger.verify() == []
 
 
+async def test_a_writer_that_is_only_slow_is_not_taken_for_a_hanging_disk(tmp_path: Path) -> None:
+    """Busy neighbours may keep the processor from it for longer than any patience."""
+    work = 0
+
+    def toil() -> None:
+        nonlocal work
+        for _ in range(300_000):
+            work += 1
+
+    async with opened_with_failover(tmp_path, before_commit=toil, patience=0.005) as ledger:
+        gone: list[str] = []
+        ledger.on_gone(gone.append)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("notifier.ledger.failover.MOST_PATIENCE", 10_000)
+            for number in range(5):
+                await ledger.run(recent(f"r{number}"))
+        assert work
+        assert gone == []
+
+
 async def test_a_disk_that_hangs_for_good_does_not_stop_the_loop_or_the_end(tmp_path: Path) -> None:
     gate = Gate()
     async with opened_with_failover(tmp_path, before_commit=gate) as ledger:
@@ -136,8 +156,9 @@ async def test_a_disk_that_hangs_for_good_does_not_stop_the_loop_or_the_end(tmp_
                 await asyncio.sleep(0)
 
         turning = asyncio.create_task(turn())
-        await asyncio.gather(*(ledger.run(recent(f"r{number}")) for number in range(50)))
-        assert turns > 50
+        for number in range(50):
+            await ledger.run(recent(f"r{number}"))
+        assert turns >= 50
     await turning
     gate.open()
 
