@@ -180,16 +180,22 @@ class _StepCheck:
         if step.announce is not None:
             yield from self._names(("announce", "speakers"), speakers_of(step.announce.speakers, site))
             for language, name in step.announce.recording.items():
-                if not {name, f"playbooks/{name}", f"recordings/{name}"} & self._reading.files.keys():
-                    known = [path.rpartition("/")[2] for path in self._reading.files if path.endswith(".wav")]
-                    text = f"There is no recording `{name}` beside the playbooks."
+                if name not in self._reading.files:
                     path: Path = ("announce", "recording", language)
-                    yield self._say(rules.STEP_RECORDING, path, text, nearest(name, known) or "Put the WAV file there.")
+                    text = f"There is no recording `{name}` in the folder."
+                    yield self._say(rules.STEP_RECORDING, path, text, self._recording_advice(name))
         if step.signal is not None:
             yield from self._names(("signal", "outputs"), signals_of(step.signal.outputs, site))
         if not self._playbook.audible and self._phase is Phase.MAIN and (step.announce or step.signal):
             text = f"`{step.deed}` sounds or shows inside, and the playbook is `audible: false`."
             yield self._say(rules.SILENT_SOUNDS, (step.deed,), text, "Remove the step, or write audible: true.")
+
+    def _recording_advice(self, name: str) -> str:
+        known = [path for path in self._reading.files if path.endswith(".wav")]
+        same = [path for path in known if path.rpartition("/")[2] == name.rpartition("/")[2]]
+        if same:
+            return f"Write its path: {same[0]}."
+        return nearest(name, known) or "Put the WAV file there, and write its path, like recordings/hold_en.wav."
 
     # ------------------------------------------------------------------------------------------------ messages
 

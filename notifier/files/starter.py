@@ -49,7 +49,7 @@ def write_starter(folder: str | Path, name: str) -> tuple[str, ...]:
 
 
 def demo_files() -> dict[str, bytes]:
-    """The demo school: its own fast lockdown, the other shipped playbooks, recorded voices; addresses yet to be filled in.
+    """The demo school: its own fast lockdown with recorded voices, the other shipped playbooks; addresses to fill in.
 
     Hand it to `campus_addresses.fill_campus` before it is published.
     """
@@ -63,7 +63,6 @@ def demo_files() -> dict[str, bytes]:
         **own,
         **{path: raw for path, raw in recordings.items() if path.encode() in said},
         **_below(school.joinpath("contacts"), "contacts/", ".csv"),
-        **_below(school.joinpath("recordings"), "recordings/", ".wav"),
     }
 
 

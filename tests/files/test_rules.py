@@ -160,6 +160,15 @@ def test_an_empty_room_that_is_never_occupied_needs_no_strobe() -> None:
     assert not any("`main`" in text for text in dark)
 
 
+def test_a_recording_is_named_by_its_path_in_the_folder() -> None:
+    step = "  - {id: x, announce: {speakers: [all], recording: {en: %s, es: recordings/now.wav}}}"
+    files = {**school(extra=playbook(step % "recordings/now.wav")), "recordings/now.wav": b"RIFF"}
+    assert broken(files) == set()
+    files = {**files, "playbooks/extra.yaml": playbook(step % "now.wav").encode()}
+    (fault,) = read(files).errors
+    assert (fault.rule, fault.advice) == ("step-recording", "Write its path: recordings/now.wav.")
+
+
 def test_a_room_that_is_never_occupied_is_if_somebody_inside_belongs_there() -> None:
     boiler = school()["site.yaml"].replace(b"id: boiler, zone: office", b"id: boiler, zone: main")
     guard = "gus,Gus Brandt,,boiler,,staff,en,,+15550109999,t-gus,,,,,"

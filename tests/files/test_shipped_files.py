@@ -67,6 +67,14 @@ def test_the_demo_school_has_nothing_to_say_against_it() -> None:
     assert all(door.sensed_by and door.commandable for door in site.doors)
 
 
+def test_the_demo_schools_lockdown_has_the_voices_that_say_its_words() -> None:
+    lockdown = demo().playbooks["lockdown"]
+    pages = [lockdown.step(phase, "page").announce for phase in (Phase.MAIN, Phase.ALL_CLEAR)]
+    recordings = {path for page in pages if page for path in page.recording.values()}
+    assert len(recordings) == 4
+    assert {path for path in demo_files() if path.endswith(".wav")} == recordings
+
+
 def test_the_demo_schools_lockdown_is_told_in_under_a_minute() -> None:
     lockdown = demo().playbooks["lockdown"]
     waits = [level.wait for step in lockdown.steps if step.acknowledge for level in step.acknowledge.escalate]
