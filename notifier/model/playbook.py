@@ -51,7 +51,7 @@ class Announce(Written):
     )
     say: Texts = Field(default_factory=dict)
     recording: dict[str, str] = Field(default_factory=dict)
-    """Language to WAV file beside the playbooks; a recorded voice goes before synthesis."""
+    """Language to a WAV file's path in the folder (`recordings/hold_en.wav`); goes before synthesis."""
     times: int = Field(default=1, ge=1, le=10)
     again_every: Duration | None = None
 
