@@ -10,6 +10,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,9 @@ CLOCK_EVERY = 5.0
 CLOCK_STEP = 2.0
 """Seconds that the wall clock may move against steady time before it is a trouble (ARCHITECTURE, decision 6)."""
 STALL_EVERY = 0.05
+SWITCH_EVERY = 0.0005
+"""Seconds after which a busy thread hands the interpreter over. The writer gives it away at every call into SQLite and
+would get it back only after the default 5 ms while the loop is busy: a press must not wait for that."""
 
 
 class Daemon:
@@ -118,6 +122,11 @@ class Daemon:
         else:
             await self.commands.prepare_pages(held)
             await self._compare_files()
+        self.ledger.follow(self._heard)
+        await self._listen(held)
+
+    async def _listen(self, held: Held) -> None:
+        """Open the doors to the world, and be as quick as can be from now on."""
         callbacks = {
             name: channel for name, channel in self.gear.channels.items() if isinstance(channel, TakesCallbacks)
         }
@@ -139,7 +148,7 @@ class Daemon:
             )
         )
         self._closing.append(self.server.close)
-        self.ledger.follow(self._heard)
+        sys.setswitchinterval(SWITCH_EVERY)
         gc.collect()
         gc.freeze()
 
@@ -279,15 +288,7 @@ class Daemon:
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, stop.set)
-        forever = [
-            self.engine.run(),
-            self._seal(),
-            self._watch_fire(),
-            self._watch_clock(),
-            self._watch_loop(),
-            self._poll_channels(),
-        ]
-        tasks = [asyncio.create_task(each) for each in forever]
+        tasks = [asyncio.create_task(each) for each in self._parts()]
         stopper = asyncio.create_task(stop.wait())
         if ready is not None:
             ready.set()
@@ -300,6 +301,17 @@ class Daemon:
             for task in (*tasks, stopper):
                 task.cancel()
             await asyncio.gather(*tasks, stopper, return_exceptions=True)
+
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs for as long as the daemon does."""
+        return [
+            self.engine.run(),
+            self._seal(),
+            self._watch_fire(),
+            self._watch_clock(),
+            self._watch_loop(),
+            self._poll_channels(),
+        ]
 
     async def close(self) -> None:
         """Give everything back, in the order opposite to opening."""

@@ -20,11 +20,22 @@ from notifier.engine.selectors import select_people
 from notifier.engine.steps.notify import Letters, letters_for
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound
+from notifier.model.events import EventKind
 from notifier.model.facts import Event
 from notifier.model.incident import IncidentState
 from notifier.model.people import Person
 from notifier.model.playbook import Notify
 from notifier.model.step import Phase
+
+ONLY_DELIVERIES = frozenset(
+    {
+        EventKind.DELIVERIES_QUEUED,
+        EventKind.DELIVERIES_SETTLED,
+        EventKind.DELIVERIES_REPORTED,
+        EventKind.DELIVERIES_STOPPED,
+    }
+)
+"""Events whose thousands of rows hold nothing that the desk keeps."""
 
 
 @dataclass
@@ -173,6 +184,8 @@ class Desk:
         """Take in what was committed; returns incidents whose row changed."""
         changed = []
         for event in events:
+            if event.kind in ONLY_DELIVERIES:
+                continue
             for row in event.rows:
                 if row.table == "incident":
                     changed.append(self._learn_incident(dict(row.values), row.new))

@@ -10,11 +10,11 @@ from typing import Any
 
 from notifier.clock import Clock
 from notifier.engine import retry
-from notifier.engine.deliveries import Settled, claim_body, settle_body
+from notifier.engine.deliveries import Claim, Settled, claim_body, settle_body
 from notifier.errors import AdapterError, LedgerError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import CanBeAsked, Channel, Ledger
 from notifier.model.delivery import DeliveryState, DeliveryWord
-from notifier.model.facts import Row
+from notifier.model.facts import Body, Row
 from notifier.model.message import Message
 from notifier.model.settings import Sender
 
@@ -59,7 +59,6 @@ class Lane:
         self._wake = asyncio.Event()
         self._inflight: dict[str, Mapping[str, Any]] = {}
         self._outcomes: deque[Settled] = deque()
-        self._settle = asyncio.Event()
         self._failures = 0
         self._open_until = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,23 +80,22 @@ class Lane:
 
     async def run(self) -> None:
         """Until cancelled."""
-        settler = asyncio.create_task(self._settle_forever(), name=f"settle {self.name}")
         try:
             while True:
                 self._wake.clear()
-                wait = await self._claim_once()
-                await self._pause(wait)
+                await self._pause(await self._turn())
         finally:
-            for task in (*self._tasks, settler):
+            for task in self._tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, settler, return_exceptions=True)
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _pause(self, wait: float) -> None:
-        if wait <= 0:
+        """Until an outcome or a wake comes, or `wait` seconds are over."""
+        if self._wake.is_set() or wait <= 0:
             await asyncio.sleep(0)
             return
         if self.sender.rate is not None and wait < LOOK_AGAIN:
-            await self._clock.sleep(max(wait, GATHER))
+            await self._clock.sleep(max(wait, GATHER))  # outcomes gather meanwhile: one transaction for all of them
             return
         waker = asyncio.ensure_future(self._wake.wait())
         timer = asyncio.ensure_future(self._clock.sleep(min(wait, LOOK_AGAIN)))
@@ -107,28 +105,54 @@ class Lane:
             waker.cancel()
             timer.cancel()
 
-    async def _claim_once(self) -> float:
-        now = self._clock.now()
-        room = self.sender.window - len(self._inflight)
-        if self._open_until > now:
-            room = min(room, 1 - len(self._inflight))  # one at a time feels out whether it works again
-        if room <= 0 or (
-            len(self._inflight) > self.sender.window // 2 and self.sender.rate is None and not self._failures
-        ):
+    async def _turn(self) -> float:
+        """Settle what has come back and claim as much again, in one transaction; returns when to look again."""
+        batch = list(self._outcomes)
+        self._outcomes.clear()
+        room = self.sender.window - len(self._inflight) + len(batch)
+        if self.passed_over:
+            room = min(room, 1 - len(self._inflight) + len(batch))  # one at a time feels out whether it works again
+        if room <= 0 and not batch:
             return LOOK_AGAIN
-        rate, name = self.sender.rate, self.name
+        held = {each.id: self._inflight[each.id] for each in batch}
+        further = {each.id: self._work.next_address(held[each.id]) for each in batch if each.word is DeliveryWord.FAIL}
+        site, name, node, rate = self._site, self.name, self._ledger.node, self.sender.rate
+
+        def body() -> Body[tuple[list[Settled], Claim]]:
+            counted = (yield from settle_body(site, node, batch, further)) if batch else []
+            claim = Claim((), LOOK_AGAIN)
+            if room > 0:
+                claim = yield from claim_body(site, name, node, room, rate, self._clock.now())
+            return counted, claim
+
         try:
-            claim = await self._ledger.run(
-                lambda: claim_body(self._site, name, self._ledger.node, room, rate, self._clock.now())
-            )
+            counted, claim = await self._ledger.run(body)
         except LedgerError:
-            return LOOK_AGAIN
+            self._outcomes.extendleft(reversed(batch))
+            return GATHER * 10
+        for each in batch:
+            self._inflight.pop(each.id, None)
         for row in claim.rows:
             self._inflight[row["id"]] = row
             task = asyncio.create_task(self._send(row))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        if batch:
+            self._after(counted, held, further)
         return claim.wait
+
+    def _after(
+        self, counted: Sequence[Settled], held: Mapping[str, Mapping[str, Any]], further: Mapping[str, Sequence[Row]]
+    ) -> None:
+        """Tell the engine what was settled, and other lanes what they have got."""
+        for each in counted:
+            if each.word is DeliveryWord.LOSE:
+                self._work.lost(held[each.id])
+            elif each.word is DeliveryWord.RETRY and each.lane is not None:
+                self._work.wake_lane(each.lane)
+        for name in {row.values["lane"] for group in further.values() for row in group if row.table == "delivery"}:
+            self._work.wake_lane(name)
+        self._work.settled(counted, held)
 
     async def _send(self, row: Mapping[str, Any]) -> None:
         if self._work.halted(row["incident"], row["phase"], row["outside"]):
@@ -188,7 +212,7 @@ class Lane:
                     state=None if receipt.state is DeliveryState.SENT else receipt.state,
                 )
             )
-            self._settle.set()
+            self._wake.set()
 
     def _senders(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         return self._work.senders_for(row["kind"])
@@ -224,7 +248,7 @@ class Lane:
                 due=due,
             )
         )
-        self._settle.set()
+        self._wake.set()
 
     def _fault(self, error: Exception) -> None:
         self._failures += 1
@@ -237,40 +261,6 @@ class Lane:
         if self._failures >= BREAKER_AT:
             self._work.broken(self.name, False, "it takes messages again")
         self._failures, self._open_until = 0, 0.0
-
-    async def _settle_forever(self) -> None:
-        """Outcomes that come while one batch is written share the next."""
-        while True:
-            await self._settle.wait()
-            self._settle.clear()
-            batch = list(self._outcomes)
-            self._outcomes.clear()
-            if batch:
-                await self._settle_batch(batch)
-
-    async def _settle_batch(self, batch: list[Settled]) -> None:
-        rows = {each.id: self._inflight[each.id] for each in batch}
-        further = {each.id: self._work.next_address(rows[each.id]) for each in batch if each.word is DeliveryWord.FAIL}
-        node = self._ledger.node
-        try:
-            counted = await self._ledger.run(lambda: settle_body(self._site, node, batch, further))
-        except LedgerError:
-            self._outcomes.extend(batch)
-            await self._clock.sleep(LOOK_AGAIN)
-            self._settle.set()
-            return
-        for each in batch:
-            self._inflight.pop(each.id, None)
-        self._wake.set()
-        for each in counted:
-            if each.word is DeliveryWord.LOSE:
-                self._work.lost(rows[each.id])
-            elif each.word is DeliveryWord.RETRY and each.lane is not None:
-                self._work.wake_lane(each.lane)
-        if any(further.values()):
-            for name in {row.values["lane"] for group in further.values() for row in group if row.table == "delivery"}:
-                self._work.wake_lane(name)
-        self._work.settled(counted, rows)
 
 
 class Lanes:

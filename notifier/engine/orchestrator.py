@@ -12,7 +12,7 @@ from notifier.engine import recovery
 from notifier.engine.audience import Audience
 from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
 from notifier.engine.deliveries import Settled, report_body, stop_body
-from notifier.engine.desk import Desk
+from notifier.engine.desk import ONLY_DELIVERIES, Desk
 from notifier.engine.devices import HOLDS, Devices, poll_body, watch_body
 from notifier.engine.endings import close_body
 from notifier.engine.intake import Intake, Press, press_body
@@ -129,7 +129,7 @@ class Orchestrator:
         for incident in self.desk.learn(events):
             self.nudge(incident)
         for event in events:
-            if any(row.table == "timer" for row in event.rows):
+            if event.kind not in ONLY_DELIVERIES and any(row.table == "timer" for row in event.rows):
                 self._timer_wake.set()
                 break
 
