@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from notifier.files.catalogue import AdapterCatalogue
 from notifier.files.plain_words import faults_of, nearest
 from notifier.files.positions import LARGEST_YAML, Document, read_yaml
 from notifier.files.positions import Path as Place
-from notifier.files.secrets import put_in
+from notifier.files.secrets import Wrong, put_in, references
 from notifier.model.settings import NodeSettings
 
 
@@ -41,8 +41,14 @@ def read_settings(
     folder: Path,
     adapters: AdapterCatalogue | None = None,
     environ: Mapping[str, str] | None = None,
+    *,
+    put_secrets_in: bool = True,
 ) -> NodeSettings:
-    """As `load_settings`, from bytes; `folder` is where `file:` paths start."""
+    """As `load_settings`, from bytes; `folder` is where `file:` paths start.
+
+    `put_secrets_in`: false for a check on another machine than the node, which alone has the secrets; what is returned
+    then has stand-ins for them.
+    """
     document, faults = read_yaml(name, raw, show_values=False)
     if document is None:
         raise SetupError(faults)
@@ -51,7 +57,8 @@ def read_settings(
         data = dict(data)
         for part, kinds in _drivers(adapters).items():
             if isinstance(data.get(part), dict):
-                data[part] = _with_secrets(document, data[part], part, kinds, folder, environ, faults)
+                put = (lambda written, model: put_in(written, model, folder, environ)) if put_secrets_in else references
+                data[part] = _with_secrets(document, data[part], part, kinds, put, faults)
     settings = None
     try:
         settings = NodeSettings.model_validate(data)
@@ -79,8 +86,7 @@ def _with_secrets(
     entries: Mapping[str, Any],
     part: str,
     kinds: Mapping[str, type[BaseModel] | None] | None,
-    folder: Path,
-    environ: Mapping[str, str] | None,
+    put: Callable[[Mapping[str, Any], type[BaseModel] | None], tuple[dict[str, Any], list[Wrong]]],
     faults: list[Fault],
 ) -> dict[str, Any]:
     out = dict(entries)
@@ -99,7 +105,7 @@ def _with_secrets(
         written = entry.get("settings", {})
         if not isinstance(written, dict):
             continue
-        filled, wrong = put_in(written, model, folder, environ)
+        filled, wrong = put(written, model)
         base: Place = (part, name, "settings")
         faults += [_fault(document, (*base, *path), text, advice) for path, text, advice in wrong]
         if model is not None:

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from notifier.errors import SetupError
+from notifier.files.device_secrets import site_with_secrets
 from notifier.files.secrets import is_secret, put_in, references
 from notifier.files.settings_file import load_settings, read_settings
 from notifier.model.settings import NodeSettings, Secret
-from tests.files.a_school import ADAPTERS, Relay, Texts
+from tests.files.a_school import ADAPTERS, Relay, Texts, school
+from tests.files.a_school import read as load_school
 
 GOOD = b"""
 senders:
@@ -52,6 +54,13 @@ def test_a_secret_file_that_has_no_secret_is_refused(tmp_path: Path, content: by
     (tmp_path / "api.secret").write_bytes(content)
     with pytest.raises(SetupError, match=r"`api_secret`: api\.secret"):
         read(GOOD, tmp_path, TOKEN="x")
+
+
+def test_a_check_away_from_the_node_needs_no_secrets_and_still_refuses_written_ones(tmp_path: Path) -> None:
+    read_settings(GOOD, "settings.yaml", tmp_path, ADAPTERS, {}, put_secrets_in=False)
+    bare = GOOD.replace(b"${env:TOKEN}", b"hush")
+    with pytest.raises(SetupError, match="`auth_token` is a secret and is written out"):
+        read_settings(bare, "settings.yaml", tmp_path, ADAPTERS, {}, put_secrets_in=False)
 
 
 def test_missing_settings_say_where_an_example_is(tmp_path: Path) -> None:
@@ -111,3 +120,19 @@ def test_a_secret_written_as_a_number_is_refused_and_not_kept(tmp_path: Path) ->
     assert [path for path, _, _ in wrong] == [("password",)]
     assert "4711" not in f"{filled} {wrong}"
     assert filled["password"].reveal() != "4711"
+
+
+def test_doors_get_their_passwords_on_the_node_and_not_in_the_published_files(tmp_path: Path) -> None:
+    door = b'egress: mechanical\n    settings: {password: "${env:DOOR}"}\n    second_path: {driver: shelly_gen2, '
+    door += b'address: "http://192.0.2.9", settings: {password: "file:door.secret"}}'
+    site = school()["site.yaml"].replace(b"egress: mechanical\n", door + b"\n")
+    loaded = load_school(school(site=site))
+    assert loaded.errors == ()
+    assert loaded.site.doors[-1].settings == {"password": "${env:DOOR}"}
+
+    ready, missing = site_with_secrets(loaded.site, ADAPTERS, tmp_path, {"DOOR": "hush"})
+    assert Relay.model_validate(ready.doors[-1].settings).password.reveal() == "hush"
+    assert "hush" not in repr(ready)
+    assert [fault.level for fault in missing] == ["warning"]
+    assert missing[0].text.startswith("door `d2`, second path: `password`: door.secret cannot be read")
+    assert ready.doors[0] == loaded.site.doors[0]
