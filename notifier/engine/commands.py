@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from notifier.engine.endings import Ended, Person, ask_ending_body, decide_body, release_body
+from notifier.engine.closing import Ended, Person, release_body
+from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
 from notifier.engine.intake import Intake

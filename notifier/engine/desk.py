@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from notifier.clock import Clock
 from notifier.engine.audience import Audience, address_people
-from notifier.engine.endings import Moment
+from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_people

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from notifier.engine.held import Held
+from notifier.engine.ladder import Decision, Verdict, decide
 from notifier.engine.playbook_run import begin
 from notifier.engine.scene import Scene
-from notifier.errors import Refused
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import (
@@ -32,69 +31,6 @@ LATE = 60.0
 STOP_WITHIN = 15.0
 """Seconds in which somebody may stop a late press before it fires (PRODUCT 5)."""
 ASK_AGAIN_EVERY = 60.0
-
-
-class Decision(Enum):
-    OPEN = "open"
-    JOIN = "join"
-    UPGRADE = "upgrade"
-    RETURN = "return"
-    WIDEN = "widen"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    decision: Decision
-    incident: Mapping[str, Any] | None = None
-    overtakes: tuple[Mapping[str, Any], ...] = ()
-    """Drills that this live press closes."""
-
-
-def decide(
-    open_incidents: Sequence[Mapping[str, Any]],
-    playbook: Playbook,
-    rungs: Mapping[str, int],
-    drill: bool,
-    zone: str | None,
-    zones_reached: Mapping[str, frozenset[str]],
-) -> Verdict:
-    """What a press does to what is open.
-
-    `rungs`: incident id to its rung on the ladder hold < secure < lockdown (0: beside it). `zones_reached`: incident id
-    to the zones its zone-wide runs already reach (empty: the whole site). Raises Refused for a drill during a live
-    incident and for a drill of a higher rung than the one that runs: a drill is never upgraded.
-    """
-    live = [row for row in open_incidents if not row["drill"]]
-    drills = [row for row in open_incidents if row["drill"]]
-    if drill and live:
-        text = f"A live incident is running ({live[0]['title']}, {live[0]['code']}). No drill can start now."
-        raise Refused(text, status=409)
-    same_kind = drills if drill else live
-    overtakes = () if drill else tuple(drills)
-    for row in same_kind:
-        if not _meets(row, playbook, rungs):
-            continue
-        closing = row["state"] in (IncidentState.RELEASING, IncidentState.CLOSING)
-        if drill:
-            if playbook.rung > rungs[row["id"]]:
-                raise Refused(f"A drill is never upgraded: end the drill {row['code']} first.", status=409)
-            return Verdict(Decision.JOIN, row)
-        if playbook.rung > rungs[row["id"]]:
-            return Verdict(Decision.UPGRADE, row, overtakes)
-        if closing:
-            return Verdict(Decision.RETURN, row, overtakes)
-        reached = zones_reached.get(row["id"], frozenset())
-        if reached and zone is not None and zone not in reached and row["playbook"] == playbook.playbook:
-            return Verdict(Decision.WIDEN, row, overtakes)
-        return Verdict(Decision.JOIN, row, overtakes)
-    return Verdict(Decision.OPEN, None, overtakes)
-
-
-def _meets(row: Mapping[str, Any], playbook: Playbook, rungs: Mapping[str, int]) -> bool:
-    """On the ladder any press meets the open incident of the ladder; beside it only the same action does."""
-    if playbook.rung and rungs[row["id"]]:
-        return True
-    return not playbook.rung and bool(row["action"] == playbook.action)
 
 
 @dataclass(slots=True)

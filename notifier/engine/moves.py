@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notifier.engine.closing import Moment, Person, incident_row
 from notifier.engine.desk import Desk
-from notifier.engine.endings import Moment, Person, incident_row
 from notifier.engine.intake import Intake, Press, press_body
 from notifier.engine.playbook_run import change_step, start_rows, step_of
 from notifier.engine.scene import Scene

@@ -10,11 +10,12 @@ from typing import Any
 
 from notifier.engine import recovery
 from notifier.engine.audience import Audience
+from notifier.engine.closing import close_body
 from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
 from notifier.engine.deliveries import Settled, report_body, stop_body
 from notifier.engine.desk import ONLY_DELIVERIES, Desk
-from notifier.engine.devices import HOLDS, Devices, poll_body, watch_body
-from notifier.engine.endings import close_body
+from notifier.engine.device_records import poll_body, watch_body
+from notifier.engine.devices import HOLDS, Devices
 from notifier.engine.intake import Intake, Press, press_body
 from notifier.engine.lanes import Lane, Lanes, LaneWork
 from notifier.engine.lost import LostDeliveries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.engine.endings import Moment
+from notifier.engine.closing import Moment
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.step import TroubleState, TroubleWord, move_trouble

@@ -1,0 +1,291 @@
+"""What was seen of doors, signals and speakers, written down. Bodies only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from notifier.engine.scene import Scene
+from notifier.engine.steps.secure_doors import Proof
+from notifier.interfaces import PageReport
+from notifier.model.door import CommandState, CommandWord, DoorReading, Lock, move_command
+from notifier.model.events import EventKind
+from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.site import Door
+
+
+def _door_row(site: str, door: str, reading: DoorReading, detail: str, now: float) -> Row:
+    return Row(
+        "door",
+        {
+            "site": site,
+            "id": door,
+            "lock": str(reading.lock),
+            "leaf": str(reading.leaf),
+            "sensed_at": now,
+            "sensed_how": detail,
+        },
+    )
+
+
+def door_proof_body(scene: Scene, command: str, door: Door, proof: Proof, now: float) -> Body[None]:
+    """What was read after a command, and the end of the command if it is proven."""
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    rows = [_door_row(scene.site, door.id, proof.reading, proof.detail, now)]
+    kind = EventKind.DOOR_READ
+    new = state
+    if proof.proven and state in (CommandState.SENDING, CommandState.NOT_PROVEN):
+        new, kind = move_command(state, CommandWord.PROVE), EventKind.COMMAND_OVER
+        if state is CommandState.NOT_PROVEN:
+            task = yield Ask("task_by_id", {"site": scene.site, "id": f"door:{scene.incident}:{door.id}"})
+            if task and task[0]["state"] != "done":
+                rows.append(
+                    Row(
+                        "task",
+                        {
+                            "site": scene.site,
+                            "id": task[0]["id"],
+                            "state": "done",
+                            "moved_at": now,
+                            "text": f"{task[0]['text']} Now reads secured ({proof.detail}).",
+                        },
+                    )
+                )
+    rows.append(
+        Row(
+            "command",
+            {
+                "site": scene.site,
+                "id": command,
+                "state": str(new),
+                "tries": proof.tries,
+                "detail": proof.detail,
+                "at": now,
+            },
+        )
+    )
+    yield Fact(
+        kind,
+        scene.site,
+        scene.incident,
+        {
+            "door": door.id,
+            "lock": str(proof.reading.lock),
+            "leaf": str(proof.reading.leaf),
+            "proven": proof.proven,
+            "tries": proof.tries,
+            "detail": proof.detail,
+        },
+        rows,
+    )
+
+
+def restored_body(
+    scene: Scene, command: str, door: Door, reading: DoorReading, detail: str, done: bool, now: float
+) -> Body[None]:
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    if state is not CommandState.SENDING:
+        return
+    new = move_command(state, CommandWord.PROVE if done else CommandWord.GIVE_UP)
+    rows = [
+        _door_row(scene.site, door.id, reading, detail, now),
+        Row("command", {"site": scene.site, "id": command, "state": str(new), "tries": 1, "detail": detail, "at": now}),
+    ]
+    if not done:
+        rows.append(
+            _task(
+                scene,
+                f"restore:{scene.incident}:{door.id}",
+                "door_not_restored",
+                door.id,
+                f"{door.title} was told to go back to unlocked and does not read so: {detail}.",
+                now,
+            )
+        )
+    yield Fact(
+        EventKind.COMMAND_OVER,
+        scene.site,
+        scene.incident,
+        {"door": door.id, "verb": "restore", "proven": done, "detail": detail},
+        rows,
+    )
+
+
+def _task(scene: Scene, task: str, kind: str, subject: str, text: str, now: float) -> Row:
+    return Row(
+        "task",
+        {
+            "site": scene.site,
+            "id": task,
+            "incident": scene.incident,
+            "kind": kind,
+            "subject": subject,
+            "text": text,
+            "state": "open",
+            "owner": None,
+            "owner_name": None,
+            "at": now,
+            "moved_at": None,
+        },
+        new=True,
+    )
+
+
+def signal_body(
+    scene: Scene, command: str, signal: str, name: str, on: bool, obeyed: bool, tries: int, seen: str, now: float
+) -> Body[None]:
+    """An output that says it is on has taken the command; that anybody saw it is not known: `sent`, not `proven`."""
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    if state is not CommandState.SENDING:
+        return
+    new = move_command(state, CommandWord.TAKEN if obeyed else CommandWord.GIVE_UP)
+    rows = [
+        Row(
+            "command", {"site": scene.site, "id": command, "state": str(new), "tries": tries, "detail": seen, "at": now}
+        )
+    ]
+    if not obeyed:
+        text = (
+            f"{name or signal} does not come on: {seen}."
+            if on
+            else f"{name or signal} is STILL ON. Told to stop {tries} times: {seen}."
+        )
+        rows.append(
+            _task(
+                scene,
+                f"signal:{scene.incident}:{signal}:{'on' if on else 'off'}",
+                "signal_not_on" if on else "signal_still_on",
+                signal,
+                text,
+                now,
+            )
+        )
+    yield Fact(
+        EventKind.COMMAND_OVER,
+        scene.site,
+        scene.incident,
+        {"signal": signal, "on": on, "obeyed": obeyed, "tries": tries, "detail": seen},
+        rows,
+    )
+
+
+def page_body(
+    scene: Scene, command: str, kind: str, speakers: int, report: PageReport, fault: str, now: float
+) -> Body[None]:
+    """Sent is not heard: a page that left whole is `sent`; one that did not is somebody's task."""
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    if state is not CommandState.SENDING:
+        return
+    new = move_command(state, CommandWord.TAKEN if not fault else CommandWord.GIVE_UP)
+    detail = json.dumps({"packets": report.packets, "worst_gap_ms": round(report.worst_gap_ms, 1), "fault": fault})
+    rows = [
+        Row("command", {"site": scene.site, "id": command, "state": str(new), "tries": 1, "detail": detail, "at": now})
+    ]
+    if fault and not report.packets:
+        rows.append(
+            _task(
+                scene,
+                f"page:{command}",
+                "page_failed",
+                kind,
+                f"The page did not leave for {speakers} speakers: {fault}.",
+                now,
+            )
+        )
+    yield Fact(
+        EventKind.PAGE_OVER,
+        scene.site,
+        scene.incident,
+        {
+            "kind": kind,
+            "packets": report.packets,
+            "worst_gap_ms": report.worst_gap_ms,
+            "fault": fault,
+            "speakers": speakers,
+        },
+        rows,
+    )
+
+
+def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: float) -> Body[bool]:
+    """A held door was read again; True if it was secured and is not any more, and nobody of ours commanded it."""
+    known = yield Ask("lock_door", {"site": site, "id": door.id})
+    if not known or known[0]["held_by"] != incident:
+        return False
+    was = Lock(known[0]["lock"])
+    alarm = was is Lock.SECURED and reading.lock is not Lock.SECURED and known[0]["commanded"] == "secure"
+    if was is reading.lock and known[0]["leaf"] == reading.leaf:
+        return False
+    rows = [_door_row(site, door.id, reading, reading.detail, now)]
+    if alarm:
+        says = "reads UNLOCKED" if reading.lock is Lock.UNSECURED else f"reads {reading.lock}"
+        rows.append(
+            Row(
+                "task",
+                {
+                    "site": site,
+                    "id": f"door:{incident}:{door.id}",
+                    "incident": incident,
+                    "kind": "door_alarm",
+                    "subject": door.id,
+                    "text": f"{door.title} NOT SECURED. It was secured and now {says} "
+                    f"({reading.detail}). Nobody commanded it.",
+                    "state": "open",
+                    "owner": None,
+                    "owner_name": None,
+                    "at": now,
+                    "moved_at": None,
+                },
+                new=True,
+            )
+        )
+    yield Fact(
+        EventKind.DOOR_ALARM if alarm else EventKind.DOOR_READ,
+        site,
+        incident,
+        {
+            "door": door.id,
+            "lock": str(reading.lock),
+            "leaf": str(reading.leaf),
+            "was": str(was),
+            "detail": reading.detail,
+        },
+        rows,
+    )
+    return alarm
+
+
+def poll_body(site: str, readings: Mapping[str, DoorReading], now: float) -> Body[int]:
+    """Doors read while nothing is wrong: what they were before an incident is known from this. Changes only."""
+    known = {row["id"]: row for row in (yield Ask("doors_of_site", {"site": site}))}
+    rows = []
+    for door, reading in readings.items():
+        before = known.get(door)
+        if before is None:
+            rows.append(
+                Row(
+                    "door",
+                    {
+                        "site": site,
+                        "id": door,
+                        "lock": str(reading.lock),
+                        "leaf": str(reading.leaf),
+                        "commanded": None,
+                        "commanded_at": None,
+                        "sensed_at": now,
+                        "sensed_how": reading.detail,
+                        "before_incident": None,
+                        "held_by": None,
+                    },
+                    new=True,
+                )
+            )
+        elif before["held_by"] is None and (before["lock"], before["leaf"]) != (reading.lock, reading.leaf):
+            rows.append(_door_row(site, door, reading, reading.detail, now))
+    if rows:
+        yield Fact(EventKind.DOOR_READ, site, None, {"doors": len(rows)}, rows)
+    return len(rows)
