@@ -11,7 +11,6 @@ from notifier.engine.closing import Ended, Person, release_body
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
-from notifier.engine.intake import Intake
 from notifier.engine.moves import (
     acknowledge_trouble_body,
     approve_step_body,
@@ -27,6 +26,7 @@ from notifier.engine.moves import (
 )
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
+from notifier.engine.presses import Intake
 from notifier.engine.publishing import publish_body
 from notifier.engine.selectors import select_people
 from notifier.engine.steps.announce import all_pages
@@ -253,7 +253,7 @@ class EngineCommands:
             raise NotFound(f"There is no open incident {incident}.")
         scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
         deed = Notify(to=tuple(to), by=tuple(by) or ("push", "sms"), message={"en": text})
-        unanswered = self._engine.unanswered(scene) if "unanswered" in to else frozenset()
+        unanswered = self._engine.letters.unanswered(scene) if "unanswered" in to else frozenset()
         people = select_people(scene.held, deed.to, scene.zone, scene.commander, unanswered)
         audience = self._desk.audience(scene, people, deed.by, at_once=True)
         letters = self._desk.letters(scene, deed)

@@ -7,8 +7,9 @@ from typing import Any
 
 from notifier.engine.closing import Moment, Person, incident_row
 from notifier.engine.desk import Desk
-from notifier.engine.intake import Intake, Press, press_body
+from notifier.engine.intake import press_body
 from notifier.engine.playbook_run import change_step, start_rows, step_of
+from notifier.engine.presses import Intake, Press
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import command_row
 from notifier.engine.writing import decoded

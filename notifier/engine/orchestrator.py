@@ -9,45 +9,36 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from notifier.engine import recovery
-from notifier.engine.audience import Audience
 from notifier.engine.closing import close_body
-from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
-from notifier.engine.deliveries import Settled, report_body, stop_body
+from notifier.engine.deliveries import Settled, report_body
 from notifier.engine.desk import ONLY_DELIVERIES, Desk
-from notifier.engine.device_records import poll_body, watch_body
-from notifier.engine.devices import HOLDS, Devices
-from notifier.engine.intake import Intake, Press, press_body
+from notifier.engine.devices import Devices
+from notifier.engine.door_watch import DoorWatch
+from notifier.engine.intake import press_body
 from notifier.engine.lanes import Lane, Lanes, LaneWork
+from notifier.engine.letters_out import LettersOut
 from notifier.engine.lost import LostDeliveries
 from notifier.engine.playbook_run import step_of
+from notifier.engine.presses import Intake, Press
 from notifier.engine.progress import look_body
-from notifier.engine.recall import reached_people, report_recall_body, rerouting_body
+from notifier.engine.recall import rerouting_body
 from notifier.engine.scene import Scene
-from notifier.engine.steps.notify import facts_of
 from notifier.engine.timers import fire_body
 from notifier.engine.troubles import trouble_body
-from notifier.engine.writing import decoded, write_step_body
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
-from notifier.model.delivery import DeliveryWord, Report
+from notifier.model.delivery import Report
 from notifier.model.facts import Event, Row
 from notifier.model.incident import Activation, IncidentState
-from notifier.model.message import Message
-from notifier.model.people import Person
-from notifier.model.step import Phase
 
 log = logging.getLogger(__name__)
 
 SWEEP = 2.0
 """Seconds between looks at every open incident: what a missed nudge can cost at most."""
-WATCH_DOORS = 3.0
-"""Seconds between readings of each held door (PRODUCT 3: a door found unlocked raises an alarm)."""
 TIMERS_AT_ONCE = 100
 """Timers fired in one transaction: a press never waits behind more."""
 LONGEST_SLEEP = 1.0
 """Seconds between looks at the timers although none is near: a timer written elsewhere is seen within this."""
-IN_FLIGHT_PATIENCE = 0.25
-"""Seconds that a recall waits for messages already on the wire, so that its report is exact."""
 
 
 class Orchestrator:
@@ -56,9 +47,10 @@ class Orchestrator:
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self.desk, self.ledger = desk, ledger
         self.devices = Devices(desk, ledger, self.nudge)
+        self.letters = LettersOut(desk, ledger, self.devices, lambda: self.lanes, self.nudge)
+        self.door_watch = DoorWatch(desk, ledger, self.devices)
         self.lanes = self._build_lanes()
-        self.lost = LostDeliveries(desk, ledger, self._message_of, self._settled_later)
-        self._words: dict[str, Words] = {}
+        self.lost = LostDeliveries(desk, ledger, self.letters.message_of, self._settled_later)
         self._nudged: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer_wake = asyncio.Event()
@@ -70,7 +62,7 @@ class Orchestrator:
     def _build_lanes(self) -> Lanes:
         desk = self.desk
         work = LaneWork(
-            message_of=self._message_of,
+            message_of=self.letters.message_of,
             halted=desk.halted,
             answered=lambda incident, person: (incident, person) in desk.answered,
             settled=self._settled,
@@ -95,7 +87,7 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Until cancelled."""
-        forever = (self.lanes.run(), self._run_timers(), self._sweep(), self._watch_doors(), self.lost.run())
+        forever = (self.lanes.run(), self._run_timers(), self._sweep(), self.door_watch.run(), self.lost.run())
         tasks = [asyncio.create_task(each) for each in forever]
         try:
             await asyncio.gather(*tasks)
@@ -179,90 +171,16 @@ class Orchestrator:
             if row.table == "step" and row.values.get("state") == "running":
                 step = step_of(scene, row.values["id"])
                 if step is not None and step.notify is not None:
-                    self.spawn(self.write_step(scene, row.values["id"]))
+                    self.spawn(self.letters.step(scene, row.values["id"]))
         self._timer_wake.set()
         self.nudge(scene.incident)
 
     async def closing_wave(self, scene: Scene, rows: Sequence[Row]) -> None:
         """Nothing of the response leaves any more, and what had left is known, before the closing words go out."""
-        await self._drain(scene)
+        await self.letters.drain(scene)
         self.wave(scene, rows)
 
     # ------------------------------------------------------------------------------------------------------ messages
-
-    async def write_step(self, scene: Scene, step_id: str, start: int = 0) -> None:
-        """Write a step's messages in chunks; lanes send while later chunks are still being written."""
-        step = step_of(scene, step_id)
-        assert step is not None
-        assert step.notify is not None
-        deed = step.notify
-        people = self._people_for(scene, step_id, deed.to)
-        audience = self.desk.audience(scene, people, deed.by)
-        if not self.desk.held.playbooks or not audience.planned:
-            audience = Audience([], audience.unreachable, audience.opted_out)
-        planned = [plan for plan in audience.planned if plan.rank == 0]
-        letters = self.desk.letters(scene, deed, **self._live_facts(scene))
-        links = self.desk.link_hashes(scene, audience, letters)
-        facts = facts_of(audience)
-        at: int | None = start
-        while at is not None:
-            begin = at
-            at = await self.ledger.run(lambda: write_step_body(scene, step_id, planned, letters, links, begin, facts))
-            self.lanes.wake()
-        self.nudge(scene.incident)
-
-    def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
-        """Closing words reach whoever was reached; a correction goes to exactly those (PRODUCT 3, End)."""
-        if scene.phase is Phase.MAIN:
-            unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
-            return self.desk.people(scene, selectors, unanswered)
-        chosen = self.desk.people(scene, selectors)
-        reached = reached_people(self.ledger.read("reached_people", site=scene.site, incident=scene.incident))
-        first = next((step.id for step in scene.playbook.phase(scene.phase) if step.notify is not None), None)
-        if scene.phase is Phase.CORRECTION:
-            wanted = {person.id for person in chosen} if step_id != first else set(reached)
-            ids = wanted & set(reached)
-        else:
-            ids = {person.id for person in chosen} | (set(reached) if step_id == first else set())
-        return tuple(person for person in scene.held.everybody if person.id in ids)
-
-    def unanswered(self, scene: Scene) -> frozenset[str]:
-        asked = self.ledger.read("asked_people", site=scene.site, incident=scene.incident)
-        return frozenset(row["person"] for row in asked if (scene.incident, row["person"]) not in self.desk.answered)
-
-    def _live_facts(self, scene: Scene) -> dict[str, str]:
-        """Doors by what is proven now: at second 0 they are neither secured nor not, and the words say so."""
-        rows = self.ledger.read("doors_not_proven", site=scene.site, incident=scene.incident)
-        late = [row["device"] for row in rows if row["state"] == "not_proven"]
-        names = [scene.held.doors[door].title for door in late if door in scene.held.doors]
-        if names:
-            return {"doors_not_secured": ", ".join(names)}
-        return {"doors_not_secured": NOT_KNOWN_YET} if rows else {}
-
-    async def _drain(self, scene: Scene) -> None:
-        """Before closing words: everything that has not left is stopped, and what is on the wire is waited for."""
-        word = DeliveryWord.RECALL if scene.phase is Phase.CORRECTION else DeliveryWord.EXPIRE
-        await self.devices.silence(scene.incident)
-        stopped, more = 0, 1
-        while more:
-            more = await self.ledger.run(lambda: stop_body(scene.site, scene.incident, word, 1000, agencies_too=False))
-            stopped += more
-        deadline = self.desk.clock.now() + IN_FLIGHT_PATIENCE
-        while self.lanes.in_flight_of(scene.incident, Phase.MAIN) and self.desk.clock.now() < deadline:
-            await self.desk.clock.sleep(0.01)
-        if scene.phase is Phase.CORRECTION:
-            await self.ledger.run(lambda: report_recall_body(scene.site, scene.incident, scene.run))
-
-    def _message_of(self, row: Mapping[str, Any]) -> Message:
-        words = self._words.get(row["words"])
-        if words is None:
-            kept = self.ledger.read("words_by_id", site=self.desk.site, id=row["words"])
-            words = Words.from_row(decoded(kept[0]["body"]))
-            if len(self._words) > 2000:
-                self._words.clear()
-            self._words[row["words"]] = words
-        link = self.desk.link(row["incident"], row["person"]) if words.answers else ""
-        return message_for(words, link, row["id"])
 
     def _wake_lane(self, name: str) -> None:
         self.lanes.wake(name)
@@ -442,64 +360,6 @@ class Orchestrator:
             row["presser"],
         )
         return self.press_of(activation, incident_id=f"late-{row['id']}", forced=True)
-
-    # --------------------------------------------------------------------------------------------------------- doors
-
-    async def _watch_doors(self) -> None:
-        """Held doors are read again and again; idle ones now and then, read-only, to know what they were before."""
-        idle_due = 0.0
-        while True:
-            now = self.desk.clock.now()
-            held = [row for row in self.desk.incidents.values() if row["state"] in HOLDS]
-            if held:
-                await self._watch_held(held)
-            elif now >= idle_due:
-                await self.poll_idle_doors()
-                idle_due = self.desk.clock.now() + 30.0
-            await self.desk.clock.sleep(WATCH_DOORS)
-
-    async def _watch_held(self, incidents: Sequence[Mapping[str, Any]]) -> None:
-        by_id = {row["id"]: row for row in incidents}
-        rows = self.ledger.read("held_doors", site=self.desk.site)
-        watched = [
-            row
-            for row in rows
-            if row["held_by"] in by_id
-            and not self.devices.watched(row["held_by"], row["id"])
-            and row["id"] not in self.devices.opened
-        ]
-
-        async def look(row: Mapping[str, Any]) -> None:
-            incident = by_id[row["held_by"]]
-            held = self.desk.held_of[incident["publication"]]
-            door = held.doors.get(row["id"])
-            if door is None:
-                return
-            reading = await self.devices.read(door)
-            alarm = await self.ledger.run(
-                lambda: watch_body(self.desk.site, door, reading, incident["id"], self.desk.clock.now())
-            )
-            if alarm or (reading.lock != "secured" and row["commanded"] == "secure"):
-                self._secure_again(incident, door.id)
-
-        await asyncio.gather(*(look(row) for row in watched), return_exceptions=True)
-
-    def _secure_again(self, incident: Mapping[str, Any], door: str) -> None:
-        rows = self.ledger.read("last_command_of", site=self.desk.site, incident=incident["id"], device=door)
-        if rows:
-            scene = self.desk.scene(
-                incident, rows[0]["run"], Phase(rows[0]["phase"]), incident["playbook"], incident["zone"]
-            )
-            self.devices.secure(scene, rows[0]["id"], door)
-
-    async def poll_idle_doors(self) -> None:
-        """Read every door that no incident holds."""
-        doors = self.desk.held.site.doors if self.desk.current else ()
-        readings = await asyncio.gather(*(self.devices.read(door) for door in doors))
-        found = {door.id: reading for door, reading in zip(doors, readings, strict=True)}
-        if found:
-            with contextlib.suppress(LedgerError):
-                await self.ledger.run(lambda: poll_body(self.desk.site, found, self.desk.clock.now()))
 
     # ------------------------------------------------------------------------------------------------------ troubles
 

@@ -60,7 +60,7 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
         if step["state"] == StepState.RUNNING and step["deed"] == "notify" and not step["expanded"]:
             scene = desk.scene_of_step(incident, step)
             written = decoded(step["detail"]).get("written", 0)
-            engine.spawn(engine.write_step(scene, step["id"], written))
+            engine.spawn(engine.letters.step(scene, step["id"], written))
     engine.nudge(incident["id"])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import enough, people_answered, silent_rooms
 from notifier.engine.desk import Desk
-from notifier.engine.intake import ASK_AGAIN_EVERY, Intake, Press, press_body
+from notifier.engine.intake import press_body
 from notifier.engine.playbook_run import (
     ASK_NEXT_AFTER,
     change_step,
@@ -18,6 +18,7 @@ from notifier.engine.playbook_run import (
     step_of,
     timer_row,
 )
+from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press
 from notifier.engine.scene import Scene
 from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows

@@ -1,0 +1,110 @@
+"""Writes a step's messages, chooses whom closing words reach, and empties the lanes before them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from notifier.engine.audience import Audience
+from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
+from notifier.engine.deliveries import stop_body
+from notifier.engine.desk import Desk
+from notifier.engine.devices import Devices
+from notifier.engine.lanes import Lanes
+from notifier.engine.playbook_run import step_of
+from notifier.engine.recall import reached_people, report_recall_body
+from notifier.engine.scene import Scene
+from notifier.engine.steps.notify import facts_of
+from notifier.engine.writing import decoded, write_step_body
+from notifier.interfaces import Ledger
+from notifier.model.delivery import DeliveryWord
+from notifier.model.message import Message
+from notifier.model.people import Person
+from notifier.model.step import Phase
+
+IN_FLIGHT_PATIENCE = 0.25
+"""Seconds that a recall waits for messages already on the wire, so that its report is exact."""
+WORDS_KEPT = 2000
+"""Texts kept in memory: thousands of deliveries share a few."""
+
+
+class LettersOut:
+    def __init__(
+        self, desk: Desk, ledger: Ledger, devices: Devices, lanes: Callable[[], Lanes], nudge: Callable[[str], None]
+    ) -> None:
+        self._desk, self._ledger, self._devices, self._lanes, self._nudge = desk, ledger, devices, lanes, nudge
+        self._words: dict[str, Words] = {}
+
+    async def step(self, scene: Scene, step_id: str, start: int = 0) -> None:
+        """Write a step's messages in chunks; lanes send while later chunks are still being written."""
+        step = step_of(scene, step_id)
+        assert step is not None
+        assert step.notify is not None
+        deed = step.notify
+        people = self._people_for(scene, step_id, deed.to)
+        audience = self._desk.audience(scene, people, deed.by)
+        if not self._desk.held.playbooks or not audience.planned:
+            audience = Audience([], audience.unreachable, audience.opted_out)
+        planned = [plan for plan in audience.planned if plan.rank == 0]
+        letters = self._desk.letters(scene, deed, **self._live_facts(scene))
+        links = self._desk.link_hashes(scene, audience, letters)
+        facts = facts_of(audience)
+        at: int | None = start
+        while at is not None:
+            begin = at
+            at = await self._ledger.run(lambda: write_step_body(scene, step_id, planned, letters, links, begin, facts))
+            self._lanes().wake()
+        self._nudge(scene.incident)
+
+    def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
+        """Closing words reach whoever was reached; a correction goes to exactly those (PRODUCT 3, End)."""
+        if scene.phase is Phase.MAIN:
+            unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
+            return self._desk.people(scene, selectors, unanswered)
+        chosen = self._desk.people(scene, selectors)
+        reached = reached_people(self._ledger.read("reached_people", site=scene.site, incident=scene.incident))
+        first = next((step.id for step in scene.playbook.phase(scene.phase) if step.notify is not None), None)
+        if scene.phase is Phase.CORRECTION:
+            wanted = {person.id for person in chosen} if step_id != first else set(reached)
+            ids = wanted & set(reached)
+        else:
+            ids = {person.id for person in chosen} | (set(reached) if step_id == first else set())
+        return tuple(person for person in scene.held.everybody if person.id in ids)
+
+    def unanswered(self, scene: Scene) -> frozenset[str]:
+        asked = self._ledger.read("asked_people", site=scene.site, incident=scene.incident)
+        return frozenset(row["person"] for row in asked if (scene.incident, row["person"]) not in self._desk.answered)
+
+    def _live_facts(self, scene: Scene) -> dict[str, str]:
+        """Doors by what is proven now: at second 0 they are neither secured nor not, and the words say so."""
+        rows = self._ledger.read("doors_not_proven", site=scene.site, incident=scene.incident)
+        late = [row["device"] for row in rows if row["state"] == "not_proven"]
+        names = [scene.held.doors[door].title for door in late if door in scene.held.doors]
+        if names:
+            return {"doors_not_secured": ", ".join(names)}
+        return {"doors_not_secured": NOT_KNOWN_YET} if rows else {}
+
+    async def drain(self, scene: Scene) -> None:
+        """Before closing words: everything that has not left is stopped, and what is on the wire is waited for."""
+        word = DeliveryWord.RECALL if scene.phase is Phase.CORRECTION else DeliveryWord.EXPIRE
+        await self._devices.silence(scene.incident)
+        stopped, more = 0, 1
+        while more:
+            more = await self._ledger.run(lambda: stop_body(scene.site, scene.incident, word, 1000, agencies_too=False))
+            stopped += more
+        deadline = self._desk.clock.now() + IN_FLIGHT_PATIENCE
+        while self._lanes().in_flight_of(scene.incident, Phase.MAIN) and self._desk.clock.now() < deadline:
+            await self._desk.clock.sleep(0.01)
+        if scene.phase is Phase.CORRECTION:
+            await self._ledger.run(lambda: report_recall_body(scene.site, scene.incident, scene.run))
+
+    def message_of(self, row: Mapping[str, Any]) -> Message:
+        words = self._words.get(row["words"])
+        if words is None:
+            kept = self._ledger.read("words_by_id", site=self._desk.site, id=row["words"])
+            words = Words.from_row(decoded(kept[0]["body"]))
+            if len(self._words) > WORDS_KEPT:
+                self._words.clear()
+            self._words[row["words"]] = words
+        link = self._desk.link(row["incident"], row["person"]) if words.answers else ""
+        return message_for(words, link, row["id"])
