@@ -8,6 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.inbound import Inbox
+from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
 from notifier.engine.telling import tell
@@ -36,7 +37,8 @@ class EngineViews:
     """Implements `interfaces.Views`."""
 
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
-        self._engine, self._desk, self._ledger, self._inbox = engine, engine.desk, engine.ledger, inbox
+        self._desk, self._ledger, self._inbox = engine.desk, engine.ledger, inbox
+        self._lists = StateLists(engine)
 
     # ----------------------------------------------------------------------------------------------------- incidents
 
@@ -348,103 +350,19 @@ class EngineViews:
 
     def state(self, what: str) -> Mapping[str, Any]:
         lists = {
-            "speakers": self._speakers,
-            "channels": self._channels,
-            "troubles": self._troubles,
-            "readiness": self._readiness,
-            "playbooks": self._playbooks,
-            "contacts": self._contacts,
+            "speakers": self._lists.speakers,
+            "channels": self._lists.channels,
+            "troubles": self._lists.troubles,
+            "readiness": self._lists.readiness,
+            "playbooks": self._lists.playbooks,
+            "contacts": self._lists.contacts,
             "approvals": lambda: self._approvals(self._ledger.read("approvals_of_site", site=self._desk.site)),
             "tasks": lambda: self._tasks(self._ledger.read("tasks_open", site=self._desk.site)),
-            "publications": self._publications,
+            "publications": self._lists.publications,
         }
         if what not in lists:
             raise NotFound(f"There is no list of {what}.")
         return {"items": lists[what](), "next": None}
-
-    def _speakers(self) -> list[dict[str, Any]]:
-        return [
-            {"id": each.id, "name": each.name or each.id, "zone": each.zone, "channel": each.channel}
-            for each in self._desk.held.site.speakers
-        ]
-
-    def _channels(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "sender": lane.name,
-                "channel": lane.sender.channel,
-                "kind": lane.channel.address_kind,
-                "rate": lane.sender.rate,
-                "window": lane.sender.window,
-                "in_flight": lane.busy,
-                "passed_over": lane.passed_over,
-                "uplink": lane.sender.uplink,
-            }
-            for lane in self._engine.lanes
-        ]
-
-    def _troubles(self) -> list[dict[str, Any]]:
-        names = ("id", "kind", "subject", "text", "state", "raised_wall", "by_whom")
-        return [{name: row[name] for name in names} for row in self._ledger.read("troubles", site=self._desk.site)]
-
-    def _readiness(self) -> list[dict[str, Any]]:
-        """What would be missing if it were pressed now: troubles, doors that nothing can prove, people out of reach."""
-        found = [{"what": row["text"], "kind": row["kind"]} for row in self._troubles()]
-        held = self._desk.held
-        found += [
-            {"what": f"{door.title} has no sensor: it can never be proven secured.", "kind": "door"}
-            for door in held.site.doors
-            if door.commandable and door.sensed_by is None
-        ]
-        kinds = {channel.address_kind for channel in self._desk.gear.channels.values()}
-        out = [person.name for person in held.everybody if not kinds & set(person.addresses)]
-        if out:
-            found.append({"what": f"{len(out)} people cannot be reached by any sender.", "kind": "reach"})
-        for person in held.everybody:
-            if person.agency and person.agreement is None:
-                found.append({"what": f"{person.name}: no agreement is on file.", "kind": "agreement"})
-        return found
-
-    def _playbooks(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": each.playbook,
-                "title": each.title,
-                "action": str(each.action),
-                "severity": each.severity,
-                "steps": len(each.steps),
-                "audible": each.audible,
-                "scope": each.scope,
-            }
-            for each in self._desk.held.playbooks.values()
-        ]
-
-    def _contacts(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": each.id,
-                "name": each.name,
-                "room": each.room,
-                "roles": sorted(each.roles),
-                "groups": sorted(each.groups),
-                "language": each.language,
-                "on_site": each.on_site,
-                "addresses": {kind: masked(address) for kind, address in each.addresses.items()},
-            }
-            for each in self._desk.held.everybody
-        ]
-
-    def _publications(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "version": row["version"],
-                "author": row["author"],
-                "comment": row["comment"],
-                "wall": row["wall"],
-                "files": len(decoded(row["files"])),
-            }
-            for row in self._ledger.read("publications", site=self._desk.site)
-        ]
 
     def published_files(self, version: int | None) -> Mapping[str, Any]:
         query = "publication_by_version" if version is not None else "last_publication"
