@@ -1,0 +1,132 @@
+"""Who may do what: `user`, `token`, `button`."""
+
+from __future__ import annotations
+
+import argparse
+import pwd
+import re
+import unicodedata
+
+from notifier.cli.client import Client
+from notifier.cli.printing import as_json, say, table
+from notifier.cli.words import DONE, Commands, Parser, asking, daemon_options
+from notifier.errors import NotFound, NotifierError
+from notifier.model.rights import ROLES
+
+KINDS = {"user": "person", "token": "token", "button": "button"}
+"""A command's group to the kind of account it shows."""
+WHAT = {"user": "accounts of people", "token": "accounts of machines", "button": "buttons that press"}
+
+
+def add(commands: Commands) -> None:
+    for group in KINDS:
+        parser = commands.add_parser(group, help=WHAT[group])
+        words = parser.add_subparsers(metavar="WORD", required=True, parser_class=Parser, dest="word")
+        if group == "button":
+            enrol = words.add_parser(
+                "enrol", parents=[daemon_options()], help="make a button's secret address",
+                description="Make the secret address of a button of the published site. It is shown once; an older one "
+                "of the same button dies.",
+            )  # fmt: skip
+            enrol.add_argument("button", metavar="BUTTON", help="the button's id in the site file")
+            enrol.set_defaults(deed=asking(_enrol))
+        else:
+            _add_account(words, group)
+        listing = words.add_parser(
+            "list", parents=[daemon_options()], help=f"list {WHAT[group]}", description="List them; no secrets."
+        )
+        listing.set_defaults(deed=asking(_list), group=group)
+        revoke = words.add_parser(
+            "revoke", parents=[daemon_options()], help="make it worthless, at once", description="Revoke it, at once."
+        )
+        revoke.add_argument("account", metavar="ID", help="as the list names it")
+        revoke.set_defaults(deed=asking(_revoke), group=group)
+
+
+def _add_account(words: Commands, group: str) -> None:
+    made = words.add_parser(
+        "add", parents=[daemon_options()], help=f"make one of the {WHAT[group]}",
+        description="Make an account and show its token once. "
+        + ("A user is a human, and can be one of the two who end a lockdown." if group == "user"
+           else "A token is for a machine, and is never one of two."),
+    )  # fmt: skip
+    made.add_argument("name", metavar="NAME", help="who or what it is, in words")
+    made.add_argument(
+        "--rights", required=True, metavar="ROLE,…", type=_words, help=f"what it may do: {', '.join(ROLES)}"
+    )
+    made.add_argument("--sites", metavar="SITE,…", type=_words, default=[], help="where; else every site of the node")
+    if group == "user":
+        made.add_argument(
+            "--person", metavar="ID", help="the person's id in the contacts; else made from NAME. One human, one id"
+        )
+        made.add_argument("--os-user", metavar="NAME", help="the user of this machine who is this person")
+    made.set_defaults(deed=asking(_add), group=group)
+
+
+async def _add(args: argparse.Namespace, client: Client) -> int:
+    body = {"name": args.name, "roles": args.rights, "sites": args.sites}
+    if args.group == "user":
+        body["person"] = args.person or _identifier(args.name)
+        if args.os_user:
+            body["os_user"] = _uid(args.os_user)
+    made = await client.post("/accounts", body)
+    if args.json:
+        as_json({**made, "person": body.get("person")})
+        return DONE
+    person = f", person {body['person']}" if "person" in body else ""
+    say(f"{args.name} has account {made['account']}{person}. The token is shown this once:")
+    say(made["token"])
+    return DONE
+
+
+async def _enrol(args: argparse.Namespace, client: Client) -> int:
+    made = await client.post(f"/buttons/{args.button}/enrol")
+    if args.json:
+        as_json(made)
+        return DONE
+    say(f"Button {made['button']} presses with POST at this path of the daemon's address. It is shown this once:")
+    say(made["path"])
+    return DONE
+
+
+async def _list(args: argparse.Namespace, client: Client) -> int:
+    accounts = (await client.get("/accounts"))["items"]
+    found = [one for one in accounts if one["kind"] == KINDS[args.group]]
+    if args.json:
+        as_json({"items": found, "next": None})
+        return DONE
+    columns = {"id": "id", "name": "name", "roles": "rights", "sites": "sites", "person": "person", "state": "state"}
+    if args.group == "user":
+        columns["os_user"] = "OS user"
+    table(found, columns, f"There are no {WHAT[args.group]} yet.")
+    return DONE
+
+
+async def _revoke(args: argparse.Namespace, client: Client) -> int:
+    name = args.account.removeprefix("button:")
+    path = f"/buttons/{name}" if args.group == "button" else f"/accounts/{name}"
+    done = await client.delete(path)
+    if args.json:
+        as_json(done)
+    else:
+        say(f"{done['revoked']} is revoked: its secret is worthless from now on.")
+    return DONE
+
+
+def _words(written: str) -> list[str]:
+    return [word.strip() for word in written.split(",") if word.strip()]
+
+
+def _identifier(name: str) -> str:
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    made = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:64].strip("-")
+    if not made:
+        raise NotifierError(f"No id can be made from {name!r}. Name one with --person.")
+    return made
+
+
+def _uid(name: str) -> int:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise NotFound(f"This machine has no user {name!r}. Name one that 'getent passwd' lists.") from None

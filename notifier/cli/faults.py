@@ -1,0 +1,81 @@
+"""Every mistake in a folder, settings included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from notifier.adapters import Installed
+from notifier.cli.client import SETTINGS_FILE
+from notifier.errors import Fault, SetupError
+from notifier.files.folder import read_folder
+from notifier.files.load import load
+from notifier.files.positions import LARGEST_YAML, read_yaml
+from notifier.files.rules import POLICE_ONE_UPLINK, STEP_CHANNEL
+from notifier.files.settings_file import read_settings
+from notifier.model.settings import Sender
+
+ABOUT_SENDERS = {STEP_CHANNEL.name, POLICE_ONE_UPLINK.name}
+"""Rules that mean nothing while the senders cannot be read."""
+
+
+NOT_HERE = "No harm on a desk; the node itself does not start without it."
+
+
+def faults_in(folder: Path) -> Sequence[Fault]:
+    """Every fault of a folder, settings included; in the order of files and lines."""
+    try:
+        files = read_folder(folder)
+    except SetupError as error:
+        return error.faults
+    senders, faults = _settings(folder)
+    try:
+        found: Iterable[Fault] = load(files, Installed(), senders or {}).faults
+    except SetupError as error:
+        found = error.faults
+    faults += [fault for fault in found if senders is not None or fault.rule not in ABOUT_SENDERS]
+    return sorted(set(faults))
+
+
+def _settings(folder: Path) -> tuple[Mapping[str, Sender] | None, list[Fault]]:
+    """The senders as far as they can be read, None if not at all; and what is wrong with the settings."""
+    try:
+        with (folder / SETTINGS_FILE).open("rb") as file:
+            raw = file.read(LARGEST_YAML + 1)
+    except FileNotFoundError:
+        text = "There is no settings file here: whether a sender is missing was not checked."
+        return None, [Fault(SETTINGS_FILE, 1, 1, text, "Each node needs one to run.", "warning")]
+    except OSError as error:
+        text = f"The settings cannot be read: {error.strerror}."
+        return None, [Fault(SETTINGS_FILE, 1, 1, text, "Give this account the right to read them.")]
+    try:
+        senders = read_settings(raw, SETTINGS_FILE, folder, Installed(), put_secrets_in=False).senders
+    except SetupError as error:
+        return _senders(raw), list(error.faults)
+    try:
+        read_settings(raw, SETTINGS_FILE, folder, Installed())
+    except SetupError as error:
+        return senders, [replace(fault, level="warning", advice=NOT_HERE) for fault in error.faults]
+    return senders, []
+
+
+def _senders(raw: bytes) -> dict[str, Sender] | None:
+    """The senders of faulty settings: a mistake in one of them makes no playbook wrong."""
+    document, _ = read_yaml(SETTINGS_FILE, raw, show_values=False)
+    written = document.data.get("senders", {}) if document and isinstance(document.data, dict) else None
+    if not isinstance(written, dict):
+        return None
+    senders: dict[str, Sender] = {}
+    for name, entry in written.items():
+        bare: Any = {**entry, "settings": {}} if isinstance(entry, dict) else entry
+        try:
+            senders[name] = Sender.model_validate(bare)
+        except ValidationError:
+            return None
+        if senders[name].channel not in Installed.channel_kinds:
+            return None  # nobody knows what it would carry
+    return senders

@@ -1,0 +1,84 @@
+"""The daemon in the foreground: started with the best settings there are, stopped by SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+
+from notifier.cli.printing import progress
+from notifier.cli.settings_at_start import Chosen, keep, last_good, todays
+from notifier.cli.words import DONE, STOPPED
+from notifier.daemon import Daemon
+from notifier.errors import SetupError
+
+log = logging.getLogger(__name__)
+
+
+async def run(folder: Path) -> int:
+    """Until SIGTERM or Ctrl-C; returns the exit code. Raises SetupError, LedgerError."""
+    if (me := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)  # until the daemon takes it over
+    try:
+        daemon, chosen = await _started(folder)
+    except asyncio.CancelledError:
+        progress("Stopped before it was ready.")
+        return STOPPED
+    try:
+        await _after_start(daemon, chosen, folder)
+        addresses = daemon.server.addresses
+        press = f", buttons at {addresses['press']}" if "press" in addresses else ""
+        print(f"ready: {addresses['main']}{press} (control socket {addresses['socket']})", flush=True)
+        await daemon.run()
+    finally:
+        await daemon.close()
+    log.info("stopped")
+    return DONE
+
+
+async def _started(folder: Path) -> tuple[Daemon, Chosen]:
+    """A daemon that can be pressed, with the best settings that start. Raises the first refusal if none does."""
+    try:
+        chosen = todays(folder)
+        return await _opened(folder, chosen), chosen
+    except SetupError as error:
+        wrong = error
+    for chosen in last_good(folder, wrong):
+        for text in chosen.troubles.values():
+            log.error("%s", text)
+        with contextlib.suppress(SetupError):
+            return await _opened(folder, chosen), chosen
+    raise wrong
+
+
+async def _opened(folder: Path, chosen: Chosen) -> Daemon:
+    daemon = Daemon(folder, chosen.settings)
+    progress(f"Opening {folder} as {chosen.settings.node} …")
+    try:
+        await daemon.open()
+    except BaseException:
+        await daemon.close()
+        raise
+    return daemon
+
+
+async def _after_start(daemon: Daemon, chosen: Chosen, folder: Path) -> None:
+    """Say what is wrong with the settings that run, take back what is not wrong any more, keep what has worked."""
+    known = {
+        one["subject"]: one["text"] for one in daemon.views.state("troubles")["items"] if one["kind"] == "settings"
+    }
+    for subject, text in known.items():
+        if chosen.troubles.get(subject) != text:
+            await daemon.engine.clear_trouble("settings", subject)
+    for subject, text in chosen.troubles.items():
+        await daemon.engine.trouble("settings", subject, text)
+    if not chosen.troubles:
+        try:
+            keep(folder, chosen.settings)
+        except OSError as error:
+            why = (
+                f"No copy of settings.yaml could be kept ({error.strerror}): a mistake in it would stop the next start."
+            )
+            await daemon.engine.trouble("settings", "copy", why)

@@ -1,0 +1,103 @@
+"""Which settings a start may use: today's file, else the copy that last worked, else that copy without broken senders.
+
+Only a first start may refuse: a typo at 3 a.m. never leaves a school without a lockdown (PRODUCT 2.4).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from notifier.adapters import Installed
+from notifier.cli.client import SETTINGS_FILE, state_folder
+from notifier.errors import SetupError
+from notifier.files.positions import read_yaml
+from notifier.files.settings_file import load_settings, read_settings
+from notifier.model.settings import NodeSettings
+
+LAST_GOOD = "last-good-settings.yaml"
+PARTS = ("senders", "public_address")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Settings that can be read, and what is wrong with having to use them."""
+
+    settings: NodeSettings
+    troubles: Mapping[str, str]
+    """Subject to text; empty: it is today's file, whole."""
+
+
+def todays(folder: Path) -> Chosen:
+    """The settings file as it stands. Raises SetupError with every fault."""
+    return Chosen(load_settings(folder / SETTINGS_FILE, Installed()), {})
+
+
+def last_good(folder: Path, wrong: SetupError) -> Iterator[Chosen]:
+    """What to try when today's file is `wrong`, the best first; nothing if there never was a good start."""
+    kept = state_folder(folder) / LAST_GOOD
+    try:
+        raw = kept.read_bytes()
+    except OSError:
+        return
+    with contextlib.suppress(OSError):
+        if (folder / SETTINGS_FILE).read_bytes() == raw and not _is_about(wrong, SETTINGS_FILE):
+            return  # the same words would fail the same way
+    told = {"file": f"settings.yaml cannot be used, {_first(wrong)}; the last good copy runs. Mend it: notifier check."}
+    try:
+        yield Chosen(read_settings(raw, str(kept), folder, Installed()), told)
+    except SetupError:
+        yield from _without_broken(raw, kept, folder, told)
+
+
+def keep(folder: Path, settings: NodeSettings) -> None:
+    """Today's file has started: it is the last good one from now on. Readable by its owner only."""
+    state = (folder / settings.state).resolve()
+    beside = state / f".{LAST_GOOD}.new"
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write((folder / SETTINGS_FILE).read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(state / LAST_GOOD)
+
+
+def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str]) -> Iterator[Chosen]:
+    """The last good copy as far as it still can be used: a secret that is gone takes only its sender with it."""
+    document, _ = read_yaml(kept.name, raw, show_values=False)
+    if document is None or not isinstance(document.data, dict):
+        return
+    whole: dict[str, Any] = {name: part for name, part in document.data.items() if name not in PARTS}
+    troubles = dict(told)
+    for part in PARTS:
+        entries = document.data.get(part)
+        whole[part] = {}
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            alone = {**{each: each_part for each, each_part in whole.items() if each not in PARTS}, part: {name: entry}}
+            try:
+                read_settings(_written(alone), kept.name, folder, Installed())
+            except SetupError as error:
+                troubles[f"{part}:{name}"] = f"The daemon runs without {name} ({part}): {_first(error)}"
+            else:
+                whole[part][name] = entry
+    yield Chosen(read_settings(_written(whole), kept.name, folder, Installed()), troubles)
+
+
+def _written(data: Mapping[str, Any]) -> bytes:
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode()
+
+
+def _first(error: SetupError) -> str:
+    fault, *more = error.faults
+    rest = f" (and {len(more)} more)" if more else ""
+    return f"line {fault.line}: {fault.text.rstrip('.')}{rest}"
+
+
+def _is_about(error: SetupError, name: str) -> bool:
+    return any(Path(fault.file).name == name for fault in error.faults)

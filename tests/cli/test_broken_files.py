@@ -1,0 +1,100 @@
+"""A typing mistake at 3 a.m. never leaves a school without a lockdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.school import SECRETS, Desk, Running, change, new_school, running, sentences, typed
+
+NOT_YAML = "\t: [broken\n"
+
+
+def troubles(desk: Desk) -> dict[str, str]:
+    listed = desk("troubles", "--json").json["items"]
+    return {one["id"]: one["text"] for one in listed if one["state"] != "cleared"}
+
+
+def test_break_every_file_restart_press(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with new_school("lockdown") as folder:
+        desk = Desk(folder, capsys, tmp_path)
+        with running(folder):
+            assert not [each for each in troubles(desk) if each.startswith(("settings", "files"))]
+        names = ["site.yaml", "playbooks/lockdown.yaml", "contacts/people.csv", "settings.yaml"]
+        whole = {name: (folder / name).read_bytes() for name in names}
+        for name in names:
+            (folder / name).write_text(NOT_YAML)
+
+        with running(folder) as daemon:
+            raised = desk("raise", "lockdown", "--json")
+            assert raised.code == 0
+            assert raised.json["recorded"] is True
+            told = troubles(desk)
+            assert "settings.yaml cannot be used, line 1" in told["settings:file"]
+            assert "the last good copy runs" in told["settings:file"]
+            assert "site.yaml" in told["files:edited"]
+            assert "settings.yaml cannot be used" in daemon.log
+
+        for name, content in whole.items():
+            (folder / name).write_bytes(content)
+        with running(folder):
+            assert not [each for each in troubles(desk) if each.startswith(("settings", "files"))]
+
+
+def test_a_secret_that_is_gone_takes_only_its_own_sender_with_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with new_school("lockdown") as folder:
+        desk = Desk(folder, capsys, tmp_path)
+        with running(folder):
+            pass
+        left = {name: value for name, value in SECRETS.items() if name != "NTFY_TOKEN"}
+        with running(folder, left):
+            senders = {one["sender"] for one in desk("channels", "list", "--json").json["items"]}
+            assert senders == {"sms", "email"}
+            assert "NTFY_TOKEN" in troubles(desk)["settings:senders:push"]
+            assert desk("raise", "lockdown").code == 0
+
+
+def test_an_address_that_cannot_be_listened_on_leaves_the_last_good_one(
+    daemon: Running, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    taken = daemon.url.removeprefix("http://")
+    with new_school("lockdown") as folder:
+        desk = Desk(folder, capsys, tmp_path)
+        with running(folder):
+            pass
+        change(folder / "settings.yaml", "127.0.0.1:0", taken)
+        with running(folder) as again:
+            assert again.url != daemon.url
+            assert "cannot be listened on" in troubles(desk)["settings:file"]
+
+
+def test_a_first_start_refuses_faulty_files_and_names_every_fault() -> None:
+    with new_school("lockdown", "hold") as folder:
+        change(folder / "playbooks/hold.yaml", "severity:", "severityy:")
+        change(folder / "site.yaml", "driver: shelly_gen2\n    address", "driver: shelly_gen3\n    address")
+        refused = typed("run", str(folder), environ=SECRETS)
+        assert refused.code == 1
+        said = "\n".join(sentences(refused.err))
+        assert "playbooks/hold.yaml:" in said
+        assert "site.yaml:" in said
+        assert refused.out == ""
+
+
+def test_a_first_start_without_its_secrets_is_refused() -> None:
+    with new_school("lockdown") as folder:
+        refused = typed("run", str(folder))
+        assert refused.code == 1
+        assert "NTFY_TOKEN" in refused.err
+        assert "TWILIO_AUTH_TOKEN" in refused.err
+        sentences(refused.err)
+
+
+@pytest.mark.parametrize("written", ["state: elsewhere\n\t: [broken", "state: elsewhere\nlisten: 3\n"])
+def test_the_state_folder_is_found_although_the_settings_are_broken(tmp_path: Path, written: str) -> None:
+    from notifier.cli.client import state_folder
+
+    (tmp_path / "settings.yaml").write_text(written)
+    assert state_folder(tmp_path) == tmp_path / "elsewhere"

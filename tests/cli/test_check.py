@@ -1,0 +1,91 @@
+"""`check` tells every mistake at once, with its place, and changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.school import Desk, change, new_school
+
+PLACE = re.compile(r"^(?P<file>[\w./-]+):(?P<line>\d+):(?P<column>\d+): (error|warning): ")
+
+
+@pytest.fixture
+def school() -> Iterator[Path]:
+    with new_school() as folder:
+        yield folder
+
+
+@pytest.fixture
+def here(school: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Desk:
+    return Desk(school, capsys, tmp_path)
+
+
+def test_every_file_s_mistakes_are_told_at_once_with_file_line_and_column(here: Desk, school: Path) -> None:
+    change(school / "playbooks/hold.yaml", "severity:", "severityy:")
+    change(school / "site.yaml", "driver: shelly_gen2\n    address", "driver: shelly_gen3\n    address")
+    change(school / "settings.yaml", "channel: ntfy", "channel: ntfyy")
+    people = school / "contacts/people.csv"
+    rows = people.read_text().splitlines()
+    people.write_text("\n".join([*rows[:1], re.sub(r"\+1555\d+", "911", rows[1]), *rows[2:]]) + "\n")
+
+    found = here.say("check", str(school))
+
+    assert found.code == 1
+    *faults, counted = found.out.splitlines()
+    files = {one["file"] for one in map(PLACE.match, faults) if one}
+    assert files >= {"playbooks/hold.yaml", "site.yaml", "settings.yaml", "contacts/people.csv"}
+    assert all(map(PLACE.match, faults))
+    assert "911" in "".join(line for line in faults if line.startswith("contacts/"))
+    assert "no sender" not in found.out, "what cannot be read must not be called missing"
+    assert counted.endswith("Mend the errors; they cannot be published.")
+
+
+def test_json_says_the_same_and_parses(here: Desk, school: Path) -> None:
+    change(school / "playbooks/hold.yaml", "severity:", "severityy:")
+    found = here.say("check", str(school), "--format", "json")
+    assert found.code == 1
+    assert found.json["ok"] is False
+    fault = next(one for one in found.json["faults"] if one["level"] == "error")
+    assert (fault["file"], fault["line"] > 1, fault["column"] >= 1) == ("playbooks/hold.yaml", True, True)
+
+
+def test_secrets_that_only_the_node_has_are_a_warning_on_a_desk(here: Desk, school: Path) -> None:
+    (school / "mail.password").unlink()
+    found = here.say("check", str(school))
+    assert found.code == 0
+    assert "settings.yaml:" in found.out
+    assert "mail.password cannot be read" in found.out
+    assert "warning" in found.out
+
+
+def test_a_folder_without_settings_is_checked_as_far_as_it_goes(here: Desk, school: Path) -> None:
+    (school / "settings.yaml").unlink()
+    found = here.say("check", str(school))
+    assert found.code == 0
+    assert "whether a sender is missing was not checked" in found.out
+
+
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(here: Desk, tmp_path: Path) -> None:
+    found = here.say("check", str(tmp_path / "nowhere"))
+    assert found.code == 1
+    assert "does not exist" in found.out
+
+
+def test_init_overwrites_nothing(here: Desk, school: Path) -> None:
+    change(school / "site.yaml", "Maple Wood", "Mine")
+    before = (school / "site.yaml").read_bytes()
+    again = here.say("init", str(school), "--name", "Maple Wood")
+    assert again.code == 1
+    assert "exists already" in again.err
+    assert (school / "site.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("kind", ["playbook", "settings", "site"])
+def test_schemas_are_json(here: Desk, kind: str) -> None:
+    printed = here.say("schema", kind)
+    assert printed.code == 0
+    assert printed.json["$schema"].startswith("https://json-schema.org/")
