@@ -26,6 +26,9 @@ T = TypeVar("T")
 STRETCH = 200
 """Events per transaction: new work waits for the last stretch only, some 20 ms."""
 
+MOST_ROUNDS = 100
+"""Stretches after which only presses go on in memory until everything is back: otherwise it might never end."""
+
 STRETCH_LIMIT = 5.0
 """Seconds for a stretch that nobody waits for."""
 
@@ -49,19 +52,19 @@ class Back:
     """One sentence for a technician: what is there again, and what is missing."""
 
 
-def reopen(old: SqliteLedger, fresh: SqliteLedger, start: Callable[..., None], patience: float) -> Found | None:
+def reopen(old: SqliteLedger | None, fresh: SqliteLedger, start: Callable[..., None], patience: float) -> Found | None:
     """Open `fresh` on the disk, if it works; on a thread that may hang. None: not yet.
 
     A store whose file was removed is first written again from the open file, which is still whole.
     Raises LedgerError if the disk says no.
     """
-    if old.writer.is_alive():
+    if old is not None and old.writer.is_alive():
         return None
     found = Found("the store was there.", made_anew=False)
-    if not old.is_in_place():
+    if old is not None and not old.is_in_place():
         found = _write_again(old)
     began = stopwatch()
-    start(fresh, lock=old.lend_lock(), anchor=False)
+    start(fresh, lock=old.lend_lock() if old else None, anchor=False)
     if stopwatch() - began > max(patience, 1.0):
         fresh.let_go(keep_lock=True)
         raise StoreGone("the disk answers, but too slowly")
@@ -98,16 +101,26 @@ def _is_whole(db: sqlite3.Connection) -> bool:
 
 
 async def bring_all_back(
-    memory: SqliteLedger, fresh: SqliteLedger, found: Found, stop_taking: Callable[[], None], patience: float
+    memory: SqliteLedger,
+    fresh: SqliteLedger,
+    found: Found,
+    slow_down: Callable[[], None],
+    stop_taking: Callable[[], None],
+    patience: float,
 ) -> Back:
     """Take the chain that memory kept into `fresh`, stretch by stretch; new work waits for the last one only.
 
-    Calls `stop_taking` before the last stretch. Raises LedgerError or TimeoutError: memory then still has everything.
+    Calls `slow_down` if memory goes on about as fast as it is brought back, `stop_taking` before the last stretch.
+    Raises LedgerError or TimeoutError: memory then still has everything.
     """
     first = done = await _within(STRETCH_LIMIT, fresh.do(partial(_brought, memory.node)))
     anew: list[Row] = await memory.do(everything) if found.made_anew else []
     stopped = False
+    rounds = 0
     while True:
+        rounds += 1
+        if rounds == MOST_ROUNDS:
+            slow_down()
         kept = await memory.do(partial(read_kept, after=done, most=STRETCH))
         if not stopped and len(kept.events) < STRETCH:
             stop_taking()
@@ -115,7 +128,7 @@ async def bring_all_back(
             # The queue is in order, so what was put before is done when this is.
             await memory.do(lambda _: None)
             continue
-        limit = max(patience, 1.0) if stopped else STRETCH_LIMIT
+        limit = 2 * patience if stopped else STRETCH_LIMIT
         if not anew:
             wanted = await _within(limit, fresh.do(partial(missing_rows, kept=kept)))
             anew = await memory.do(partial(rows_by_key, wanted=wanted))

@@ -103,9 +103,8 @@ class Kept:
 
 
 _CLAIMS = (
-    "select d.site, d.id, d.node, d.attempt, d.state = 'sending' from delivery d"
-    " left join claimed c on c.site = d.site and c.id = d.id"
-    " where d.attempt is not c.attempt or d.node is not c.node"
+    "select d.site, d.id, d.node, d.attempt, d.state = 'sending'"
+    " from claimed c join delivery d on d.site = c.site and d.id = c.id"
 )
 
 

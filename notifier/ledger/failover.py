@@ -11,20 +11,23 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from notifier.clock import BootReading, Clock, read_boot, stopwatch
+from notifier.clock import BootReading, Clock, SystemClock, read_boot, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.interfaces import Ledger
 from notifier.ledger.aside import aside
 from notifier.ledger.comeback import Back, bring_all_back, reopen
+from notifier.ledger.deeds import chains
 from notifier.ledger.history import MEMORY_MARK
-from notifier.ledger.mirror import Mirror, fill
+from notifier.ledger.into_memory import fill_memory, pour
+from notifier.ledger.mirror import Mirror
 from notifier.ledger.named_queries import Query, load_queries
 from notifier.ledger.signs_of_life import hangs
-from notifier.ledger.sqlite import MEMORY, Sealed, SqliteLedger
-from notifier.ledger.standby import Standby, empty
+from notifier.ledger.sqlite import MEMORY, Sealed, SqliteLedger, take_up_time
+from notifier.ledger.standby import Standby
 from notifier.ledger.verify import Finding
 from notifier.ledger.writer import Job
 from notifier.model.facts import Body, Event, Rows
@@ -39,11 +42,18 @@ PATIENCE = 0.25
 MOST_PATIENCE = 8
 """Times the patience: as long as a writer may be starved of processor before it counts as hanging all the same."""
 
-SMALL_LIMIT = 0.25
-"""Seconds for the small tables, which are mostly in the machine's memory already; else the mirror answers."""
+CLOSING = 5.0
+"""Seconds to come back from memory before the end."""
 
-WHOLE_LIMIT = 5.0
-"""Seconds for all rows of live incidents, once the disk has shown that it can be read."""
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A transaction whose caller waits."""
+
+    job: Job
+    urgent: bool
+    at: SqliteLedger | None = None
+    """Who was handed it last."""
 
 
 class FailoverLedger(Ledger):
@@ -59,23 +69,25 @@ class FailoverLedger(Ledger):
         patience: float,
         probe_every: float,
     ) -> None:
-        """`make` builds a ledger from a path and a node's name; `start` opens one. `disk` is open."""
+        """`make` builds a ledger from a path and a node's name; `start` opens one."""
         self.node = disk.node
         self.clock = disk.clock
         self.path = Path(disk.path)
-        self.time_jump = disk.time_jump
+        self.time_jump = None
         self._make = make
         self._start = start
         self._patience = patience
         self._probe_every = probe_every
         self._loop = asyncio.get_running_loop()
-        self._disk = disk
+        self._disk: SqliteLedger | None = None
         self._memory: SqliteLedger | None = None
-        self._at: SqliteLedger | None = disk
+        self._at: SqliteLedger | None = None
         """Who takes transactions now; None while they wait for the change from one to the other."""
-        self._pending: dict[asyncio.Future[Any], tuple[Job, bool]] = {}
+        self._holding = False
+        """While memory is being filled only presses run; the rest waits for the rows it may name."""
+        self._pending: dict[asyncio.Future[Any], _Open] = {}
         self._watching = False
-        self._recorded = True
+        self._recorded = False
         self._closed = False
         self._listeners: list[Callable[[Sequence[Event]], None]] = []
         self._gone: list[Callable[[str], None]] = []
@@ -99,7 +111,10 @@ class FailoverLedger(Ledger):
         patience: float = PATIENCE,
         probe_every: float = 2.0,
     ) -> FailoverLedger:
-        """`patience` and `probe_every` in seconds; the rest as for SqliteLedger.open, which says what is raised."""
+        """`patience` and `probe_every` in seconds; the rest as for SqliteLedger.open, which says what is raised.
+
+        A store that is there and cannot be written (a full disk) starts in memory; a first start must be able to.
+        """
         loop = asyncio.get_running_loop()
         queries = load_queries() if queries is None else queries
 
@@ -110,12 +125,19 @@ class FailoverLedger(Ledger):
             made.start(loop, boot, before_commit if made.path != MEMORY else _nothing, **how)
 
         disk = make(str(path), node)
-        await asyncio.to_thread(start, disk)
         ledger = cls(make, start, disk, patience, probe_every)
+        try:
+            await asyncio.to_thread(start, disk)
+        except StoreGone as error:
+            await asyncio.to_thread(ledger._take_stock, boot())
+            ledger._leave_disk(str(error))
+            return ledger
+        ledger.time_jump = disk.time_jump
+        ledger._disk = ledger._at = disk
+        ledger._recorded = True
         disk.gone = ledger._lost
         disk.follow(ledger._heard)
         await asyncio.to_thread(ledger._take_stock)
-        await asyncio.to_thread(ledger._get_ready)
         return ledger
 
     # ------------------------------------------------------------------------------------------------ the contract
@@ -124,10 +146,8 @@ class FailoverLedger(Ledger):
         if self._closed:
             raise LedgerError("The ledger is closed.")
         future: asyncio.Future[T] = self._loop.create_future()
-        job = Job(body, None, future)
-        self._pending[future] = job, urgent
-        if self._at is not None:
-            self._at.put(job, urgent=urgent)
+        self._pending[future] = open_one = _Open(Job(body, None, future), urgent)
+        self._offer(open_one)
         if not self._watching:
             self._watch()
         try:
@@ -136,7 +156,10 @@ class FailoverLedger(Ledger):
             self._pending.pop(future, None)
 
     def read(self, query: str, **args: Any) -> Rows:
-        return (self._at or self._memory or self._disk).read(query, **args)
+        at = self._at or self._memory or self._disk
+        if at is None:
+            raise StoreGone("The store is gone, and memory is not ready yet.")
+        return at.read(query, **args)
 
     def follow(self, listener: Callable[[Sequence[Event]], None]) -> Callable[[], None]:
         self._listeners.append(listener)
@@ -158,20 +181,20 @@ class FailoverLedger(Ledger):
         self._closed = True
         if (away := self._away) is not None:
             self._probe_now.set()
-            await asyncio.wait({away}, timeout=WHOLE_LIMIT)
+            await asyncio.wait({away}, timeout=CLOSING)
             away.cancel()
         if not self._recorded:
             log.error("What was kept in memory since the store was gone could not be brought back and is lost.")
-        for job, _ in tuple(self._pending.values()):
-            if not job.future.done() and self._at is None:
-                job.future.set_exception(StoreGone("The ledger closed before this could be written."))
+        for open_one in tuple(self._pending.values()):
+            if not open_one.job.future.done() and open_one.at is not self._at:
+                open_one.job.future.set_exception(StoreGone("The ledger closed before this could be written."))
         if self._memory is not None:
             await self._memory.close()
         if self._standby is not None:
-            self._standby.db.close()
-        if self._recorded:
+            self._standby.close()
+        if self._disk is not None and self._recorded:
             await self._disk.close()
-        else:
+        elif self._disk is not None:
             self._disk.let_go()
 
     # ---------------------------------------------------------------------------------------------------- the record
@@ -186,21 +209,20 @@ class FailoverLedger(Ledger):
 
     async def seal(self, copies: Sequence[Path] = ()) -> Sealed | None:
         """As SqliteLedger.seal; None while in memory."""
-        return await self._disk.seal(copies) if self._recorded else None
+        return await self._disk.seal(copies) if self._disk is not None and self._recorded else None
 
     async def erase(self, site: str, incident: str) -> int:
         """As SqliteLedger.erase. Raises StoreGone while in memory."""
-        self._refuse_in_memory()
-        return await self._disk.erase(site, incident)
+        return await self._on_disk().erase(site, incident)
 
     async def verify(self, *, seals: Path | None = None, public_key: bytes | None = None) -> list[Finding]:
         """As SqliteLedger.verify. Raises StoreGone while in memory."""
-        self._refuse_in_memory()
-        return await self._disk.verify(seals=seals, public_key=public_key)
+        return await self._on_disk().verify(seals=seals, public_key=public_key)
 
-    def _refuse_in_memory(self) -> None:
-        if not self._recorded:
+    def _on_disk(self) -> SqliteLedger:
+        if self._disk is None or not self._recorded:
             raise StoreGone("The store is gone and everything goes on in memory; ask again when it is back.")
+        return self._disk
 
     # ------------------------------------------------------------------------------------------------- going to memory
 
@@ -211,7 +233,7 @@ class FailoverLedger(Ledger):
 
     def _look(self) -> None:
         """While transactions are open: does the writer still show signs of life?"""
-        if not self._pending or self._at is not self._disk:
+        if not self._pending or self._disk is None or self._at is not self._disk:
             self._watching = False
             return
         since = self._disk.writer.busy_since
@@ -232,16 +254,22 @@ class FailoverLedger(Ledger):
         if self._at is not self._disk:
             return
         self._at, self._recorded = None, False
-        self._disk.give_up(why)
+        if self._disk is not None:
+            self._disk.give_up(why)
         log.error("%s Everything goes on in memory.", why)
         self._away = asyncio.create_task(self._be_away(why))
 
     async def _be_away(self, why: str) -> None:
         self._spells += 1
         memory = self._memory = self._make(MEMORY, f"{self.node}{MEMORY_MARK}{self._spells}")
-        self._start(memory, ready=await self._filled())
+        standby, self._standby = self._standby, None
+        db, rest = await fill_memory(standby, self._mirror, self.clock.now())
+        self._start(memory, ready=db)
         memory.follow(self._heard)
-        self._take_over(memory)
+        self._take_over(memory, holding=rest is not None)
+        if rest is not None:
+            await pour(memory, rest)
+            self._take_over(memory)
         for listener in tuple(self._gone):
             listener(why)
         while True:
@@ -251,51 +279,26 @@ class FailoverLedger(Ledger):
                     break
             except Exception:
                 log.exception("Coming back failed; everything stays in memory.")
-                self._stay_in(memory)
+                self._take_over(memory)
             if self._closed:
                 return
         if self._away is asyncio.current_task():
             # Else the disk has failed again already, and another task has taken over.
             self._away = None
 
-    async def _filled(self) -> Any:
-        """A store in memory with what a running response needs, from the disk if it can be read."""
-        standby, self._standby = self._standby, None
-        if standby is not None:
-            small = asyncio.Event()
-            now = self.clock.now()
-            copying = aside(lambda: standby.fill(now, lambda: self._loop.call_soon_threadsafe(small.set)))
-            copying.add_done_callback(lambda _: small.set())
-            await _first(small.wait(), SMALL_LIMIT)
-            if small.is_set():
-                await asyncio.wait({copying}, timeout=WHOLE_LIMIT)
-            if copying.done() and copying.exception() is None:
-                return copying.result()
-        log.error("The store cannot even be read; memory goes on from the small tables it held.")
-        rows = self._mirror.held()
-
-        def from_mirror() -> Any:
-            db = empty()
-            try:
-                fill(db, rows)
-            except (LedgerError, sqlite3.Error):
-                log.exception("The held tables do not fit; memory starts empty.")
-                return empty()
-            return db
-
-        return await aside(from_mirror)
-
-    def _take_over(self, ledger: SqliteLedger) -> None:
-        """Hand every open transaction to `ledger`, which takes all new ones too."""
-        self._at = ledger
-        for job, urgent in tuple(self._pending.values()):
-            if not job.future.done():
-                ledger.put(job, urgent=urgent)
+    def _take_over(self, ledger: SqliteLedger, *, holding: bool = False) -> None:
+        """Hand every open transaction to `ledger`, which takes all new ones too. `holding`: presses only, for now."""
+        self._at, self._holding = ledger, holding
+        for open_one in tuple(self._pending.values()):
+            self._offer(open_one)
         self._watch()
 
-    def _stay_in(self, memory: SqliteLedger) -> None:
-        if self._at is None:
-            self._take_over(memory)
+    def _offer(self, open_one: _Open) -> None:
+        at = self._at
+        if at is None or open_one.at is at or open_one.job.future.done() or (self._holding and not open_one.urgent):
+            return
+        open_one.at = at
+        at.put(open_one.job, urgent=open_one.urgent)
 
     # ------------------------------------------------------------------------------------------------------ coming back
 
@@ -310,18 +313,22 @@ class FailoverLedger(Ledger):
         if found is None:
             return False
 
+        def slow_down() -> None:
+            self._holding = True
+
         def stop_taking() -> None:
             self._at = None
 
         fresh.follow(self._heard)
         try:
-            back = await bring_all_back(memory, fresh, found, stop_taking, self._patience)
+            back = await bring_all_back(memory, fresh, found, slow_down, stop_taking, self._patience)
         except (LedgerError, TimeoutError) as error:
             log.warning("What memory kept could not be brought back yet: %s", error)
             fresh.give_up(str(error))
-            old.let_go(keep_lock=True)
+            if old is not None:
+                old.let_go(keep_lock=True)
             self._disk = fresh
-            self._stay_in(memory)
+            self._take_over(memory)
             return False
         self._disk = fresh
         fresh.gone = self._lost
@@ -331,7 +338,8 @@ class FailoverLedger(Ledger):
         log.warning("The store is back: %s", back.text)
         for listener in tuple(self._back):
             listener(back)
-        old.let_go(keep_lock=True)
+        if old is not None:
+            old.let_go(keep_lock=True)
         await memory.close()
         await aside(self._get_ready)
         return True
@@ -345,13 +353,23 @@ class FailoverLedger(Ledger):
         except sqlite3.Error as error:
             log.warning("No standby can be made ready; the held tables would have to do: %s", error)
 
-    def _take_stock(self) -> None:
-        """Once, at the start: fill the mirror, and number the next spell in memory."""
-        trial = Standby(self.path).fill(self.clock.now(), lambda: None)
-        self._mirror.load(trial)
-        trial.close()
-        before = [name.partition(MEMORY_MARK) for name in self._disk.chains()]
+    def _take_stock(self, reading: BootReading | None = None) -> None:
+        """Once, at the start: open a standby, fill the mirror, number the next spell in memory.
+
+        `reading`: the store cannot be written, so its time is taken up from here.
+        """
+        try:
+            trial, self._standby = Standby(self.path), Standby(self.path)
+        except sqlite3.Error as error:
+            raise StoreGone(f"The store {self.path} can be neither written nor read: {error}.") from error
+        if reading is not None and isinstance(self.clock, SystemClock):
+            resumed = take_up_time(trial.source, self.node, reading)
+            self.clock.anchor(resumed.steady, resumed.boottime)
+            self.time_jump = resumed.jump
+        before = [name.partition(MEMORY_MARK) for name in chains(trial.source)]
         self._spells = max((int(spell) for node, _, spell in before if node == self.node and spell), default=0)
+        self._mirror.load(trial.fill(self.clock.now()))
+        trial.close()
 
     def _heard(self, events: Sequence[Event]) -> None:
         self._mirror.take(events)

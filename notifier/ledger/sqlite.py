@@ -23,7 +23,7 @@ from notifier.ledger.lock import StoreLock
 from notifier.ledger.named_queries import Query, load_queries
 from notifier.ledger.schema import build, migrate
 from notifier.ledger.seals import Seal, SealKey, write_line
-from notifier.ledger.steady_time import Stored, resume
+from notifier.ledger.steady_time import Resumed, Stored, resume
 from notifier.ledger.verify import Finding, verify
 from notifier.ledger.writer import Hooks, Job, Outcome, Writer, find, rows_of
 from notifier.model.facts import Body, Event, Rows
@@ -250,10 +250,6 @@ class SqliteLedger(Ledger):
             self._lock.release()
             self._lock = None
 
-    def chains(self) -> list[str]:
-        """The names of all chains in the store."""
-        return list(chains(self._reader()))
-
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, cached_statements=_STATEMENTS, timeout=5
@@ -274,12 +270,8 @@ class SqliteLedger(Ledger):
         return db
 
     def _take_up_time(self, db: sqlite3.Connection, reading: BootReading, *, anchor: bool) -> None:
-        asked = "select steady, boot_id, boottime, wall from node where node = ?"
-        row = db.execute(asked, (self.node,)).fetchone()
-        stored = Stored(row[0], BootReading(row[1], row[2], row[3])) if row else None
-        (newest,) = db.execute("select max(at) from event").fetchone()
         if isinstance(self.clock, SystemClock) and anchor:
-            resumed = resume(stored, newest, reading)
+            resumed = take_up_time(db, self.node, reading)
             self.clock.anchor(resumed.steady, resumed.boottime)
             self.time_jump = resumed.jump
         db.execute(
@@ -337,3 +329,13 @@ def on_disk(path: str) -> tuple[tuple[int, int], ...]:
     """Which files a store at `path` is made of: (device, inode) of the store and of its log."""
     found = (os.stat(path), os.stat(f"{path}-wal"))  # noqa: PTH116 -- once per commit, and a Path costs as much again
     return tuple((stat.st_dev, stat.st_ino) for stat in found)
+
+
+def take_up_time(db: sqlite3.Connection, node: str, reading: BootReading) -> Resumed:
+    """Where the store's own time goes on at `reading`."""
+    row = db.execute("select steady, boot_id, boottime, wall from node where node = ?", (node,)).fetchone()
+    stored = Stored(row[0], BootReading(row[1], row[2], row[3])) if row else None
+    # By its number the newest event of each chain is found at once; there is no index on time.
+    newest = "select at from event where node = ? order by n desc limit 1"
+    times = [db.execute(newest, (name,)).fetchone()[0] for name in chains(db)]
+    return resume(stored, max(times, default=None), reading)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,13 +16,14 @@ from notifier.clock import SystemClock
 from notifier.errors import LedgerError, Refused, StoreGone
 from notifier.ledger import standby
 from notifier.ledger.comeback import Back
+from notifier.ledger.deeds import chains
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.verify import verify
 from notifier.ledger.writer import Writer
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Event, Fact, Row
 from notifier.testing.check_ledger import SITE, add, note
-from tests.ledger.bodies import opened_with_failover, until
+from tests.ledger.bodies import QUERIES, opened_with_failover, until
 from tests.ledger.test_chain_and_verify import delivery, incident
 
 STORE_FILES = ["store.db", "store.db-wal", "store.db-shm"]
@@ -303,7 +305,7 @@ async def test_a_disk_that_cannot_even_be_read_leaves_the_held_tables(
             never.wait(50)
 
         monkeypatch.setattr(standby.Standby, "fill", hang)
-        monkeypatch.setattr("notifier.ledger.failover.SMALL_LIMIT", 0.01)
+        monkeypatch.setattr("notifier.ledger.into_memory.SMALL_LIMIT", 0.01)
         await break_it(ledger)
         memory = ledger._memory
         assert memory is not None
@@ -376,8 +378,8 @@ async def test_a_second_spell_in_memory_gets_a_chain_of_its_own_even_after_a_res
                 await ledger.run(recent(f"{opening}-{spell}"))
                 await comes_back(ledger)
             assert await ledger.verify() == []
-            chains = ledger._disk.chains()
-    assert chains == ["desk", "desk~mem1", "desk~mem2", "desk~mem3", "desk~mem4"]
+            names = await ledger._disk.do(lambda writer: list(chains(writer.db)))
+    assert names == ["desk", "desk~mem1", "desk~mem2", "desk~mem3", "desk~mem4"]
 
 
 async def test_closing_in_memory_brings_everything_back_if_the_disk_works(tmp_path: Path) -> None:
@@ -389,12 +391,49 @@ async def test_closing_in_memory_brings_everything_back_if_the_disk_works(tmp_pa
     assert verify(tmp_path / "store.db") == []
 
 
+async def test_a_daemon_starts_on_a_disk_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk at three in the morning leaves no school without a lockdown."""
+    async with opened_with_failover(tmp_path) as ledger:
+        await ledger.run(tell("i", incident("i"), Row("incident", {"site": SITE, "id": "i", "state": "active"})))
+        await ledger.run(recent("before"))
+        left_at = ledger.clock.now()
+    started: list[str] = []
+
+    def full(_: Any) -> None:
+        started.append("full")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("notifier.ledger.sqlite.migrate", full)
+        ledger = await FailoverLedger.open(
+            tmp_path / "store.db", "desk", SystemClock(1.0), queries=QUERIES, probe_every=NEVER_BY_ITSELF
+        )
+        assert started
+        assert await ledger.run(recent("in memory"), urgent=True) == "in memory"
+        assert not ledger.recorded
+        await ledger.run(add("before", 1.0))
+        assert refs(ledger) == {"before", "in memory"}
+        assert ledger.clock.now() >= left_at
+    await comes_back(ledger)
+    assert refs(ledger) == {"before", "in memory"}
+    assert await ledger.verify() == []
+    await ledger.close()
+
+
+async def test_a_first_start_on_a_disk_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with pytest.raises(StoreGone, match="neither written nor read"):
+        await FailoverLedger.open(tmp_path / "state" / "store.db", "desk", SystemClock(), queries=QUERIES)
+
+
 LIMITED = """
 import asyncio, json, resource, sys
 from pathlib import Path
 from notifier.testing.check_ledger import SITE, note
 from notifier.ledger.verify import verify
-from tests.ledger.bodies import opened_with_failover
+from tests.ledger.bodies import QUERIES, opened_with_failover
 
 async def main(folder):
     async with opened_with_failover(folder, probe_every=3600.0) as ledger:
