@@ -27,14 +27,21 @@ def chains(db: sqlite3.Connection) -> Iterator[str]:
         yield found
 
 
-def seal_heads(writer: Writer, key: SealKey) -> Seal:
+QUIET_HOUR = 3600.0
+"""Seconds: when nothing happens the heads stay the same, and a seal a minute would fill the disk with one sentence."""
+
+
+def seal_heads(writer: Writer, key: SealKey) -> Seal | None:
+    """None if the last seal says the same and is less than an hour old."""
     writer.write_events()
     db = writer.db
     newest = "select n, hash from event where node = ? order by n desc limit 1"
     heads = {node: tuple(db.execute(newest, (node,)).fetchone()) for node in chains(db)}
-    (n,) = db.execute("select coalesce(max(n), 0) + 1 from seal where node = ?", (writer.node,)).fetchone()
-    wall = writer.clock.wall().isoformat(timespec="milliseconds")
-    seal = key.seal(writer.node, n, float(writer.clock.now()), wall, heads)
+    last = db.execute("select n, at, heads from seal where node = ? order by n desc limit 1", (writer.node,)).fetchone()
+    now, wall = float(writer.clock.now()), writer.clock.wall().isoformat(timespec="milliseconds")
+    seal = key.seal(writer.node, last[0] + 1 if last else 1, now, wall, heads)
+    if last and last[2] == seal.heads and 0 <= now - last[1] < QUIET_HOUR:
+        return None
     db.execute(
         "insert into seal (node, n, at, wall, heads, key_id, signature) values (?, ?, ?, ?, ?, ?, ?)",
         (seal.node, seal.n, seal.at, seal.wall, seal.heads, seal.key_id, seal.signature),

@@ -208,7 +208,7 @@ class FailoverLedger(Ledger):
         self._back.append(listener)
 
     async def seal(self, copies: Sequence[Path] = ()) -> Sealed | None:
-        """As SqliteLedger.seal; None while in memory."""
+        """As SqliteLedger.seal; None while in memory too."""
         return await self._disk.seal(copies) if self._disk is not None and self._recorded else None
 
     async def erase(self, site: str, incident: str) -> int:

@@ -183,12 +183,17 @@ class SqliteLedger(Ledger):
 
     # ---------------------------------------------------------------------------------------------------- the record
 
-    async def seal(self, copies: Sequence[Path] = ()) -> Sealed:
-        """Sign the heads of all chains, into the store, beside it and into each folder of `copies`."""
+    async def seal(self, copies: Sequence[Path] = ()) -> Sealed | None:
+        """Sign the heads of all chains, into the store, beside it and into each folder of `copies`.
+
+        None if nothing has happened since the last seal and that is less than an hour old.
+        """
         key = self._key
         if key is None:
             raise LedgerError("A store in memory is not sealed: nothing of it would be left to compare.")
         seal = await self.do(lambda writer: seal_heads(writer, key))
+        if seal is None:
+            return None
         missed = await asyncio.to_thread(write_line, seal, [Path(self.path).parent, *copies])
         return Sealed(seal, tuple(missed))
 

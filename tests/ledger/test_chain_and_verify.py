@@ -194,6 +194,10 @@ async def test_a_folder_that_takes_no_seal_is_named_and_the_others_get_theirs(tm
     async with opened(tmp_path / "state") as ledger:
         await ledger.run(note("r"))
         sealed = await ledger.seal([tmp_path / "nowhere", tmp_path / "copy"])
+        assert sealed is not None
+        assert await ledger.seal() is None, "nothing has happened since"
+        await ledger.run(note("more"))
+        assert await ledger.seal([tmp_path / "copy"]) is not None
     assert len(sealed.missed) == 1
     assert str(tmp_path / "nowhere") in sealed.missed[0]
     assert (tmp_path / "copy/seals.jsonl").read_text() == (tmp_path / "state/seals.jsonl").read_text()
