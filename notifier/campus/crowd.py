@@ -70,10 +70,14 @@ class Said:
 class Somebody:
     """One person, or a passer-by with a phone."""
 
+    id: str
+    """As in the contacts; empty for a passer-by."""
     name: str
     received: list[Received] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
+    chances: list[tuple[Received, Callable[[str], object]]] = field(default_factory=list, repr=False)
+    """Messages that can be answered, each with how."""
 
     def texts(self, text: str, *, after: float = 1.0, when: str = "") -> Somebody:
         """Reply to the first SMS with `when` in it, `after` so many seconds."""
@@ -100,10 +104,12 @@ class Crowd(Mapping[str, Somebody]):
         self._doing: set[asyncio.Task[None]] = set()
         self.failed: list[str] = []
         """What people could not do, in words: nobody took their answer."""
+        self.listeners: list[Callable[[Somebody, Received], None]] = []
+        """Called at every message that arrives."""
         self.news = asyncio.Event()
         """Set at every message that arrives and every deed that is done; whoever waits clears it."""
         for person in people:
-            somebody = self._people[person.id] = Somebody(person.name)
+            somebody = self._people[person.id] = Somebody(person.id, person.name)
             for kind, address in person.addresses.items():
                 self._at.setdefault((kind, address), []).append(somebody)
 
@@ -123,9 +129,15 @@ class Crowd(Mapping[str, Somebody]):
 
     def stranger(self, number: str) -> Somebody:
         """A phone that no contact list knows."""
-        somebody = Somebody("A visitor")
+        somebody = Somebody("", "A visitor")
         self._at.setdefault(("sms", number), []).append(somebody)
         return somebody
+
+    def look_again(self, person: str) -> None:
+        """They take up their phone and do what they were scripted for meanwhile, on what has arrived before."""
+        somebody = self._people[person]
+        for received, do in tuple(somebody.chances):
+            self._act_on(somebody, received, do)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Returns when `condition()`; looks again at every message and deed."""
@@ -172,8 +184,13 @@ class Crowd(Mapping[str, Somebody]):
     def _take(self, somebody: Somebody, received: Received, do: Callable[[str], object] | None) -> None:
         somebody.received.append(received)
         self.news.set()
-        if do is None or (received.by == "push" and not received.link):
-            return
+        for listener in self.listeners:
+            listener(somebody, received)
+        if do is not None and (received.by != "push" or received.link):
+            somebody.chances.append((received, do))
+            self._act_on(somebody, received, do)
+
+    def _act_on(self, somebody: Somebody, received: Received, do: Callable[[str], object]) -> None:
         fits = (deed for deed in somebody.deeds if deed.by == received.by and deed.when in received.text)
         if (deed := next(fits, None)) is not None:
             somebody.deeds.remove(deed)
