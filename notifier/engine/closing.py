@@ -10,12 +10,12 @@ from notifier.engine.held import Held
 from notifier.engine.playbook_run import begin
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import command_row
+from notifier.engine.steps.signals import off_step
 from notifier.errors import NotFound, Refused
 from notifier.model.door import CommandState
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import IncidentState, IncidentWord, RoomState, move_incident
-from notifier.model.playbook import SetSignal, Step
 from notifier.model.step import (
     Phase,
     StepState,
@@ -117,18 +117,7 @@ def _signals_off(scene: Scene) -> Body[list[Row]]:
     lit = yield Ask("lit_signals", {"site": scene.site, "incident": scene.incident})
     others = yield Ask("lit_elsewhere", {"site": scene.site, "incident": scene.incident})
     kept = {row["device"] for row in others}
-    step = Step.model_construct(
-        id=SIGNALS_OFF,
-        signal=SetSignal(outputs=("all",)),
-        secure_doors=None,
-        restore_doors=None,
-        announce=None,
-        notify=None,
-        acknowledge=None,
-        after=(),
-        delay=0.0,
-        approve=(),
-    )
+    step = off_step()
     devices = sorted({row["device"] for row in lit} - kept)
     if not devices:
         return []
@@ -138,7 +127,7 @@ def _signals_off(scene: Scene) -> Body[list[Row]]:
             "site": scene.site,
             "incident": scene.incident,
             "run": scene.run,
-            "id": SIGNALS_OFF,
+            "id": step.id,
             "phase": str(scene.phase),
             "playbook": scene.playbook.playbook,
             "place": 998,
@@ -246,10 +235,6 @@ def close_body(site: str, incident: str, at: Moment) -> Body[bool]:
         rows,
     )
     return True
-
-
-SIGNALS_OFF = "_signals_off"
-"""The step that every closing adds: switch off what this incident switched on."""
 
 
 LINKS_LIVE_ON = 86400.0

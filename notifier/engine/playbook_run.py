@@ -34,6 +34,8 @@ def step_of(scene: Scene, step_id: str) -> Step | None:
     known = {step.id: step for step in steps_of(scene)}
     if step_id in known:
         return known[step_id]
+    if step_id == signals.ALL_OFF:
+        return signals.off_step()
     if step_id.startswith("_exterior:"):
         return known.get(step_id.partition(":")[2])
     return None
@@ -193,7 +195,7 @@ class Advance:
     over: list[tuple[str, StepState]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     all_over: bool = False
-    """Every step of this run and phase is over, or waits for a person and for nothing else."""
+    """Every step of this run and phase is over; one that waits for a person is not."""
 
 
 def verdict(step: Step, known: Mapping[str, Any], progress: Progress) -> StepWord | None:
@@ -223,7 +225,6 @@ def advance(scene: Scene, known: Sequence[Mapping[str, Any]], progress: Mapping[
     result = Advance()
     states = {row["id"]: StepState(row["state"]) for row in known}
     over_at = {row["id"]: row["over_at"] for row in known}
-    waits_for_person = 0
     for row in known:
         step = step_of(scene, row["id"])
         state = states[row["id"]]
@@ -242,7 +243,6 @@ def advance(scene: Scene, known: Sequence[Mapping[str, Any]], progress: Mapping[
         if step is None or states[row["id"]] is not StepState.WAITING:
             continue
         if row["approval"] == "asked":
-            waits_for_person += 1
             continue
         if not all(states.get(before) in OVER for before in step.after):
             continue
@@ -255,12 +255,9 @@ def advance(scene: Scene, known: Sequence[Mapping[str, Any]], progress: Mapping[
             result.rows.append(_change(scene, step.id, detail={**row["detail"], "timer": True}))
             continue
         _start_or_ask(scene, step, row, result)
-        if step.approve:
-            waits_for_person += 1
-        else:
+        if not step.approve:
             states[row["id"]] = StepState.RUNNING
-    open_steps = sum(state not in OVER for state in states.values())
-    result.all_over = open_steps == 0
+    result.all_over = all(state in OVER for state in states.values())
     return result
 
 

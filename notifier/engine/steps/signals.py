@@ -12,11 +12,13 @@ from notifier.errors import AdapterError
 from notifier.interfaces import SignalDriver
 from notifier.model.door import CommandState
 from notifier.model.facts import Row
-from notifier.model.playbook import Step
+from notifier.model.playbook import SetSignal, Step
 from notifier.model.site import Signal
 
 TRIES = 4
 """Commands before a signal that does not obey becomes somebody's task."""
+ALL_OFF = "_signals_off"
+"""The step that every closing adds: switch off what this incident switched on."""
 BETWEEN = 0.8
 """Seconds between them: a relay board that reboots after a power dip is back within 3 s."""
 
@@ -31,6 +33,10 @@ def first_rows(scene: Scene, step: Step) -> list[Row]:
         command_row(scene, step, "signal", signal.id, "on", CommandState.SENDING)
         for signal in select_signals(scene.held, deed.outputs, scene.zone)
     ]
+
+
+def off_step() -> Step:
+    return Step.model_construct(id=ALL_OFF, signal=SetSignal(outputs=("all",)))
 
 
 async def obey(
