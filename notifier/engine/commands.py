@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -372,14 +373,19 @@ class EngineCommands:
 
     # ---------------------------------------------------------------------------------------------------- publishing
 
-    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome:
-        """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError."""
+    async def publish(
+        self, files: Mapping[str, bytes], comment: str, caller: Caller, *, render: bool = True
+    ) -> Outcome:
+        """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError.
+
+        `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
+        """
         site = self._desk.site if self._desk.current else ""
         held = self._load(files, 0)
         if site and held.id != site:
             raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
         await self._equip(held)
-        warnings = await self.prepare_pages(held)
+        warnings = await self.prepare_pages(held) if render else []
         version = await self._ledger.run(
             lambda: publish_body(
                 held.id,
@@ -398,15 +404,12 @@ class EngineCommands:
         )
 
     async def prepare_pages(self, held: Held) -> list[str]:
-        """Render every page of a publication now, so that nothing is rendered at a press."""
-        warnings: list[str] = []
-        for kind, words in all_pages(held):
-            channel = self._desk.gear.speaker_channels.get(kind)
-            if channel is not None:
-                for warning in await channel.prepare(words):
-                    if warning not in warnings:
-                        warnings.append(warning)
-        return warnings
+        """Render every page of a publication now, so that nothing is rendered at a press; lockdowns first."""
+        channels = self._desk.gear.speaker_channels
+        pages = [(channels[kind], words) for kind, words in all_pages(held) if kind in channels]
+        pages.sort(key=lambda page: (page[1].drill, page[1].tone != "lockdown"))
+        said = await asyncio.gather(*(channel.prepare(words) for channel, words in pages))
+        return list(dict.fromkeys(warning for warnings in said for warning in warnings))
 
     async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
         return plan_of(self._desk, playbook, zone, drill)

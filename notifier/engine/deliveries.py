@@ -164,8 +164,9 @@ def report_body(site: str, reports: Sequence[Report], now: float) -> Body[tuple[
 def stop_body(
     site: str, incident: str, word: DeliveryWord, limit: int, *, agencies_too: bool, person: str | None = None
 ) -> Body[int]:
-    """Stop up to `limit` queued main-phase deliveries of an incident, of one person if named; returns how many.
+    """Stop up to `limit` queued main-phase deliveries of an incident; returns how many.
 
+    With `person`, those of this person that ask for an answer: what else they are sent has to leave.
     A recall never withdraws a message to police, EMS or fire unseen: those go on and are followed by a correction.
     """
     query = "queued_of_person" if person is not None else "queued_of_incident"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from notifier.engine.desk import Desk
@@ -13,23 +13,27 @@ from notifier.engine.scene import Scene
 from notifier.engine.steps.announce import page_speakers, page_words
 from notifier.engine.steps.secure_doors import Proof, prove_secured
 from notifier.engine.steps.signals import obey
-from notifier.errors import AdapterError
-from notifier.interfaces import DoorDriver, Ledger, PageReport
+from notifier.errors import AdapterError, Reason, WillNotWork
+from notifier.interfaces import DoorDriver, Ledger, PageReport, PageWords, SpeakerChannel
 from notifier.model.door import CommandState, DoorReading, Lock
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Fact, Row
 from notifier.model.incident import IncidentState
-from notifier.model.site import Door
+from notifier.model.site import Door, Speaker
 
 HOLDS = (IncidentState.RAISED, IncidentState.ACTIVE, IncidentState.RELEASING)
 """While an incident is in one of these, its doors are commanded, retried and watched."""
 
 
+Guarded = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
+
+
 class Devices:
     """Everything of metal that the engine speaks to."""
 
-    def __init__(self, desk: Desk, ledger: Ledger, nudge: Callable[[str], None]) -> None:
-        self._desk, self._ledger, self._nudge = desk, ledger, nudge
+    def __init__(self, desk: Desk, ledger: Ledger, nudge: Callable[[str], None], guarded: Guarded) -> None:
+        """`guarded`: makes of a deed one whose failure is a trouble and nobody else's."""
+        self._desk, self._ledger, self._nudge, self._guarded = desk, ledger, nudge, guarded
         self._doors: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self.opened: dict[str, str] = {}
@@ -61,8 +65,8 @@ class Devices:
             elif kind == "page":
                 self._spawn(self._page(scene, values["id"], values["step"], device))
 
-    def _spawn(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
         self._others.add(task)
         task.add_done_callback(self._others.discard)
 
@@ -71,7 +75,7 @@ class Devices:
         before = self._doors.get(door)
         if before is not None:
             before.cancel()
-        self._doors[door] = asyncio.get_running_loop().create_task(self._secure(scene, command, door))
+        self._doors[door] = asyncio.get_running_loop().create_task(self._guarded(self._secure(scene, command, door)))
 
     def driver(self, kind: str) -> DoorDriver | None:
         return self._desk.gear.door_drivers.get(kind)
@@ -140,14 +144,33 @@ class Devices:
         report, fault = PageReport(0, 0.0, False), f"no speaker output called {kind} is configured"
         if channel is not None:
             try:
-                report = await channel.page(speakers, words, scene.priority, started)
+                report = await self._say(channel, speakers, words, scene.priority, started)
                 fault = "" if report.finished else (report.detail or "overtaken by another page")
             except AdapterError as error:
                 fault = str(error)
+            except Exception as error:
+                fault = f"a fault of ours, {error!r}"
         await self._ledger.run(
             lambda: page_body(scene, command, kind, len(speakers), report, fault, self._desk.clock.now())
         )
         self._nudge(scene.incident)
+
+    async def _say(
+        self,
+        channel: SpeakerChannel,
+        speakers: list[Speaker],
+        words: PageWords,
+        priority: int,
+        started: Callable[[], None],
+    ) -> PageReport:
+        """A page whose audio is not there yet (a first start still renders) is rendered now: late beats silent."""
+        try:
+            return await channel.page(speakers, words, priority, started)
+        except WillNotWork as error:
+            if error.reason is not Reason.OUR_FAULT:
+                raise
+            await channel.prepare(words)
+            return await channel.page(speakers, words, priority, started)
 
     async def _page_started(self, scene: Scene, command: str, speakers: list[str]) -> None:
         def body() -> Body[None]:

@@ -158,11 +158,13 @@ class Lane:
         if self._work.halted(row["incident"], row["phase"], row["outside"]):
             self._done(row, DeliveryWord.RECALL)
             return
-        if row["phase"] == "main" and self._work.answered(row["incident"], row["person"]):
-            self._done(row, DeliveryWord.ANSWERED)
-            return
         try:
-            receipt = await self.channel.send(row["address"], self._work.message_of(row), row["id"])
+            message = self._work.message_of(row)
+            # Only what asks is stopped by an answer: a request, an escalation or a typed message still has to leave.
+            if message.answers and row["phase"] == "main" and self._work.answered(row["incident"], row["person"]):
+                self._done(row, DeliveryWord.ANSWERED)
+                return
+            receipt = await self.channel.send(row["address"], message, row["id"])
         except TryAgain as error:
             self._fault(error)
             decision = retry.after_try_again(

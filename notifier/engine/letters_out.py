@@ -61,14 +61,15 @@ class LettersOut:
         if scene.phase is Phase.MAIN:
             unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
             return self._desk.people(scene, selectors, unanswered)
-        chosen = self._desk.people(scene, selectors)
-        reached = reached_people(self._ledger.read("reached_people", site=scene.site, incident=scene.incident))
-        first = next((step.id for step in scene.playbook.phase(scene.phase) if step.notify is not None), None)
+        ids = {person.id for person in self._desk.people(scene, selectors)}
+        reached = set(reached_people(self._ledger.read("reached_people", site=scene.site, incident=scene.incident)))
+        steps = [step for step in scene.playbook.phase(scene.phase) if step.notify is not None]
+        if steps and step_id == steps[0].id:
+            # Whoever was reached and is in no closing step gets the first one's words; nobody gets two steps' words.
+            named = [step.notify.to for step in steps[1:] if step.notify is not None]
+            ids |= reached - {person.id for to in named for person in self._desk.people(scene, to)}
         if scene.phase is Phase.CORRECTION:
-            wanted = {person.id for person in chosen} if step_id != first else set(reached)
-            ids = wanted & set(reached)
-        else:
-            ids = {person.id for person in chosen} | (set(reached) if step_id == first else set())
+            ids &= reached
         return tuple(person for person in scene.held.everybody if person.id in ids)
 
     def unanswered(self, scene: Scene) -> frozenset[str]:

@@ -46,7 +46,7 @@ class Orchestrator:
 
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self.desk, self.ledger = desk, ledger
-        self.devices = Devices(desk, ledger, self.nudge)
+        self.devices = Devices(desk, ledger, self.nudge, self._guarded)
         self.letters = LettersOut(desk, ledger, self.devices, lambda: self.lanes, self.nudge)
         self.door_watch = DoorWatch(desk, ledger, self.devices)
         self.lanes = self._build_lanes()
@@ -99,19 +99,18 @@ class Orchestrator:
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """A deed whose failure is a trouble and never anybody else's."""
-
-        async def guarded() -> None:
-            try:
-                await coroutine
-            except LedgerError as error:
-                log.error("not recorded: %s", error)
-            except Exception as error:
-                log.exception("a deed failed")
-                await self.trouble("our_fault", type(error).__name__, f"A part of the response failed: {error!r}.")
-
-        task = asyncio.get_running_loop().create_task(guarded())
+        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await coroutine
+        except LedgerError as error:
+            log.error("not recorded: %s", error)
+        except Exception as error:
+            log.exception("a deed failed")
+            await self.trouble("our_fault", type(error).__name__, f"A part of the response failed: {error!r}.")
 
     @property
     def settled_down(self) -> bool:

@@ -12,13 +12,16 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from notifier.channels.pa_multicast.render import Rendered, render
+from notifier.channels.pa_multicast.render import Rendered
+from notifier.channels.pa_multicast.render_child import render_aside
 from notifier.channels.pa_multicast.settings import Settings
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import PageWords
 
 RENDERER = 1
 """Raise it when the same words must sound otherwise: what older renderers left is then rendered again."""
+RENDERERS = 2
+"""Processes that render at once; they stand back behind everything else."""
 MOST = 64 * 1024 * 1024
 """Bytes of audio held in memory, over two hours; what was used least lately stays on disk only."""
 
@@ -30,12 +33,13 @@ class Shelf:
         self.audio: dict[str, bytes] = {}
         self._folder = folder
         self._program = settings.speech_program
-        self._one_at_a_time = asyncio.Lock()
+        self._gate = asyncio.Semaphore(RENDERERS)
 
     async def prepare(self, words: PageWords, in_use: Collection[str]) -> tuple[Sequence[str], Sequence[str]]:
         """(warnings, keys that fell out of memory)."""
-        async with self._one_at_a_time:  # two renderings at once would only fight for the interpreter
-            audio, warnings = await asyncio.to_thread(self._cached_or_rendered, words)
+        made_of = await asyncio.to_thread(self._ingredients, words)
+        found = await asyncio.to_thread(self._cached, words, made_of)
+        audio, warnings = found if found is not None else await self._rendered(words, made_of)
         self.audio.pop(words.key, None)
         self.audio[words.key] = audio
         dropped = []
@@ -45,6 +49,16 @@ class Shelf:
             del self.audio[key]
             dropped.append(key)
         return warnings, dropped
+
+    async def _rendered(self, words: PageWords, made_of: dict[str, Any]) -> tuple[bytes, tuple[str, ...]]:
+        async with self._gate:
+            rendered = await render_aside(words, self._program)
+        warnings = rendered.warnings
+        try:
+            await asyncio.to_thread(self._keep, words, rendered, made_of)
+        except OSError as error:
+            warnings += (f"the rendered page cannot be kept on disk ({error.strerror}); a restart renders it again",)
+        return rendered.audio, warnings
 
     def fetch(self, key: str) -> bool:
         """True: it was only on disk and is in memory now. Raises WillNotWork if it was never prepared."""
@@ -61,19 +75,6 @@ class Shelf:
         return True
 
     # --------------------------------------------------------------------------------------------------- on disk
-
-    def _cached_or_rendered(self, words: PageWords) -> tuple[bytes, tuple[str, ...]]:
-        made_of = self._ingredients(words)
-        cached = self._cached(words, made_of)
-        if cached is not None:
-            return cached
-        rendered = render(words, self._program)
-        warnings = rendered.warnings
-        try:
-            self._keep(words, rendered, made_of)
-        except OSError as error:
-            warnings += (f"the rendered page cannot be kept on disk ({error.strerror}); a restart renders it again",)
-        return rendered.audio, warnings
 
     def _ingredients(self, words: PageWords) -> dict[str, Any]:
         """What the audio depends on besides the words: a new recording under an old name is a new page."""

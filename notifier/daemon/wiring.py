@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import hashlib
 import logging
 import os
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,20 +22,19 @@ from notifier.access.accounts import AccountBook
 from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts, Metric
 from notifier.console.server import Server, serve
+from notifier.daemon.published_sets import PublishedSets
+from notifier.daemon.watches import Watches
 from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
 from notifier.engine.held import Gear, Held
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
 from notifier.engine.views import EngineViews
-from notifier.errors import AdapterError, SetupError
+from notifier.errors import SetupError
 from notifier.files.folder import read_folder
 from notifier.files.load import load
 from notifier.interfaces import (
-    CallbackReply,
-    CanBePolled,
     Channel,
-    ReadsInput,
     SpeakerChannel,
     TakesCallbacks,
     Tools,
@@ -44,8 +42,6 @@ from notifier.interfaces import (
 from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.verify import verify_aside
-from notifier.model.events import EventKind
-from notifier.model.facts import Body, Event, Fact
 from notifier.model.rights import Caller, Right
 from notifier.model.settings import NodeSettings
 from notifier.model.site import Button
@@ -54,16 +50,6 @@ log = logging.getLogger(__name__)
 
 OWNER = Caller("cli:0", "the first start", None, frozenset(Right), frozenset())
 STORE = "ledger.sqlite"
-SEAL_EVERY = 60.0
-"""Seconds between seals (ARCHITECTURE, decision 8); a cut tail older than this shows."""
-POLL_EVERY = 3.0
-"""Seconds between questions to a provider that cannot call us: an answer by SMS is then this much later."""
-FIRE_EVERY = 1.0
-"""Seconds between readings of the fire panel's contact: it decides whether a door may be locked."""
-CLOCK_EVERY = 5.0
-CLOCK_STEP = 2.0
-"""Seconds that the wall clock may move against steady time before it is a trouble (ARCHITECTURE, decision 6)."""
-STALL_EVERY = 0.05
 SWITCH_EVERY = 0.0005
 """Seconds after which a busy thread hands the interpreter over. The writer gives it away at every call into SQLite and
 would get it back only after the default 5 ms while the loop is busy: a press must not wait for that."""
@@ -76,7 +62,7 @@ class Daemon:
         self.folder, self.settings = folder, settings
         self.state = (folder / settings.state).resolve()
         self.clock = clock or SystemClock()
-        self.stall = 0.0
+        self.sets = PublishedSets(folder, self.state, settings)
         self._closing: list[Any] = []
         self.ledger: FailoverLedger
         self.engine: Orchestrator
@@ -99,7 +85,7 @@ class Daemon:
         self._closing.append(http.close)
         self._tools = Tools(http, self.clock, str(self.state), None, self.settings.allow_addresses)
         held_of, first_files = self._published()
-        held = held_of[max(held_of)] if held_of else self.held_from(first_files or {}, 0)
+        held = held_of[max(held_of)] if held_of else self.sets.checked(first_files or {}, 0)
         self._tools = Tools(http, self.clock, str(self.state), held.site.public_url, self.settings.allow_addresses)
         await self._open_senders()
         await self.equip(held)
@@ -113,16 +99,16 @@ class Daemon:
             current=held,
         )
         self.engine = Orchestrator(desk, self.ledger)
-        self.commands = EngineCommands(self.engine, self.held_from, self.equip)
+        self.commands = EngineCommands(self.engine, self.sets.checked, self.equip)
         self.views = EngineViews(self.engine, self.commands.inbox)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         await self.engine.start()
         if first_files is not None:
-            await self.commands.publish(first_files, "first start", OWNER)
+            await self.commands.publish(first_files, "first start", OWNER, render=False)
         else:
-            await self.commands.prepare_pages(held)
             await self._compare_files()
-        self.ledger.follow(self._heard)
+        self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
+        self.ledger.follow(self.watches.heard)
         await self._listen(held)
 
     async def _listen(self, held: Held) -> None:
@@ -144,7 +130,7 @@ class Daemon:
                 callbacks=callbacks,
                 metrics=self._metrics,
                 fault=self._fault,
-                verify=partial(verify_aside, self.state / "ledger.sqlite"),
+                verify=partial(verify_aside, self.state / STORE),
             )
         )
         self._closing.append(self.server.close)
@@ -197,33 +183,8 @@ class Daemon:
         found = {}
         for version in sorted(wanted):
             row = self.ledger.read("publication_by_version", site=site, version=version)[0]
-            found[version] = self._held_as_published(files_of(row, documents), version)
+            found[version] = self.sets.as_published(files_of(row, documents), version)
         return found, None
-
-    def _held_as_published(self, files: Mapping[str, bytes], version: int) -> Held:
-        """What was published once runs, whatever is said of it now."""
-        loaded = load(files, adapters.Installed(), self.settings.senders)
-        return Held(version, loaded.site, loaded.people, loaded.playbooks, self._recordings(files))
-
-    def held_from(self, files: Mapping[str, bytes], version: int) -> Held:
-        """Check a set of files; raises SetupError with every error."""
-        loaded = load(files, adapters.Installed(), self.settings.senders)
-        if loaded.errors:
-            raise SetupError(loaded.errors)
-        return Held(version, loaded.site, loaded.people, loaded.playbooks, self._recordings(files))
-
-    def _recordings(self, files: Mapping[str, bytes]) -> dict[str, str]:
-        """Recorded voices as files of this node, named by their content."""
-        folder = self.state / "recordings"
-        found = {}
-        for path, body in files.items():
-            if path.endswith(".wav"):
-                folder.mkdir(exist_ok=True)
-                kept = folder / f"{hashlib.sha256(body).hexdigest()[:32]}.wav"
-                if not kept.exists():
-                    kept.write_bytes(body)
-                found[path] = str(kept)
-        return found
 
     async def _open_senders(self) -> None:
         channels: dict[str, Channel] = {}
@@ -257,6 +218,20 @@ class Daemon:
             await signals[kind].open()
             self._closing.append(signals[kind].close)
         self.gear.door_drivers, self.gear.signal_drivers = doors, signals
+
+    async def _prepare_pages(self) -> None:
+        """Pages that no cache holds are rendered beside the work; a press before then renders its own."""
+        subject = ("pages", "rendering")
+        await self.engine.trouble(*subject, "Pages are being rendered; one that is pressed now starts late.")
+        try:
+            for warning in await self.commands.prepare_pages(self.engine.desk.held):
+                log.warning("page: %s", warning)
+        except Exception as error:
+            log.exception("pages cannot be rendered")
+            await self.engine.trouble(*subject, f"Pages cannot be rendered: {error!r}. Try the speakers.")
+        else:
+            await self.engine.clear_trouble(*subject)
+        await asyncio.Event().wait()
 
     async def _compare_files(self) -> None:
         """Files that differ from what runs are a trouble; whether they are right or wrong, what is published runs."""
@@ -306,11 +281,8 @@ class Daemon:
         """What runs for as long as the daemon does."""
         return [
             self.engine.run(),
-            self._seal(),
-            self._watch_fire(),
-            self._watch_clock(),
-            self._watch_loop(),
-            self._poll_channels(),
+            *self.watches.parts(),
+            self._prepare_pages(),
         ]
 
     async def close(self) -> None:
@@ -322,105 +294,13 @@ class Daemon:
                 log.exception("could not close %r", close)
         self._closing.clear()
 
-    def _heard(self, events: Sequence[Event]) -> None:
-        if any(event.kind is EventKind.INCIDENT_MOVED and event.data.get("to") == "closed" for event in events):
-            self.engine.spawn(self.seal())
-
-    async def seal(self) -> None:
-        copies = [Path(self.settings.seals_to)] if self.settings.seals_to else []
-        sealed = await self.ledger.seal(copies)
-        for missed in sealed.missed if sealed is not None else ():
-            await self.engine.trouble("seal", "copy", missed)
-
-    async def _seal(self) -> None:
-        while True:
-            await self.clock.sleep(SEAL_EVERY)
-            try:
-                await self.seal()
-            except Exception as error:
-                log.exception("no seal could be made")
-                await self.engine.trouble("seal", "make", f"The record could not be sealed: {error!r}.")
-
-    async def _watch_fire(self) -> None:
-        """The fire panel's contact decides whether a fire-release door may be locked; not knowing is a trouble."""
-        while True:
-            alarm = self.engine.desk.held.site.fire_alarm
-            driver: object = self.gear.door_drivers.get(alarm.driver) if alarm else None
-            if alarm is not None and isinstance(driver, ReadsInput):
-                state = await driver.read_input(alarm.address, alarm.settings, alarm.input)
-                await self._fire(state if state is None else state is alarm.active_is)
-            await self.clock.sleep(FIRE_EVERY)
-
-    async def _fire(self, on: bool | None) -> None:
-        desk = self.engine.desk
-        if on is None:
-            await self.engine.trouble(
-                "fire_alarm",
-                "contact",
-                "The fire panel's contact does not answer: whether there is a fire alarm is not known.",
-            )
-            return
-        await self.engine.clear_trouble("fire_alarm", "contact")
-        if on == desk.fire_alarm:
-            return
-        desk.fire_alarm = on
-        open_now: list[str | None] = [*desk.incidents] or [None]
-
-        def body() -> Body[None]:
-            for incident in open_now:
-                yield Fact(EventKind.FIRE_ALARM, desk.site, incident, {"on": on})
-
-        await self.ledger.run(body)
-
-    async def _watch_clock(self) -> None:
-        """A wall clock that steps moves no timer; it is a trouble, because people read it."""
-        offset = self.clock.wall().timestamp() - self.clock.now()
-        while True:
-            await self.clock.sleep(CLOCK_EVERY)
-            now = self.clock.wall().timestamp() - self.clock.now()
-            if abs(now - offset) > CLOCK_STEP:
-                await self.engine.trouble(
-                    "clock",
-                    "wall",
-                    f"The wall clock moved by {now - offset:+.0f} s. No timer "
-                    "moved. Times before and after differ by that much.",
-                )
-            offset = now
-
-    async def _watch_loop(self) -> None:
-        """The longest time that the loop was blocked, for /metrics."""
-        while True:
-            before = self.clock.now()
-            await asyncio.sleep(STALL_EVERY)
-            self.stall = max(self.stall * 0.999, self.clock.now() - before - STALL_EVERY)
-
-    async def _poll_channels(self) -> None:
-        """Where phones outside cannot reach us, answers and statuses are fetched."""
-        channels = {name: channel for name, channel in self.gear.channels.items() if isinstance(channel, CanBePolled)}
-        since = dict.fromkeys(channels, self.clock.wall().timestamp() - 60.0)
-        while True:
-            await self.clock.sleep(POLL_EVERY)
-            if self.engine.desk.public_url is not None or not self.engine.desk.incidents:
-                continue
-            for name, channel in channels.items():
-                asked = self.clock.wall().timestamp()
-                try:
-                    reports, inbound = await channel.poll(since[name])
-                except AdapterError as error:
-                    await self.engine.trouble("poll", name, f"Answers by {name} cannot be fetched: {error}")
-                    continue
-                await self.engine.clear_trouble("poll", name)
-                since[name] = asked - 30.0
-                await self._take(name, reports, inbound)
-
-    async def _take(self, name: str, reports: Sequence[Any], inbound: Sequence[Any]) -> None:
-        await self.commands.reported(name, CallbackReply(reports=reports, inbound=inbound))
-
     def _metrics(self) -> list[Metric]:
         desk = self.engine.desk
         lanes = [({"sender": lane.name}, float(lane.busy)) for lane in self.engine.lanes]
         return [
-            Metric("loop_stall_seconds", "Longest time that the event loop was blocked lately.", [({}, self.stall)]),
+            Metric(
+                "loop_stall_seconds", "Longest time that the event loop was blocked lately.", [({}, self.watches.stall)]
+            ),
             Metric("recorded", "1 while everything is written down.", [({}, float(self.ledger.recorded))]),
             Metric("incidents_open", "Incidents that are not closed.", [({}, float(len(desk.incidents)))]),
             Metric("deliveries_in_flight", "Messages claimed and not settled.", lanes),

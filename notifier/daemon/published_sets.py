@@ -1,0 +1,52 @@
+"""Files to what the engine holds: checked when they are published, trusted when they were published before."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from notifier import adapters
+from notifier.engine.held import Held
+from notifier.errors import SetupError
+from notifier.files.device_secrets import site_with_secrets
+from notifier.files.load import Loaded, load
+from notifier.model.settings import NodeSettings
+
+log = logging.getLogger(__name__)
+
+
+class PublishedSets:
+    def __init__(self, folder: Path, state: Path, settings: NodeSettings) -> None:
+        self._folder, self._state, self._settings = folder, state, settings
+
+    def as_published(self, files: Mapping[str, bytes], version: int) -> Held:
+        """What was published once runs, whatever is said of it now."""
+        return self._held(load(files, adapters.Installed(), self._settings.senders), files, version)
+
+    def checked(self, files: Mapping[str, bytes], version: int) -> Held:
+        """Check a set of files; raises SetupError with every error."""
+        loaded = load(files, adapters.Installed(), self._settings.senders)
+        if loaded.errors:
+            raise SetupError(loaded.errors)
+        return self._held(loaded, files, version)
+
+    def _held(self, loaded: Loaded, files: Mapping[str, bytes], version: int) -> Held:
+        site, faults = site_with_secrets(loaded.site, adapters.Installed(), self._folder)
+        for fault in faults:
+            log.warning("%s", fault)
+        return Held(version, site, loaded.people, loaded.playbooks, self._recordings(files))
+
+    def _recordings(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Recorded voices as files of this node, named by their content."""
+        folder = self._state / "recordings"
+        found = {}
+        for path, body in files.items():
+            if path.endswith(".wav"):
+                folder.mkdir(parents=True, exist_ok=True)
+                kept = folder / f"{hashlib.sha256(body).hexdigest()[:32]}.wav"
+                if not kept.exists():
+                    kept.write_bytes(body)
+                found[path] = str(kept)
+        return found

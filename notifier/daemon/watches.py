@@ -1,0 +1,139 @@
+"""What a node looks after by itself: seals, the fire panel, its clocks, its loop, and providers that cannot call it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from notifier.clock import Clock
+from notifier.engine.commands import EngineCommands
+from notifier.engine.orchestrator import Orchestrator
+from notifier.errors import AdapterError
+from notifier.interfaces import CallbackReply, CanBePolled, ReadsInput
+from notifier.ledger.failover import FailoverLedger
+from notifier.model.events import EventKind
+from notifier.model.facts import Body, Event, Fact
+
+log = logging.getLogger(__name__)
+
+SEAL_EVERY = 60.0
+"""Seconds between seals (ARCHITECTURE, decision 8); a cut tail older than this shows."""
+POLL_EVERY = 3.0
+"""Seconds between questions to a provider that cannot call us: an answer by SMS is then this much later."""
+FIRE_EVERY = 1.0
+"""Seconds between readings of the fire panel's contact: it decides whether a door may be locked."""
+CLOCK_EVERY = 5.0
+CLOCK_STEP = 2.0
+"""Seconds that the wall clock may move against steady time before it is a trouble (ARCHITECTURE, decision 6)."""
+STALL_EVERY = 0.05
+
+
+class Watches:
+    def __init__(
+        self, engine: Orchestrator, commands: EngineCommands, ledger: FailoverLedger, clock: Clock, seals_to: str | None
+    ) -> None:
+        self._engine, self._commands, self._ledger, self._clock = engine, commands, ledger, clock
+        self._seals_to = seals_to
+        self.stall = 0.0
+        """Longest time that the loop was blocked lately, seconds."""
+
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        return [self.seals(), self.fire(), self.wall_clock(), self.loop(), self.channels()]
+
+    def heard(self, events: Sequence[Event]) -> None:
+        if any(event.kind is EventKind.INCIDENT_MOVED and event.data.get("to") == "closed" for event in events):
+            self._engine.spawn(self.seal())
+
+    async def seal(self) -> None:
+        copies = [Path(self._seals_to)] if self._seals_to else []
+        sealed = await self._ledger.seal(copies)
+        for missed in sealed.missed if sealed is not None else ():
+            await self._engine.trouble("seal", "copy", missed)
+
+    async def seals(self) -> None:
+        while True:
+            await self._clock.sleep(SEAL_EVERY)
+            try:
+                await self.seal()
+            except Exception as error:
+                log.exception("no seal could be made")
+                await self._engine.trouble("seal", "make", f"The record could not be sealed: {error!r}.")
+
+    async def fire(self) -> None:
+        """The fire panel's contact decides whether a fire-release door may be locked; not knowing is a trouble."""
+        while True:
+            alarm = self._engine.desk.held.site.fire_alarm
+            driver: object = self._engine.desk.gear.door_drivers.get(alarm.driver) if alarm else None
+            if alarm is not None and isinstance(driver, ReadsInput):
+                state = await driver.read_input(alarm.address, alarm.settings, alarm.input)
+                await self._fire_is(state if state is None else state is alarm.active_is)
+            await self._clock.sleep(FIRE_EVERY)
+
+    async def _fire_is(self, on: bool | None) -> None:
+        desk = self._engine.desk
+        if on is None:
+            await self._engine.trouble(
+                "fire_alarm",
+                "contact",
+                "The fire panel's contact does not answer: whether there is a fire alarm is not known.",
+            )
+            return
+        await self._engine.clear_trouble("fire_alarm", "contact")
+        if on == desk.fire_alarm:
+            return
+        desk.fire_alarm = on
+        open_now: list[str | None] = [*desk.incidents] or [None]
+
+        def body() -> Body[None]:
+            for incident in open_now:
+                yield Fact(EventKind.FIRE_ALARM, desk.site, incident, {"on": on})
+
+        await self._ledger.run(body)
+
+    async def wall_clock(self) -> None:
+        """A wall clock that steps moves no timer; it is a trouble, because people read it."""
+        offset = self._clock.wall().timestamp() - self._clock.now()
+        while True:
+            await self._clock.sleep(CLOCK_EVERY)
+            now = self._clock.wall().timestamp() - self._clock.now()
+            if abs(now - offset) > CLOCK_STEP:
+                await self._engine.trouble(
+                    "clock",
+                    "wall",
+                    f"The wall clock moved by {now - offset:+.0f} s. No timer "
+                    "moved. Times before and after differ by that much.",
+                )
+            offset = now
+
+    async def loop(self) -> None:
+        """The longest time that the loop was blocked, for /metrics."""
+        while True:
+            before = self._clock.now()
+            await asyncio.sleep(STALL_EVERY)
+            self.stall = max(self.stall * 0.999, self._clock.now() - before - STALL_EVERY)
+
+    async def channels(self) -> None:
+        """Where phones outside cannot reach us, answers and statuses are fetched."""
+        channels = {
+            name: channel
+            for name, channel in self._engine.desk.gear.channels.items()
+            if isinstance(channel, CanBePolled)
+        }
+        since = dict.fromkeys(channels, self._clock.wall().timestamp() - 60.0)
+        while True:
+            await self._clock.sleep(POLL_EVERY)
+            if self._engine.desk.public_url is not None or not self._engine.desk.incidents:
+                continue
+            for name, channel in channels.items():
+                asked = self._clock.wall().timestamp()
+                try:
+                    reports, inbound = await channel.poll(since[name])
+                except AdapterError as error:
+                    await self._engine.trouble("poll", name, f"Answers by {name} cannot be fetched: {error}")
+                    continue
+                await self._engine.clear_trouble("poll", name)
+                since[name] = asked - 30.0
+                await self._commands.reported(name, CallbackReply(reports=reports, inbound=inbound))
