@@ -44,8 +44,9 @@ select id from delivery d where site = :site and incident = :incident and phase 
     and (outside <> 2 or :agencies = 1) limit :limit
 
 -- name: queued_of_person
-select id from delivery where site = :site and incident = :incident and person = :person and phase = 'main'
-    and state = 'queued' and (outside <> 2 or :agencies = 1) limit :limit
+select d.id from delivery d join words w on w.site = d.site and w.id = d.words
+where d.site = :site and d.incident = :incident and d.person = :person and d.phase = 'main' and d.state = 'queued'
+    and (d.outside <> 2 or :agencies = 1) and w.body like '%"answers":["%' limit :limit
 
 -- name: queued_of_lane
 select id, incident from delivery where site = :site and lane = :lane and state = 'queued' limit :limit
