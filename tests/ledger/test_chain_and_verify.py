@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from notifier.errors import LedgerError
+from notifier.ledger import chain
 from notifier.ledger.verify import verify
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -80,6 +81,26 @@ async def test_a_changed_ledger_time_is_found(tmp_path: Path) -> None:
     path = await fill(tmp_path)
     forge(path, "update event set at = at + 1 where n = 5")
     assert said(path).startswith("Event 5 of desk was changed")
+
+
+def rewrite(path: Path, n: int, payload: str) -> str:
+    """Event `n` with other contents and a hash that fits them; returns that hash."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        asked = f"select {','.join(chain.COLUMNS)} from event where n = ?"
+        old = dict(zip(chain.COLUMNS, db.execute(asked, (n,)).fetchone(), strict=True))
+        given = [old[name] for name in ("node", "n", "prev", "site", "incident", "at", "wall", "kind")]
+        fresh = chain.link(*given, payload)
+        db.execute("delete from event where n = ?", (n,))
+        chain.store(db, [fresh])
+    return str(fresh[-1])
+
+
+async def test_an_event_rewritten_with_a_fitting_hash_shows_in_the_next(tmp_path: Path) -> None:
+    path = await fill(tmp_path)
+    hashed = rewrite(path, 31, '{"data":{},"rows":[]}')
+    assert "Event 32 of desk does not follow from the event before it." in said(path)
+    forge(path, "update event set prev = ? where n = 32", hashed)
+    assert "Event 32 of desk was changed: its hash is not that of what it says." in said(path)
 
 
 async def test_a_missing_event_is_named_by_its_number(tmp_path: Path) -> None:
@@ -217,3 +238,11 @@ async def test_a_body_may_read_the_chain_it_writes(tmp_path: Path) -> None:
         assert await ledger.run(body) == [1]
         assert await ledger.run(body) == [1, 2, 3]
         assert await ledger.verify() == []
+
+
+async def test_a_commit_waits_for_the_disk(tmp_path: Path) -> None:
+    """No test can cut the power; the settings that make it harmless can be asked."""
+    async with opened(tmp_path) as ledger:
+        asked = ("journal_mode", "synchronous", "query_only")
+        set_to = await ledger.do(lambda writer: [writer.db.execute(f"pragma {name}").fetchone()[0] for name in asked])
+    assert set_to == ["wal", 2, 0]

@@ -47,7 +47,7 @@ async def test_the_suite_runs_whole(tmp_path: Path) -> None:
 def never_careful(writer: Writer, job: Job, *, careful: bool) -> Any:
     """What a group would be without taking back the rows of a failed body."""
     try:
-        return job.future, writer._drive(job.body()), None  # type: ignore[misc]
+        return job.future, writer._drive(job.body()), None
     except Refused as error:
         return job.future, None, error
 

@@ -107,6 +107,8 @@ async def test_everyone_waiting_on_a_hanging_disk_is_answered_from_memory(tmp_pa
     async with opened_with_failover(tmp_path, before_commit=gate) as ledger:
         gone: list[str] = []
         ledger.on_gone(gone.append)
+        heard: list[Event] = []
+        ledger.follow(heard.extend)
         await ledger.run(recent("before"))
         gate.shut()
         answered = await asyncio.gather(*(ledger.run(recent(f"r{number}"), urgent=number == 3) for number in range(10)))
@@ -121,6 +123,8 @@ async def test_everyone_waiting_on_a_hanging_disk_is_answered_from_memory(tmp_pa
         await until(lambda: ledger.recorded)
         # The commit that hung has succeeded after all, and named the same rows.
         assert refs(ledger) == {"before", "later", *answered}
+        told = [event.data["ref"] for event in heard if event.kind is EventKind.NOTE]
+        assert sorted(told) == sorted({"before", "later", *answered}), "nobody hears of the late success as well"
         assert await ledger.verify() == []
 
 
