@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.engine.held import Held
+from notifier.engine.holds import door_orders, held_elsewhere, let_go
 from notifier.engine.playbook_run import begin
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import command_row
 from notifier.engine.steps.signals import off_step
 from notifier.errors import NotFound, Refused
-from notifier.model.door import CommandState
+from notifier.model.door import CommandState, CommandWord, move_command
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import IncidentState, IncidentWord, RoomState, move_incident
@@ -24,6 +25,9 @@ from notifier.model.step import (
     TimerState,
     move_step,
 )
+
+LINKS_LIVE_ON = 86400.0
+"""Seconds that answer links work after the close (ARCHITECTURE, decision 17)."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def begin_closing(
     site, incident = row["site"], row["id"]
     held = held_of[row["publication"]]
     doors = yield Ask("doors_of_site", {"site": site})
-    elsewhere = frozenset(door["id"] for door in doors if door["held_by"] not in (None, incident))
+    elsewhere = yield from held_elsewhere(site, incident)
     scene = Scene(
         held=held,
         playbook=held.playbooks[row["playbook"]],
@@ -86,11 +90,12 @@ def begin_closing(
         node=at.node,
         presser=row["presser"],
         commander=row["commander"],
-        elsewhere=elsewhere,
+        elsewhere=frozenset(elsewhere),
         doors={door["id"]: door for door in doors},
         clock_time=at.clock_time,
     )
     rows = begin(scene)
+    rows += door_orders(scene, rows, scene.doors)
     rows += yield from _signals_off(scene)
     over = yield from _main_steps_over(site, incident)
     yield Fact(EventKind.STEP_STARTED, site, incident, {"phase": str(phase), "run": row["run"]}, [*over, *rows])
@@ -110,6 +115,23 @@ def _main_steps_over(site: str, incident: str) -> Body[list[Row]]:
         )
         for step in steps
         if step["phase"] == Phase.MAIN and step["state"] == StepState.RUNNING
+    ]
+
+
+def closing_overtaken(site: str, incident: str) -> Body[list[Row]]:
+    """Danger has returned: what the closing was telling devices is over, the switching off of strobes above all."""
+    commands = yield Ask("open_commands", {"site": site, "incident": incident})
+    return [
+        Row(
+            "command",
+            {
+                "site": site,
+                "id": command["id"],
+                "state": str(move_command(CommandState(command["state"]), CommandWord.CANCEL)),
+            },
+        )
+        for command in commands
+        if command["phase"] != Phase.MAIN
     ]
 
 
@@ -217,16 +239,13 @@ def close_body(site: str, incident: str, at: Moment) -> Body[bool]:
         if timer["kind"] != TimerKind.RE_SECURE
     ]
     doors = yield Ask("doors_of_site", {"site": site})
-    rows += [
-        Row("door", {"site": site, "id": door["id"], "held_by": None}) for door in doors if door["held_by"] == incident
-    ]
+    rows += let_go(site, incident, doors, (yield from held_elsewhere(site, incident)))
     commands = yield Ask("open_commands", {"site": site, "incident": incident})
     rows += [
         Row("command", {"site": site, "id": command["id"], "state": str(CommandState.CANCELLED)})
         for command in commands
     ]
-    links = yield Ask("links_of_incident", {"site": site, "incident": incident})
-    rows += [Row("link", {"site": site, "hash": link["hash"], "dies_at": at.now + LINKS_LIVE_ON}) for link in links]
+    rows += yield from links_end(site, incident, at.now)
     yield Fact(
         EventKind.INCIDENT_MOVED,
         site,
@@ -237,5 +256,7 @@ def close_body(site: str, incident: str, at: Moment) -> Body[bool]:
     return True
 
 
-LINKS_LIVE_ON = 86400.0
-"""Seconds that answer links work after the close (ARCHITECTURE, decision 17)."""
+def links_end(site: str, incident: str, now: float) -> Body[list[Row]]:
+    """The rows that give every answer link of an incident its end."""
+    links = yield Ask("links_of_incident", {"site": site, "incident": incident})
+    return [Row("link", {"site": site, "hash": link["hash"], "dies_at": now + LINKS_LIVE_ON}) for link in links]

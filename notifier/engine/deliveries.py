@@ -162,17 +162,24 @@ def report_body(site: str, reports: Sequence[Report], now: float) -> Body[tuple[
 
 
 def stop_body(
-    site: str, incident: str, word: DeliveryWord, limit: int, *, agencies_too: bool, person: str | None = None
+    site: str,
+    incident: str,
+    word: DeliveryWord,
+    limit: int,
+    *,
+    agencies_too: bool,
+    person: str | None = None,
+    query: str = "queued_of_incident",
 ) -> Body[int]:
     """Stop up to `limit` queued main-phase deliveries of an incident; returns how many.
 
+    `query` "queued_closing" stops the closing words instead.
     With `person`, those of this person that ask for an answer: what else they are sent has to leave.
     A recall never withdraws a message to police, EMS or fire unseen: those go on and are followed by a correction.
     """
-    query = "queued_of_person" if person is not None else "queued_of_incident"
     args: dict[str, Any] = {"site": site, "incident": incident, "limit": limit, "agencies": int(agencies_too)}
     if person is not None:
-        args["person"] = person
+        query, args["person"] = "queued_of_person", person
     queued = yield Ask(query, args)
     if not queued:
         return 0

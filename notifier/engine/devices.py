@@ -35,19 +35,21 @@ class Devices:
         """`guarded`: makes of a deed one whose failure is a trouble and nobody else's."""
         self._desk, self._ledger, self._nudge, self._guarded = desk, ledger, nudge, guarded
         self._doors: dict[str, asyncio.Task[None]] = {}
+        self._signals: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
         self.opened: dict[str, str] = {}
         """Doors that a responder holds open, and for which incident: not commanded meanwhile."""
 
     async def close(self) -> None:
-        tasks = [*self._doors.values(), *self._others]
+        tasks = [*self._doors.values(), *self._signals.values(), *self._others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def busy(self) -> int:
-        return sum(not task.done() for task in self._doors.values()) + len(self._others)
+        tasks = (*self._doors.values(), *self._signals.values())
+        return sum(not task.done() for task in tasks) + len(self._others)
 
     def launch(self, scene: Scene, rows: list[Row]) -> None:
         """Put every claimed command among `rows` on the wire now, doors first."""
@@ -61,7 +63,7 @@ class Devices:
                     self._restore(scene, values["id"], device)
                 )
             elif kind == "signal":
-                self._spawn(self._signal(scene, values["id"], device, values["verb"] == "on"))
+                self._switch(scene, values["id"], device, values["verb"] == "on")
             elif kind == "page":
                 self._spawn(self._page(scene, values["id"], values["step"], device))
 
@@ -76,6 +78,15 @@ class Devices:
         if before is not None:
             before.cancel()
         self._doors[door] = asyncio.get_running_loop().create_task(self._guarded(self._secure(scene, command, door)))
+
+    def _switch(self, scene: Scene, command: str, signal: str, on: bool) -> None:
+        """One task per signal: on and off must not race each other."""
+        before = self._signals.get(signal)
+        if before is not None:
+            before.cancel()
+        self._signals[signal] = asyncio.get_running_loop().create_task(
+            self._guarded(self._signal(scene, command, signal, on))
+        )
 
     def driver(self, kind: str) -> DoorDriver | None:
         return self._desk.gear.door_drivers.get(kind)
@@ -122,7 +133,7 @@ class Devices:
 
         def wanted() -> bool:
             row = self._desk.incidents.get(scene.incident)
-            return row is not None and (not on or row["state"] in HOLDS)
+            return row is not None and (row["state"] in HOLDS) is on
 
         obeyed, tries, seen = await obey(signal, on, driver, self._desk.clock, wanted)
         await self._ledger.run(

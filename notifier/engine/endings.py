@@ -220,7 +220,7 @@ def apply_ending(
     yield Fact(EventKind.INCIDENT_MOVED, site, incident, data, [Row("incident", change), *cancelled])
     ended = Ended(state)
     if state is IncidentState.CLOSING:
-        phase = Phase.ALL_CLEAR if ending is Ending.ALL_CLEAR else Phase.CORRECTION
+        phase = Phase.CORRECTION if ending in (Ending.RECALL, Ending.MISTAKE) else Phase.ALL_CLEAR
         ended.scene, ended.rows = yield from begin_closing(held_of, row, phase, at)
     return ended
 

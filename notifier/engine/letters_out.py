@@ -99,6 +99,16 @@ class LettersOut:
         if scene.phase is Phase.CORRECTION:
             await self._ledger.run(lambda: report_recall_body(scene.site, scene.incident, scene.run))
 
+    async def stop_closing(self, incident: str) -> None:
+        """Danger has returned: closing words that have not left stay here."""
+        more = 1
+        while more:
+            more = await self._ledger.run(
+                lambda: stop_body(
+                    self._desk.site, incident, DeliveryWord.EXPIRE, 1000, agencies_too=True, query="queued_closing"
+                )
+            )
+
     def message_of(self, row: Mapping[str, Any]) -> Message:
         words = self._words.get(row["words"])
         if words is None:

@@ -159,6 +159,8 @@ class Orchestrator:
         return intake
 
     def after_press(self, intake: Intake) -> None:
+        if intake.danger_returned:
+            self.spawn(self.letters.stop_closing(intake.incident))
         if intake.scene is not None and intake.started:
             self.wave(intake.scene, intake.rows)
 

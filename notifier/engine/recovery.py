@@ -14,6 +14,7 @@ from notifier.model.delivery import DeliveryState, DeliveryWord, move_delivery
 from notifier.model.door import CommandState
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
+from notifier.model.incident import IncidentState
 from notifier.model.step import StepState
 
 if TYPE_CHECKING:
@@ -56,12 +57,24 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
         waves.setdefault(key, []).append(Row("command", dict(command)))
     for key, rows in waves.items():
         engine.devices.launch(scenes[key], rows)
-    for step in steps:
-        if step["state"] == StepState.RUNNING and step["deed"] == "notify" and not step["expanded"]:
-            scene = desk.scene_of_step(incident, step)
-            written = decoded(step["detail"]).get("written", 0)
-            engine.spawn(engine.letters.step(scene, step["id"], written))
+    engine.spawn(_resume_writing(engine, incident, steps))
     engine.nudge(incident["id"])
+
+
+async def _resume_writing(
+    engine: Orchestrator, incident: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]
+) -> None:
+    """Steps whose messages were not all written go on where they were; closing words after what they wait for."""
+    unwritten = [
+        each
+        for each in steps
+        if each["state"] == StepState.RUNNING and each["deed"] == "notify" and not each["expanded"]
+    ]
+    if incident["state"] == IncidentState.CLOSING and unwritten:
+        await engine.letters.drain(engine.desk.scene_of_step(incident, unwritten[0]))
+    for step in unwritten:
+        scene = engine.desk.scene_of_step(incident, step)
+        engine.spawn(engine.letters.step(scene, step["id"], decoded(step["detail"]).get("written", 0)))
 
 
 def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]:

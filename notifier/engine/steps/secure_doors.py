@@ -20,6 +20,8 @@ FIRST_LOOKS = (0.15, 0.3, 0.6, 1.0)
 """Seconds until the read-backs after the first command: a bolt takes 0.1-1 s; most are proven at the second look."""
 TELL_AGAIN = 1.5
 """Seconds between commands to a door that does not prove: a relay board answers within 0.5 s when it is well."""
+PATIENT_AFTER, TELL_PATIENTLY = 8, 5.0
+"""After so many tries a human has been told; it goes on, slower, in case somebody has mended the door."""
 ALL_EXTERIOR = "_exterior"
 """The step that a lockdown adds by itself: every commandable exterior door (PRODUCT 5, door)."""
 
@@ -130,7 +132,8 @@ async def prove_secured(
                 trouble = str(error)
             except Exception as error:  # a fault of ours in a driver must not end the tries at this door
                 trouble = f"a fault of ours, {error!r}"
-        looks = FIRST_LOOKS if tries == 1 and not trouble else (TELL_AGAIN / 2, TELL_AGAIN / 2)
+        pause = TELL_AGAIN if tries < PATIENT_AFTER else TELL_PATIENTLY
+        looks = FIRST_LOOKS if tries == 1 and not trouble else (pause / 2, pause / 2)
         for look in looks:
             reading = await _read(door, drivers)
             detail = reading.detail or trouble or "no answer"

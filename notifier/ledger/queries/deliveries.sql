@@ -43,6 +43,10 @@ select * from delivery where site = :site and state = 'unknown'
 select id from delivery d where site = :site and incident = :incident and phase = 'main' and state = 'queued'
     and (outside <> 2 or :agencies = 1) limit :limit
 
+-- name: queued_closing
+select id from delivery where site = :site and incident = :incident and phase <> 'main' and state = 'queued'
+    and (outside <> 2 or :agencies = 1) limit :limit
+
 -- name: queued_of_person
 select d.id from delivery d join words w on w.site = d.site and w.id = d.words
 where d.site = :site and d.incident = :incident and d.person = :person and d.phase = 'main' and d.state = 'queued'
