@@ -404,7 +404,9 @@ class Views(Protocol):
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def rooms(self, incident: str) -> Mapping[str, Any]: ...
     def state(self, what: str) -> Mapping[str, Any]:
-        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks`, `publications`."""
+        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks` or
+        `publications`.
+        """
         ...
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
