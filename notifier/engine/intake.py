@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from notifier.engine.closing import closing_overtaken, links_end
 from notifier.engine.held import Held
+from notifier.engine.holds import door_orders, let_go
 from notifier.engine.ladder import Decision, Verdict, decide
-from notifier.engine.playbook_run import begin
+from notifier.engine.playbook_run import begin, change_step
 from notifier.engine.presses import Intake, Press, activation_row, late_press, same_press
 from notifier.engine.scene import Scene
 from notifier.model.events import EventKind
@@ -20,40 +23,39 @@ from notifier.model.incident import (
     incident_code,
     move_incident,
 )
-from notifier.model.step import Phase, StepState, TimerKind, TimerState
+from notifier.model.step import Phase, StepState, StepWord, TimerKind, TimerState, move_step
 
 
 def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
     """Record the press, decide, and write the first wave, in one transaction."""
     act, site = press.activation, press.held.id
     again = yield from same_press(press)
-    open_rows = yield Ask("open_incidents", {"site": site})
     if again is not None:
         return again
-    late = yield from late_press(press, open_rows)
+    verdict = yield from verdict_of(press)
+    late = yield from late_press(press, verdict)
     if late is not None:
         return late
-    rungs = {row["id"]: _rung(row, held_of) for row in open_rows}
-    zones = yield from _zones_reached(press, open_rows)
-    verdict = decide(open_rows, press.playbook, rungs, act.drill, press.zone, zones)
     result = Intake(act.id, "", "", joined=verdict.decision is not Decision.OPEN)
-    for drill_row in verdict.overtakes:
-        result.halted.append(drill_row["id"])
-        yield from _overtake(press, drill_row)
     door_rows = yield Ask("doors_of_site", {"site": site})
     doors = {row["id"]: dict(row) for row in door_rows}
     if verdict.decision is Decision.OPEN:
         yield from _open(press, result, doors, after_drill=bool(verdict.overtakes))
     else:
         assert verdict.incident is not None
-        yield from _join(press, result, verdict, doors)
+        yield from _join(press, result, verdict, doors, held_of)
+    taken = [row.values["device"] for row in result.rows if row.table == "command"]
+    for drill_row in verdict.overtakes:
+        result.halted.append(drill_row["id"])
+        yield from _overtake(press, drill_row, door_rows, taken)
     return result
 
 
-def _rung(row: Mapping[str, Any], held_of: Mapping[int, Held]) -> int:
-    held = held_of.get(row["publication"])
-    playbook = held.playbooks.get(row["playbook"]) if held else None
-    return playbook.rung if playbook else 0
+def verdict_of(press: Press) -> Body[Verdict]:
+    """What this press does to what is open now. Raises Refused where a drill may not start."""
+    open_rows = yield Ask("open_incidents", {"site": press.held.id})
+    zones = yield from _zones_reached(press, open_rows)
+    return decide(open_rows, press.playbook, press.activation.drill, press.zone, zones)
 
 
 def _zones_reached(press: Press, open_rows: Sequence[Mapping[str, Any]]) -> Body[dict[str, frozenset[str]]]:
@@ -89,51 +91,6 @@ def scene_for(press: Press, incident: str, run: int, doors: Mapping[str, Mapping
         clock_time=press.clock_time,
         **more,
     )
-
-
-def _door_holds(press: Press, rows: Sequence[Row], doors: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """Each commanded door remembers what it was before, and who holds it now."""
-    holds = []
-    for row in rows:
-        if row.table != "command" or row.values["kind"] != "door":
-            continue
-        door = row.values["device"]
-        known = doors.get(door)
-        if known is None:
-            holds.append(
-                Row(
-                    "door",
-                    {
-                        "site": press.held.id,
-                        "id": door,
-                        "lock": "unknown",
-                        "leaf": "unknown",
-                        "commanded": "secure",
-                        "commanded_at": press.now,
-                        "sensed_at": None,
-                        "sensed_how": None,
-                        "before_incident": "unknown",
-                        "held_by": row.values["incident"],
-                    },
-                    new=True,
-                )
-            )
-            continue
-        before = known["before_incident"] if known["held_by"] else known["lock"]
-        holds.append(
-            Row(
-                "door",
-                {
-                    "site": press.held.id,
-                    "id": door,
-                    "commanded": "secure",
-                    "commanded_at": press.now,
-                    "before_incident": before,
-                    "held_by": row.values["incident"],
-                },
-            )
-        )
-    return holds
 
 
 def _open(press: Press, result: Intake, doors: Mapping[str, Mapping[str, Any]], after_drill: bool) -> Body[None]:
@@ -194,11 +151,17 @@ def _open(press: Press, result: Intake, doors: Mapping[str, Mapping[str, Any]], 
             "problems": list(act.problems),
             "clock": press.now,
         },
-        [incident, activation_row(press, press.incident_id, False, "fired"), *wave, *_door_holds(press, wave, doors)],
+        [incident, activation_row(press, press.incident_id, False, "fired"), *wave, *door_orders(scene, wave, doors)],
     )
 
 
-def _join(press: Press, result: Intake, verdict: Verdict, doors: Mapping[str, Mapping[str, Any]]) -> Body[None]:
+def _join(
+    press: Press,
+    result: Intake,
+    verdict: Verdict,
+    doors: Mapping[str, Mapping[str, Any]],
+    held_of: Mapping[int, Held],
+) -> Body[None]:
     act, site, row = press.activation, press.held.id, verdict.incident
     assert row is not None
     result.incident, result.code, result.run = row["id"], row["code"], row["run"]
@@ -219,7 +182,9 @@ def _join(press: Press, result: Intake, verdict: Verdict, doors: Mapping[str, Ma
         return
     run = row["run"] + 1
     kept = verdict.decision is Decision.WIDEN
-    cancelled = [] if kept else (yield from cancel_waiting(site, row["id"]))
+    if verdict.decision is not Decision.UPGRADE:
+        press = _as_frozen(press, row, held_of)
+    cancelled: list[Row] = [] if kept else (yield from cancel_waiting(site, row["id"]))
     scene = scene_for(press, row["id"], run, doors)
     wave = begin(scene)
     result.run, result.started, result.scene, result.rows = run, True, scene, wave
@@ -238,10 +203,14 @@ def _join(press: Press, result: Intake, verdict: Verdict, doors: Mapping[str, Ma
         }
         data |= {"from": row["playbook"], "to": playbook.playbook}
     back: list[Row] = []
+    over: list[Row] = []
     if row["state"] in (IncidentState.RELEASING, IncidentState.CLOSING):
         state = move_incident(IncidentState(row["state"]), IncidentWord.DANGER_RETURNS)
         change |= {"state": str(state), "ended_by": None, "ended_how": None, "mistake_claimed": 0}
         data |= {"danger_returns": True}
+        result.danger_returned = True
+        cancelled += yield from closing_overtaken(site, row["id"])
+        over = yield from _closing_over(site, row["id"])
         released = yield Ask("rooms_of_incident", {"site": site, "incident": row["id"]})
         back = [
             Row(
@@ -263,8 +232,25 @@ def _join(press: Press, result: Intake, verdict: Verdict, doors: Mapping[str, Ma
         site,
         row["id"],
         data,
-        [Row("incident", change), joined, *cancelled, *back, *wave, *_door_holds(press, wave, doors)],
+        [Row("incident", change), joined, *cancelled, *over, *back, *wave, *door_orders(scene, wave, doors)],
     )
+
+
+def _as_frozen(press: Press, row: Mapping[str, Any], held_of: Mapping[int, Held]) -> Press:
+    """What runs again, or in one zone more, is the incident's own response as it was frozen, whatever was pressed.
+
+    A press of a lower rung never takes a response down the ladder: that is an ending.
+    """
+    frozen = held_of.get(row["publication"])
+    own = frozen.playbooks.get(row["playbook"]) if frozen is not None else None
+    return press if frozen is None or own is None else replace(press, held=frozen, playbook=own)
+
+
+def _closing_over(site: str, incident: str) -> Body[list[Row]]:
+    """Danger returned: what the closing had going on is overtaken."""
+    steps = yield Ask("steps_of_incident", {"site": site, "incident": incident})
+    running = [step for step in steps if step["phase"] != Phase.MAIN and step["state"] == StepState.RUNNING]
+    return [change_step(step, state=str(move_step(StepState.RUNNING, StepWord.CANCEL))) for step in running]
 
 
 def cancel_waiting(site: str, incident: str) -> Body[list[Row]]:
@@ -285,8 +271,13 @@ def cancel_waiting(site: str, incident: str) -> Body[list[Row]]:
     return rows
 
 
-def _overtake(press: Press, drill: Mapping[str, Any]) -> Body[None]:
-    """A live press closes the drill: its waiting work is over, its queued messages never leave."""
+def _overtake(
+    press: Press, drill: Mapping[str, Any], doors: Sequence[Mapping[str, Any]], taken: Sequence[str]
+) -> Body[None]:
+    """A live press closes the drill: its waiting work is over, its queued messages never leave.
+
+    `doors` as they stood before the press; `taken`: those that the press commands now.
+    """
     site = press.held.id
     state = move_incident(IncidentState(drill["state"]), IncidentWord.OVERTAKEN)
     rows = yield from cancel_waiting(site, drill["id"])
@@ -297,6 +288,8 @@ def _overtake(press: Press, drill: Mapping[str, Any]) -> Body[None]:
         for timer in timers
         if timer["id"] not in done
     ]
+    rows += let_go(site, drill["id"], doors, {}, kept=taken)
+    rows += yield from links_end(site, drill["id"], press.now)
     yield Fact(
         EventKind.INCIDENT_MOVED,
         site,

@@ -8,9 +8,7 @@ from enum import Enum
 from typing import Any
 
 from notifier.errors import Refused
-from notifier.model.incident import (
-    IncidentState,
-)
+from notifier.model.incident import LADDER, IncidentState
 from notifier.model.playbook import Playbook
 
 
@@ -33,16 +31,15 @@ class Verdict:
 def decide(
     open_incidents: Sequence[Mapping[str, Any]],
     playbook: Playbook,
-    rungs: Mapping[str, int],
     drill: bool,
     zone: str | None,
     zones_reached: Mapping[str, frozenset[str]],
 ) -> Verdict:
     """What a press does to what is open.
 
-    `rungs`: incident id to its rung on the ladder hold < secure < lockdown (0: beside it). `zones_reached`: incident id
-    to the zones its zone-wide runs already reach (empty: the whole site). Raises Refused for a drill during a live
-    incident and for a drill of a higher rung than the one that runs: a drill is never upgraded.
+    `zones_reached`: incident id to the zones its zone-wide runs already reach (empty: the whole site). Raises Refused
+    for a drill during a live incident and for a drill of a higher rung than the one that runs: a drill is never
+    upgraded.
     """
     live = [row for row in open_incidents if not row["drill"]]
     drills = [row for row in open_incidents if row["drill"]]
@@ -52,14 +49,15 @@ def decide(
     same_kind = drills if drill else live
     overtakes = () if drill else tuple(drills)
     for row in same_kind:
-        if not _meets(row, playbook, rungs):
+        if not _meets(row, playbook):
             continue
+        higher = playbook.rung > _rung(row)
         closing = row["state"] in (IncidentState.RELEASING, IncidentState.CLOSING)
         if drill:
-            if playbook.rung > rungs[row["id"]]:
+            if higher:
                 raise Refused(f"A drill is never upgraded: end the drill {row['code']} first.", status=409)
             return Verdict(Decision.JOIN, row)
-        if playbook.rung > rungs[row["id"]]:
+        if higher:
             return Verdict(Decision.UPGRADE, row, overtakes)
         if closing:
             return Verdict(Decision.RETURN, row, overtakes)
@@ -70,8 +68,12 @@ def decide(
     return Verdict(Decision.OPEN, None, overtakes)
 
 
-def _meets(row: Mapping[str, Any], playbook: Playbook, rungs: Mapping[str, int]) -> bool:
+def _rung(row: Mapping[str, Any]) -> int:
+    return LADDER.get(row["action"], 0)
+
+
+def _meets(row: Mapping[str, Any], playbook: Playbook) -> bool:
     """On the ladder any press meets the open incident of the ladder; beside it only the same action does."""
-    if playbook.rung and rungs[row["id"]]:
+    if playbook.rung and _rung(row):
         return True
     return not playbook.rung and bool(row["action"] == playbook.action)

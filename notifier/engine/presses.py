@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from notifier.engine.held import Held
+from notifier.engine.ladder import Decision, Verdict
 from notifier.engine.scene import Scene
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import (
     Activation,
+    IncidentState,
     incident_code,
 )
 from notifier.model.playbook import Playbook
@@ -32,6 +32,10 @@ SAME_PRESS = 3.0
 """Seconds within which presses of one source without an Idempotency-Key are one activation (PRODUCT 2.3)."""
 
 
+KEY_LIVES = 86_400.0
+"""Seconds that an Idempotency-Key means the same press: a client that always sends one key is not deaf for ever."""
+
+
 @dataclass(slots=True)
 class Intake:
     """What a press did: what the presser is told, and what the engine must put on the wire now."""
@@ -49,6 +53,8 @@ class Intake:
     """Incidents that were overtaken: nothing of them may leave any more."""
     late: bool = False
     new_zone: bool = False
+    danger_returned: bool = False
+    """Closing words that have not left must not leave any more."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,24 @@ class Press:
     forced: bool = False
     """A late press that fires now: its age is not asked again."""
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was made; without a time, or with one in the future, it was made now."""
+        made = self.activation.pressed_at
+        return 0.0 if made is None else max(0.0, self.unix - made)
+
+    @property
+    def late(self) -> bool:
+        """A drill is never late: nothing fires behind anybody's back."""
+        return not self.activation.drill and self.age > LATE
+
+    @property
+    def key(self) -> str | None:
+        """The Idempotency-Key as kept: a drill cannot use up that of a live press. No header can hold U+001F."""
+        if not self.activation.dedupe:
+            return None
+        return f"{self.activation.dedupe}\x1fdrill" if self.activation.drill else self.activation.dedupe
+
 
 def activation_row(press: Press, incident: str | None, joined: bool, state: str) -> Row:
     act = press.activation
@@ -85,7 +109,7 @@ def activation_row(press: Press, incident: str | None, joined: bool, state: str)
             "zone": press.zone,
             "drill": int(act.drill),
             "note": act.note,
-            "dedupe": act.dedupe or None,
+            "dedupe": press.key,
             "pressed_at": act.pressed_at,
             "received_at": press.now,
             "received_wall": press.wall,
@@ -99,17 +123,27 @@ def activation_row(press: Press, incident: str | None, joined: bool, state: str)
 def same_press(press: Press) -> Body[Intake | None]:
     """The earlier activation if this is the same press again; it still leaves its mark as a location fix."""
     act, site = press.activation, press.held.id
-    if act.dedupe:
-        rows = yield Ask("activation_by_dedupe", {"site": site, "source": act.source, "dedupe": act.dedupe})
+    if press.forced:
+        return None
+    if press.key is not None:
+        rows = yield Ask("activation_by_dedupe", {"site": site, "source": act.source, "dedupe": press.key})
     else:
-        since = press.now - SAME_PRESS
+        args = {"since": press.now - SAME_PRESS, "drill": int(act.drill), "zone": press.zone or ""}
         rows = yield Ask(
-            "recent_activation", {"site": site, "source": act.source, "since": since, "drill": int(act.drill)}
+            "recent_activation",
+            {"site": site, "source": act.source, "playbook": press.playbook.playbook, **args},
         )
-    if not rows or press.forced:
+    if not rows:
         return None
     first = rows[0]
-    if not first["incident"]:
+    waits = not first["incident"]
+    if (waits and not press.late) or (press.key is not None and first["received_at"] < press.now - KEY_LIVES):
+        # A press made now is never taken for an old one that only asks, nor for one of another day.
+        if press.key is not None:
+            row = Row("activation", {"site": site, "id": first["id"], "dedupe": None})
+            yield Fact(EventKind.PRESSED, site, None, {"key_of": first["id"], "now_of": act.id}, [row])
+        return None
+    if waits:
         return Intake(first["id"], "", "", joined=True, late=True)
     yield Fact(
         EventKind.PRESSED,
@@ -120,15 +154,23 @@ def same_press(press: Press) -> Body[Intake | None]:
     return Intake(first["id"], first["incident"], incident_code(first["incident"]), joined=True)
 
 
-def late_press(press: Press, open_rows: Sequence[Mapping[str, Any]]) -> Body[Intake | None]:
+def ended_since(press: Press, verdict: Verdict) -> Body[bool]:
+    """Whether a live response has ended, or its end was decided, since the press was made."""
+    row = verdict.incident
+    if row is not None and row["state"] in (IncidentState.RELEASING, IncidentState.CLOSING):
+        return True
+    rows = yield Ask("ended_since", {"site": press.held.id, "since": press.now - press.age})
+    return bool(rows)
+
+
+def late_press(press: Press, verdict: Verdict) -> Body[Intake | None]:
     """A press that arrives long after it was made is never dropped and never fires behind people's backs."""
-    act, site = press.activation, press.held.id
-    age = press.unix - act.pressed_at if act.pressed_at is not None else 0.0
-    if press.forced or act.drill or age <= LATE:
+    act, site, age = press.activation, press.held.id, press.age
+    if press.forced or not press.late:
         return None
-    if any(not row["drill"] for row in open_rows):
-        return None  # something is live: it joins as a location fix at once
-    ended = yield Ask("ended_since", {"site": site, "since": press.now - age})
+    if verdict.decision is Decision.JOIN:
+        return None  # it starts nothing: a location fix, at once
+    ended = yield from ended_since(press, verdict)
     kind, due, state = (
         (TimerKind.ASK_AGAIN, press.now + ASK_AGAIN_EVERY, "asks")
         if ended
@@ -142,7 +184,7 @@ def late_press(press: Press, open_rows: Sequence[Mapping[str, Any]]) -> Body[Int
             "incident": None,
             "kind": "late_press",
             "subject": act.id,
-            "text": late_text(press, age, bool(ended)),
+            "text": late_text(press, age, ended),
             "state": "open",
             "owner": None,
             "owner_name": None,
@@ -168,7 +210,7 @@ def late_press(press: Press, open_rows: Sequence[Mapping[str, Any]]) -> Body[Int
         EventKind.LATE_PRESS,
         site,
         None,
-        {"source": act.source, "age": round(age, 1), "after_end": bool(ended)},
+        {"source": act.source, "age": round(age, 1), "after_end": ended},
         [activation_row(press, None, False, state), task, timer],
     )
     return Intake(act.id, "", "", joined=False, late=True)

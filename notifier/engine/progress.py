@@ -8,6 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import enough, people_answered
 from notifier.engine.desk import Desk
+from notifier.engine.holds import commands_doors, door_orders, held_elsewhere
 from notifier.engine.playbook_run import Progress, advance, step_of
 from notifier.engine.scene import Scene
 from notifier.engine.writing import decoded
@@ -42,14 +43,16 @@ def look_body(desk: Desk, incident_id: str) -> Body[Looked]:
     for step in steps:
         groups.setdefault((step["run"], step["phase"]), []).append(step)
     doors: Sequence[Mapping[str, Any]] = ()
+    elsewhere: frozenset[str] = frozenset()
     if incident["state"] == IncidentState.CLOSING:
         doors = yield Ask("doors_of_site", {"site": site})
+        elsewhere = frozenset((yield from held_elsewhere(site, incident_id)))
     for (run, phase), known in groups.items():
         scene = desk.scene_of_step(
             incident,
             known[0],
             doors={door["id"]: door for door in doors},
-            elsewhere=frozenset(door["id"] for door in doors if door["held_by"] not in (None, incident_id)),
+            elsewhere=elsewhere,
         )
         mine = [each for each in commands if each["run"] == run and each["phase"] == phase]
         progress = {}
@@ -57,6 +60,9 @@ def look_body(desk: Desk, incident_id: str) -> Body[Looked]:
             if step["state"] in (StepState.RUNNING, StepState.FAILED):
                 progress[step["id"]] = yield from _progress(scene, step, mine)
         change = advance(scene, known, progress)
+        if commands_doors(change.rows):
+            doors = doors or (yield Ask("doors_of_site", {"site": site}))
+            change.rows += door_orders(scene, change.rows, {door["id"]: door for door in doors})
         if change.rows:
             data = {
                 "over": [[step_id, str(state)] for step_id, state in change.over],

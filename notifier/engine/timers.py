@@ -8,7 +8,8 @@ from typing import Any
 
 from notifier.engine.acknowledgements import enough, people_answered, silent_rooms
 from notifier.engine.desk import Desk
-from notifier.engine.intake import press_body
+from notifier.engine.holds import door_orders, held_elsewhere
+from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.playbook_run import (
     ASK_NEXT_AFTER,
     change_step,
@@ -18,7 +19,7 @@ from notifier.engine.playbook_run import (
     step_of,
     timer_row,
 )
-from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press
+from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since, late_text
 from notifier.engine.scene import Scene
 from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows
@@ -102,7 +103,7 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
             yield Fact(EventKind.TIMER_FIRED, site, incident["id"], {"timer": timer_id, "moot": True}, [done])
             continue
         doors = yield Ask("doors_of_site", {"site": site})
-        elsewhere = frozenset(door["id"] for door in doors if door["held_by"] not in (None, incident["id"]))
+        elsewhere = frozenset((yield from held_elsewhere(site, incident["id"])))
         scene = desk.scene_of_step(incident, steps[0], elsewhere=elsewhere, doors={door["id"]: door for door in doors})
         step = step_of(scene, timer["data"]["step"])
         if step is None:
@@ -119,6 +120,7 @@ def _start_step(
     """A delay is over."""
     decoded_row = {**row, "detail": decoded(row["detail"])}
     change = delay_over(scene, step, decoded_row)
+    change.rows += door_orders(scene, change.rows, scene.doors)
     kind = EventKind.STEP_WAITS if change.asked else EventKind.STEP_STARTED
     yield Fact(kind, scene.site, scene.incident, {"step": step.id, "clock": scene.now}, [done, *change.rows])
     fired.waves.append((scene, change.rows))
@@ -366,6 +368,11 @@ def _late(
         )
         yield Fact(EventKind.LATE_PRESS, site, None, {"activation": activation["id"], "asked_again": True}, [again])
         return
+    press = press_of(activation)
+    verdict = yield from verdict_of(press)
+    if (yield from ended_since(press, verdict)):
+        yield from _ask_instead(press, timer)
+        return
     yield Fact(
         EventKind.TIMER_FIRED,
         site,
@@ -373,7 +380,19 @@ def _late(
         {"timer": timer["id"], "activation": activation["id"]},
         [done, Row("task", {"site": site, "id": f"late:{activation['id']}", "state": "done"})],
     )
-    fired.intakes.append((yield from press_body(press_of(activation), desk.held_of)))
+    fired.intakes.append((yield from press_body(press, desk.held_of)))
+
+
+def _ask_instead(press: Press, timer: Mapping[str, Any]) -> Body[None]:
+    """An end came while the late press still waited: from now on it only asks."""
+    site, late = press.held.id, press.activation.id
+    again = {"state": str(TimerState.WAITING), "kind": str(TimerKind.ASK_AGAIN), "due": press.now + ASK_AGAIN_EVERY}
+    rows = [
+        Row("timer", {"site": site, "id": timer["id"], **again}),
+        Row("activation", {"site": site, "id": late, "state": "asks"}),
+        Row("task", {"site": site, "id": f"late:{late}", "text": late_text(press, press.age, after_end=True)}),
+    ]
+    yield Fact(EventKind.LATE_PRESS, site, None, {"activation": late, "after_end": True}, rows)
 
 
 HANDLERS = {

@@ -8,23 +8,26 @@ from notifier.engine.steps.secure_doors import command_row
 from notifier.model.door import CommandState, Lock
 from notifier.model.facts import Row
 from notifier.model.playbook import Step
+from notifier.model.step import Phase
 
 
 def first_rows(scene: Scene, step: Step) -> tuple[list[Row], list[str]]:
     """(commands, exterior doors that wait for a second confirmation).
 
-    Skipped: doors that were secured or not known before, doors that another live incident holds, drills.
+    Skipped: doors that were secured or not known before, doors that this incident has not locked or another live one
+    has, drills. A recall or correction restores nothing.
     """
     deed = step.restore_doors
     assert deed is not None
     rows: list[Row] = []
     exterior: list[str] = []
-    if scene.drill and not scene.playbook.drill:
+    if scene.phase is not Phase.ALL_CLEAR or (scene.drill and not scene.playbook.drill):
         return rows, exterior
     for door in select_doors(scene.held, deed.doors, scene.zone):
         known = scene.doors.get(door.id)
-        before = known["before_incident"] if known else None
-        if door.id in scene.elsewhere or before != Lock.UNSECURED:
+        if known is None or known["held_by"] != scene.incident or door.id in scene.elsewhere:
+            continue
+        if known["before_incident"] != Lock.UNSECURED:
             continue
         if door.side == "exterior":
             exterior.append(door.id)

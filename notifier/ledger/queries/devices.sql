@@ -39,6 +39,12 @@ select distinct c.device from command c join incident i on i.site = c.site and i
 where c.site = :site and c.incident <> :incident and c.kind = 'signal' and c.verb = 'on'
     and i.state in ('raised', 'active', 'releasing')
 
+-- name: doors_held_elsewhere
+-- Doors that another open response has locked: they stay as they are, whatever this one's end asks for.
+select c.device, c.incident from command c join incident i on i.site = c.site and i.id = c.incident
+where c.site = :site and c.incident <> :incident and c.kind = 'door' and c.verb = 'secure'
+    and i.state in ('raised', 'active', 'releasing') order by i.raised_at desc
+
 -- name: doors_of_site
 select * from door where site = :site
 

@@ -23,8 +23,9 @@ select distinct zone from activation where site = :site and incident = :incident
 select * from activation where site = :site and source = :source and dedupe = :dedupe
 
 -- name: recent_activation
+-- Another playbook or another zone is another press: the second may be for something worse, or a location fix.
 select * from activation where site = :site and source = :source and received_at >= :since and dedupe is null
-    and drill = :drill order by received_at desc limit 1
+    and drill = :drill and playbook = :playbook and coalesce(zone, '') = :zone order by received_at desc limit 1
 
 -- name: activation_by_id
 select * from activation where site = :site and id = :id
