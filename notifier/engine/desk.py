@@ -82,7 +82,7 @@ class Desk:
         self, row: Mapping[str, Any], run: int, phase: Phase, playbook: str, zone: str | None, **more: Any
     ) -> Scene:
         """The scene of a run as it stands now, from its incident's row."""
-        held = self.held_of[row["publication"]]
+        held = self.held_with(playbook, more.pop("publication", None), row["publication"])
         at = self.moment()
         return Scene(
             held=held,
@@ -103,6 +103,14 @@ class Desk:
             **more,
         )
 
+    def held_with(self, playbook: str, *versions: int | None) -> Held:
+        """The first of these publications that has the playbook: a run keeps the one it began with. Raises NotFound."""
+        for version in (*versions, self.held.version):
+            held = self.held_of.get(version) if version is not None else None
+            if held is not None and playbook in held.playbooks:
+                return held
+        raise NotFound(f"No publication that this node holds has the playbook {playbook!r}.")
+
     def _raised_time(self, row: Mapping[str, Any]) -> str:
         raised = datetime.fromisoformat(row["raised_wall"])
         try:
@@ -118,6 +126,7 @@ class Desk:
             Phase(step["phase"]),
             step["playbook"],
             detail.get("zone"),
+            publication=detail.get("publication"),
             after_drill=bool(detail.get("after_drill")),
             **more,
         )

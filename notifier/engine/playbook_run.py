@@ -85,7 +85,13 @@ def _step_row(
             "expanded": 0,
             "approval": approval,
             "level": 0,
-            "detail": {"zone": scene.zone, "after_drill": scene.after_drill, "begun": scene.now, **detail},
+            "detail": {
+                "zone": scene.zone,
+                "publication": scene.held.version,
+                "after_drill": scene.after_drill,
+                "begun": scene.now,
+                **detail,
+            },
         },
         new=True,
     )

@@ -10,6 +10,9 @@ from notifier.engine.held import Held
 from notifier.model.playbook import Playbook, Step
 from notifier.model.step import Phase
 
+AGAIN = 6
+"""A later run's page goes before an earlier run's closing words: danger that returns is not kept waiting."""
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -47,7 +50,8 @@ class Scene:
         """Of pages: a live lockdown before everything, live before drill, closing words before what they end."""
         rank = {"extreme": 3, "severe": 2, "moderate": 1}.get(self.playbook.severity, 0)
         closing = 5 if self.phase is not Phase.MAIN else 0
-        return (0 if self.drill else 100) + self.playbook.rung * 10 + rank + closing
+        # A later run overtakes an earlier one's closing words (danger returned), and never climbs a rung by its number.
+        return (0 if self.drill else 100_000) + self.playbook.rung * 10_000 + min(self.run, 999) * 10 + rank + closing
 
     def facts(self, **more: str) -> dict[str, str]:
         """What `{{field}}` may be filled with here."""
