@@ -155,6 +155,8 @@ class Bench:
         return intake
 
     async def after_press(self, intake: Intake) -> None:
+        if intake.danger_returned:
+            await self.letters.stop_closing(intake.incident)
         if intake.started and intake.scene is not None:
             await self.wave(intake.scene, intake.rows)
 

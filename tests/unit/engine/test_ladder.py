@@ -7,7 +7,7 @@ import pytest
 
 from notifier.engine.ladder import Decision, decide
 from notifier.errors import Refused
-from notifier.model.incident import LADDER, Action, IncidentState
+from notifier.model.incident import IncidentState
 from tests.unit.engine.school import playbook
 
 RUNG = ("hold", "secure", "lockdown")
@@ -24,8 +24,7 @@ def row(action: str, state: str = "active", *, drill: bool = False, name: str = 
 
 
 def verdict(open_rows: list[dict[str, Any]], pressed: str, *, drill: bool = False, **more: Any) -> Any:
-    rungs = {each["id"]: LADDER.get(Action(each["action"]), 0) for each in open_rows}
-    return decide(open_rows, playbook(more.pop("name", pressed), pressed), rungs, drill, more.pop("zone", None),
+    return decide(open_rows, playbook(more.pop("name", pressed), pressed), drill, more.pop("zone", None),
                   more.pop("reached", {}))  # fmt: skip
 
 
