@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -17,6 +18,11 @@ LIMIT = aiohttp.ClientTimeout(total=20.0)
 STREAM = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
 LONGEST_LINE = 1 << 22
 """Bytes of one event: an escalation may name every room."""
+
+
+BUSY = 503
+TRIES, BETWEEN_TRIES = 5, 1.0
+"""A daemon whose store does not take anything now says that nothing was done: asked again, a second later."""
 
 
 class Answered(NotifierError):
@@ -77,11 +83,15 @@ class Api:
                     yield json.loads(line[6:])
 
     async def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        async with self._session.request(method, f"{self.base}{path}", **more) as response:
-            if response.status >= 300:
-                raise Answered(await _words(response))
-            answer: dict[str, Any] = await response.json()
-            return answer
+        for left in reversed(range(TRIES)):
+            async with self._session.request(method, f"{self.base}{path}", **more) as response:
+                if response.status < 300:
+                    answer: dict[str, Any] = await response.json()
+                    return answer
+                if response.status != BUSY or not left:
+                    raise Answered(await _words(response))
+            await asyncio.sleep(BETWEEN_TRIES)
+        raise AssertionError("the last try returns or raises")
 
 
 async def _words(response: aiohttp.ClientResponse) -> str:

@@ -31,6 +31,8 @@ class PersonFact:
     alerts: int = 1
     """Messages they have, before the closing one."""
     told_of_the_end: bool = True
+    ends_by_one_way: int = 1
+    """Closing messages that came the same way: one by SMS and one by mail is 1."""
     said: str | None = None
     """What they answered first, in the playbook's words."""
     shown: str | None = None

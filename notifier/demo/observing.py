@@ -15,6 +15,8 @@ from notifier.ledger.verify import verify
 
 MARGIN = 2.5
 """Seconds before the escalation's message arrived within which an answer may have crossed it."""
+WAYS = ("push", "sms", "email")
+"""By which the demo's school has senders."""
 READINGS = {"1": "safe", "safe": "safe", "HELP": "need_help", "AYUDA": "need_help", "On it": "taking_it"}
 """What the people of the demo say, in the playbook's words."""
 
@@ -74,7 +76,7 @@ def _doors(story: Story) -> tuple[DoorFact, ...]:
             holds=each["id"] in story.truly_held,
             reported=each["lock"],
             named=each["id"] in named,
-            told=tuple(story.named_to(each["title"])) if each["id"] in named else (),
+            told=tuple(story.told.get(each["id"], ())),
         )
         for each in story.doors.get("items", ())
     )
@@ -90,9 +92,10 @@ def _people(story: Story, shown: dict[str, str | None]) -> tuple[PersonFact, ...
             PersonFact(
                 id=person.id,
                 name=person.name,
-                reachable=bool(ways & {"push", "sms", "email"}),
+                reachable=bool(ways & set(WAYS)),
                 alerts=story.alerts[person.id],
                 told_of_the_end=person.id in story.told_of_the_end,
+                ends_by_one_way=max(story.ends[person.id, way] for way in WAYS),
                 said=READINGS.get(said[0].say, said[0].say) if said else None,
                 shown=shown.get(person.id),
             )

@@ -120,6 +120,10 @@ def _everybody_alerted_is_told_of_the_end(facts: Facts) -> Iterator[str]:
         [person.name for person in facts.people if person.alerts and not person.told_of_the_end],
         "was alerted and never told that it is over",
     )
+    yield from _named(
+        [person.name for person in facts.people if person.ends_by_one_way > 1],
+        "was told of the end more than once the same way",
+    )
     if not facts.closed:
         yield "The incident never closed."
 

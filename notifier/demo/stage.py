@@ -18,6 +18,7 @@ from notifier.clock import SystemClock
 from notifier.demo import lines
 from notifier.demo.api import Answered, Api
 from notifier.demo.cast import Cast, cast
+from notifier.demo.facts import Facts
 from notifier.demo.folder import SMS, free_port, read_school, school_files, secrets, write_school
 from notifier.demo.node import Node
 from notifier.demo.observing import observed, verified
@@ -30,6 +31,8 @@ from notifier.files.load import Loaded
 BUTTON = "front-office"
 PHONES_EVERY = 1.0
 """Seconds between two lines that count the messages on phones."""
+LISTENS_WITHIN = 20.0
+"""Seconds until the live stream of events must have begun."""
 LONGEST_FOLDER = 60
 """Letters: the control socket's path below it must stay under the 107 of unix(7)."""
 
@@ -41,8 +44,11 @@ def main(*, once: bool) -> int:
     except KeyboardInterrupt:
         print("\nStopped.")
         return 130
-    except (NotifierError, OSError) as error:
-        print(f"The demo could not be played: {error}")
+    except (NotifierError, OSError, TimeoutError) as error:
+        facts = Facts(mishaps=(f"The demo could not be played: {str(error) or type(error).__name__}",))
+        print(facts.mishaps[0])
+        if once:
+            print(json.dumps(summary(facts, failed_promises(facts)), ensure_ascii=False))
         return 1
 
 
@@ -64,6 +70,7 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
     parts = cast(school.site, school.people)
     print(_introduction(school, parts))
     node = await stack.enter_async_context(Node(folder, secrets(campus)))
+    stack.push(lambda kind, _error, _trace: print(f"The daemon's log ends with:\n{_tail(node.log)}") if kind else None)
     owner = await stack.enter_async_context(Api("http://localhost", socket=node.control_socket))
     button = await owner.post(f"/buttons/{BUTTON}/enrol")
     people = {role: await _account(stack, owner, base, school, person) for role, person in _accounts(parts).items()}
@@ -71,11 +78,17 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
         campus, parts, school, people["principal"], people["commander"], lambda text: _say(story, text), button["path"]
     )
     story.prepare()
-    follower = asyncio.create_task(_follow(story, people["principal"]))
-    counter = asyncio.create_task(_count(story))
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(_follow(story, people["principal"])),
+        asyncio.create_task(_count(story)),
+    ]
     death = asyncio.create_task(node.died())
-    playing = asyncio.create_task(story.play())
+    tasks.append(death)
     try:
+        async with asyncio.timeout(LISTENS_WITHIN):  # who listens too late misses the first second
+            await story.happened.wait()
+        playing = asyncio.create_task(story.play())
+        tasks.append(playing)
         await asyncio.wait((playing, death), return_when=asyncio.FIRST_COMPLETED)
         if not playing.done():
             raise NotifierError(f"The daemon ended in mid-story (status {death.result()}); its log: {_tail(node.log)}")
@@ -96,9 +109,9 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
             await _until_stopped(death)
         return 1 if failed else 0
     finally:
-        for task in (playing, follower, counter, death):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(playing, follower, counter, death, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _accounts(parts: Cast) -> dict[str, str]:
@@ -153,7 +166,7 @@ def _introduction(school: Loaded, parts: Cast) -> str:
         f"{len(school.people)} people. All of it is invented and lives on this machine.\n"
         f"Broken on purpose: {titles[parts.jammed]} is jammed, {titles[parts.lying]} has a burnt relay that says it "
         f"obeys, {titles[parts.lagging]} is slow. {rooms[parts.never_room]} will never answer.\n"
-        "Starting the daemon: at its first start it renders every page …"
+        "Starting the daemon …"
     )
 
 

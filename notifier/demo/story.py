@@ -50,6 +50,8 @@ class Story:
     """What the daemon said of the doors right before the all-clear was asked for."""
     truly_held: frozenset[str] = frozenset()
     """The campus' truth at that moment."""
+    told: dict[str, list[str]] = field(default_factory=dict)
+    """Door to who had a message by then that names it as not secured."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """Filled by whoever follows the stream."""
     happened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,6 +61,8 @@ class Story:
     """Person to how many messages they have that do not speak of the end."""
     told_of_the_end: dict[str, float] = field(default_factory=dict)
     """Person to when their first closing message came, on the campus' clock."""
+    ends: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(person, way) to how many closing messages came."""
 
     def prepare(self) -> None:
         """Break what is to be broken and tell people what they will do."""
@@ -144,6 +148,7 @@ class Story:
     async def _end(self) -> None:
         self.doors = await self.principal.get(f"/incidents/{self.incident}/doors")
         self.truly_held = self.campus.grounds.secured(self.campus.clock.now())
+        self.told = {each["door"]: self.named_to(each["title"]) for each in self.doors["not_secured"]}
         async with self._waits("the all-clear"):
             asked = await self.commander.post(self._path("all-clear"), {"reason": "Searched, nobody found"})
             self.say(f"{self.campus.crowd[self.cast.commander].name} asks for the all-clear: {asked['text']}")
@@ -169,6 +174,7 @@ class Story:
             return
         if ENDED.search(received.text):
             self.told_of_the_end.setdefault(somebody.id, self.campus.clock.now())
+            self.ends[somebody.id, received.by] += 1
         else:
             self.alerts[somebody.id] += 1
 
