@@ -104,7 +104,7 @@ class Daemon:
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         await self.engine.start()
         if first_files is not None:
-            await self.commands.publish(first_files, "first start", OWNER, render=False)
+            await self.commands.publisher.publish(first_files, "first start", OWNER, render=False)
         else:
             await self._compare_files()
         self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
@@ -224,7 +224,7 @@ class Daemon:
         subject = ("pages", "rendering")
         await self.engine.trouble(*subject, "Pages are being rendered; one that is pressed now starts late.")
         try:
-            for warning in await self.commands.prepare_pages(self.engine.desk.held):
+            for warning in await self.commands.publisher.prepare_pages(self.engine.desk.held):
                 log.warning("page: %s", warning)
         except Exception as error:
             log.exception("pages cannot be rendered")

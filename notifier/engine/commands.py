@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from notifier.engine.closing import Ended, Person, release_body
@@ -28,9 +26,8 @@ from notifier.engine.moves import (
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.presses import Intake
-from notifier.engine.publishing import publish_body
+from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
-from notifier.engine.steps.announce import all_pages
 from notifier.engine.writing import write_extra_body
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
@@ -52,7 +49,7 @@ class EngineCommands:
     ) -> None:
         """`load` turns files into a publication (raises SetupError); `equip` gets drivers ready for it."""
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
-        self._load, self._equip = load, equip
+        self.publisher = Publisher(engine, load, equip)
         self.inbox = Inbox(engine)
 
     # --------------------------------------------------------------------------------------------------------- start
@@ -373,43 +370,8 @@ class EngineCommands:
 
     # ---------------------------------------------------------------------------------------------------- publishing
 
-    async def publish(
-        self, files: Mapping[str, bytes], comment: str, caller: Caller, *, render: bool = True
-    ) -> Outcome:
-        """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError.
-
-        `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
-        """
-        site = self._desk.site if self._desk.current else ""
-        held = self._load(files, 0)
-        if site and held.id != site:
-            raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
-        await self._equip(held)
-        warnings = await self.prepare_pages(held) if render else []
-        version = await self._ledger.run(
-            lambda: publish_body(
-                held.id,
-                files,
-                caller.name,
-                comment,
-                self._desk.clock.now(),
-                self._desk.clock.wall().isoformat(timespec="seconds"),
-            )
-        )
-        published = replace(held, version=version)
-        self._desk.held_of[version] = published
-        self._desk.current = published
-        return Outcome(
-            True, f"Version {version} is published and runs now.", detail={"version": version, "warnings": warnings}
-        )
-
-    async def prepare_pages(self, held: Held) -> list[str]:
-        """Render every page of a publication now, so that nothing is rendered at a press; lockdowns first."""
-        channels = self._desk.gear.speaker_channels
-        pages = [(channels[kind], words) for kind, words in all_pages(held) if kind in channels]
-        pages.sort(key=lambda page: (page[1].drill, page[1].tone != "lockdown"))
-        said = await asyncio.gather(*(channel.prepare(words) for channel, words in pages))
-        return list(dict.fromkeys(warning for warnings in said for warning in warnings))
+    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome:
+        return await self.publisher.publish(files, comment, caller)
 
     async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
         return plan_of(self._desk, playbook, zone, drill)

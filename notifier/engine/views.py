@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
+from notifier.engine.answer_view import AnswerView
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
@@ -17,28 +18,17 @@ from notifier.errors import NotFound
 from notifier.model.door import CommandState, Lock
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
-from notifier.model.incident import IncidentState
 from notifier.model.people import masked
 from notifier.model.step import Phase
-
-DIRECTIVE = {
-    "hold": {"en": "In your classroom or area. Clear the halls.", "es": "Quédese en su aula. Despeje los pasillos."},
-    "secure": {"en": "Get inside. Lock outside doors.", "es": "Entre. Cierre las puertas exteriores."},
-    "lockdown": {"en": "Locks, lights, out of sight.", "es": "Cerrojos, luces, fuera de la vista."},
-    "evacuate": {"en": "Evacuate to the announced location.", "es": "Evacúe al lugar anunciado."},
-    "shelter": {"en": "Shelter. Follow the safety strategy.", "es": "Refugio. Siga la estrategia de seguridad."},
-    "medical": {"en": "Keep the halls clear. Help is coming.", "es": "Despeje los pasillos. La ayuda está en camino."},
-    "other": {"en": "Follow the instructions.", "es": "Siga las instrucciones."},
-}
-"""Standard Response Protocol directives, in English as the Foundation words them; the Spanish is ours."""
 
 
 class EngineViews:
     """Implements `interfaces.Views`."""
 
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
-        self._desk, self._ledger, self._inbox = engine.desk, engine.ledger, inbox
+        self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
+        self._answers = AnswerView(engine, inbox)
 
     # ----------------------------------------------------------------------------------------------------- incidents
 
@@ -375,49 +365,7 @@ class EngineViews:
         return {"version": rows[0]["version"], "author": rows[0]["author"], "wall": rows[0]["wall"], "files": texts}
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
-        link = self._inbox.link_row(token)
-        row = self._row(link["incident"])
-        held = self._desk.held_of[row["publication"]]
-        person = held.people.get(link["person"])
-        if person is None:
-            raise NotFound("This link is not known any more.")
-        answers = [
-            each
-            for each in self._ledger.read("answers_of_incident", site=self._desk.site, incident=row["id"])
-            if each["person"] == person.id and each["answer"] != "not_me"
-        ]
-        answered = (
-            {"answer": answers[-1]["answer"], "text": answers[-1]["text"], "at": answers[-1]["wall"]}
-            if answers
-            else None
-        )
-        task = self._ledger.read("task_by_id", site=self._desk.site, id=f"help:{row['id']}:{person.id}")
-        taken = {"by": task[0]["owner_name"], "at": task[0]["moved_at"]} if task and task[0]["owner_name"] else None
-        if taken is not None and isinstance(taken["at"], float):
-            taken["at"] = self._wall_of(taken["at"])
-        room = held.rooms.get(person.room or "")
-        return {
-            "site": held.site.name,
-            "timezone": held.site.timezone,
-            "code": row["code"],
-            "action": row["action"],
-            "drill": bool(row["drill"]),
-            "started": row["raised_wall"],
-            "over": row["state"] == IncidentState.CLOSED,
-            "name": person.name,
-            "room": room.name or room.id if room else None,
-            "language": person.language,
-            "languages": sorted({*held.site.languages, "en"}),
-            "directive": DIRECTIVE.get(row["action"], DIRECTIVE["other"]),
-            "answers": list(self._inbox.answers_asked(row["id"])),
-            "answered": answered,
-            "taken": taken,
-        }
-
-    def _wall_of(self, steady: float) -> str:
-        wall = self._desk.clock.wall()
-        ago = self._desk.clock.now() - steady
-        return type(wall).fromtimestamp(wall.timestamp() - ago, wall.tzinfo).isoformat(timespec="seconds")
+        return self._answers.page(token)
 
     def health(self) -> Mapping[str, Any]:
         recorded = self._ledger.recorded

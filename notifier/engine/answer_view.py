@@ -1,0 +1,61 @@
+"""What a person sees who opens their answer link: who they are told to be, what is asked, what they have answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from notifier.engine.inbound import Inbox
+from notifier.engine.orchestrator import Orchestrator
+from notifier.errors import NotFound
+from notifier.model.incident import IncidentState
+
+
+class AnswerView:
+    def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
+        self._desk, self._ledger, self._inbox = engine.desk, engine.ledger, inbox
+
+    def page(self, token: str) -> Mapping[str, Any]:
+        link = self._inbox.link_row(token)
+        row = self._ledger.read("incident_by_id", site=self._desk.site, id=link["incident"])[0]
+        held = self._desk.held_of[row["publication"]]
+        person = held.people.get(link["person"])
+        if person is None:
+            raise NotFound("This link is not known any more.")
+        answers = [
+            each
+            for each in self._ledger.read("answers_of_incident", site=self._desk.site, incident=row["id"])
+            if each["person"] == person.id and each["answer"] != "not_me"
+        ]
+        answered = (
+            {"answer": answers[-1]["answer"], "text": answers[-1]["text"], "at": answers[-1]["wall"]}
+            if answers
+            else None
+        )
+        task = self._ledger.read("task_by_id", site=self._desk.site, id=f"help:{row['id']}:{person.id}")
+        taken = {"by": task[0]["owner_name"], "at": task[0]["moved_at"]} if task and task[0]["owner_name"] else None
+        if taken is not None and isinstance(taken["at"], float):
+            taken["at"] = self._wall_of(taken["at"])
+        room = held.rooms.get(person.room or "")
+        return {
+            "site": held.site.name,
+            "timezone": held.site.timezone,
+            "code": row["code"],
+            "action": row["action"],
+            "drill": bool(row["drill"]),
+            "started": row["raised_wall"],
+            "over": row["state"] == IncidentState.CLOSED,
+            "name": person.name,
+            "room": room.name or room.id if room else None,
+            "language": person.language,
+            "languages": sorted({*held.site.languages, "en"}),
+            "directive": {},
+            "answers": list(self._inbox.answers_asked(row["id"])),
+            "answered": answered,
+            "taken": taken,
+        }
+
+    def _wall_of(self, steady: float) -> str:
+        wall = self._desk.clock.wall()
+        ago = self._desk.clock.now() - steady
+        return type(wall).fromtimestamp(wall.timestamp() - ago, wall.tzinfo).isoformat(timespec="seconds")

@@ -1,0 +1,66 @@
+"""Publishes a set of files: checked, equipped, stored, switched over to, its pages rendered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from typing import Any
+
+from notifier.engine.held import Held
+from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.publishing import publish_body
+from notifier.engine.steps.announce import all_pages
+from notifier.errors import Refused
+from notifier.interfaces import Outcome
+from notifier.model.rights import Caller
+
+
+class Publisher:
+    def __init__(
+        self,
+        engine: Orchestrator,
+        load: Callable[[Mapping[str, bytes], int], Held],
+        equip: Callable[[Held], Coroutine[Any, Any, None]],
+    ) -> None:
+        """`load` turns files into a publication (raises SetupError); `equip` gets drivers ready for it."""
+        self._desk, self._ledger = engine.desk, engine.ledger
+        self._load, self._equip = load, equip
+
+    async def publish(
+        self, files: Mapping[str, bytes], comment: str, caller: Caller, *, render: bool = True
+    ) -> Outcome:
+        """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError.
+
+        `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
+        """
+        site = self._desk.site if self._desk.current else ""
+        held = self._load(files, 0)
+        if site and held.id != site:
+            raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
+        await self._equip(held)
+        warnings = await self.prepare_pages(held) if render else []
+        version = await self._ledger.run(
+            lambda: publish_body(
+                held.id,
+                files,
+                caller.name,
+                comment,
+                self._desk.clock.now(),
+                self._desk.clock.wall().isoformat(timespec="seconds"),
+            )
+        )
+        published = replace(held, version=version)
+        self._desk.held_of[version] = published
+        self._desk.current = published
+        return Outcome(
+            True, f"Version {version} is published and runs now.", detail={"version": version, "warnings": warnings}
+        )
+
+    async def prepare_pages(self, held: Held) -> list[str]:
+        """Render every page of a publication now, so that nothing is rendered at a press; lockdowns first."""
+        channels = self._desk.gear.speaker_channels
+        pages = [(channels[kind], words) for kind, words in all_pages(held) if kind in channels]
+        pages.sort(key=lambda page: (page[1].drill, page[1].tone != "lockdown"))
+        said = await asyncio.gather(*(channel.prepare(words) for channel, words in pages))
+        return list(dict.fromkeys(warning for warnings in said for warning in warnings))
