@@ -31,6 +31,7 @@ from notifier.files.load import Loaded
 BUTTON = "front-office"
 PHONES_EVERY = 1.0
 """Seconds between two lines that count the messages on phones."""
+INTERRUPTED = 130
 LISTENS_WITHIN = 20.0
 """Seconds until the live stream of events must have begun."""
 LONGEST_FOLDER = 60
@@ -41,9 +42,9 @@ def main(*, once: bool) -> int:
     """Play the demo. `once`: end with one JSON line; 0 only if every promise held. Else stay up until Ctrl-C."""
     try:
         return asyncio.run(_play(once=once))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("\nStopped.")
-        return 130
+        return INTERRUPTED
     except (NotifierError, OSError, TimeoutError) as error:
         facts = Facts(mishaps=(f"The demo could not be played: {str(error) or type(error).__name__}",))
         print(facts.mishaps[0])
@@ -53,6 +54,9 @@ def main(*, once: bool) -> int:
 
 
 async def _play(*, once: bool) -> int:
+    me = asyncio.current_task()
+    assert me is not None  # noqa: S101 a coroutine runs in a task
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)  # so that the daemon is stopped too
     with tempfile.TemporaryDirectory(prefix="notifier-demo-", dir=_short_folder()) as made:
         async with AsyncExitStack() as stack:
             return await _on_stage(Path(made), stack, once=once)
