@@ -64,6 +64,8 @@ class Daemon:
         self.clock = clock or SystemClock()
         self.sets = PublishedSets(folder, self.state, settings)
         self._closing: list[Any] = []
+        self._troubles: list[tuple[str, str, str]] = []
+        self._running = False
         self.ledger: FailoverLedger
         self.engine: Orchestrator
         self.commands: EngineCommands
@@ -103,6 +105,14 @@ class Daemon:
         self.views = EngineViews(self.engine, self.commands.inbox)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         await self.engine.start()
+        self._running = True
+        if self.ledger.time_jump is not None:
+            text = (
+                f"The clock stood {self.ledger.time_jump / 3600:.0f} h ahead at this start. Look whether it is right."
+            )
+            self._say("clock", "start", text)
+        for trouble in self._troubles:
+            self._say(*trouble)
         if first_files is not None:
             await self.commands.publisher.publish(first_files, "first start", OWNER, render=False)
         else:
@@ -152,10 +162,17 @@ class Daemon:
 
     def _store_gone(self, why: str) -> None:
         log.error("NOT RECORDED: %s", why)
-        self.engine.spawn(self.engine.trouble("store", "gone", f"It runs, but nothing is being written down: {why}"))
+        self._say("store", "gone", f"It runs, but nothing is being written down: {why}")
+
+    def _say(self, kind: str, subject: str, text: str) -> None:
+        """A trouble; one that is known before the engine runs waits for it."""
+        if self._running:
+            self.engine.spawn(self.engine.trouble(kind, subject, text))
+        else:
+            self._troubles.append((kind, subject, text))
 
     def _store_back(self, back: Back) -> None:
-        log.warning("recorded again: %s", back)
+        log.warning("recorded again: %s", back.text)
         self.engine.spawn(self.engine.clear_trouble("store", "gone"))
 
     def _key(self, name: str) -> bytes:
