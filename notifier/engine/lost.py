@@ -18,9 +18,15 @@ from notifier.model.message import Message
 
 
 def found_body(
-    site: str, delivery: str, word: DeliveryWord, receipt: Receipt | None, now: float, why: str
+    site: str,
+    delivery: str,
+    word: DeliveryWord,
+    receipt: Receipt | None,
+    now: float,
+    why: str,
+    lane: str | None = None,
 ) -> Body[bool]:
-    """What was found out about an unknown delivery; False if its state changed meanwhile."""
+    """What was found out about an unknown delivery; False if its state changed meanwhile. `lane`: another sender."""
     known = yield Ask("delivery_by_id", {"site": site, "id": delivery})
     if not known or known[0]["state"] != DeliveryState.UNKNOWN:
         return False
@@ -32,6 +38,8 @@ def found_body(
         values["ref"] = receipt.ref or None
     if word is DeliveryWord.RETRY:
         values["due"] = now
+        if lane is not None:
+            values["lane"] = lane
     yield Fact(
         EventKind.DELIVERIES_REPORTED,
         site,
@@ -51,7 +59,10 @@ class LostDeliveries:
         ledger: Ledger,
         message_of: Callable[[Mapping[str, Any]], Message],
         settled: Callable[[str, str], None],
+        senders: Callable[[str], tuple[str, ...]],
     ) -> None:
+        """`senders`: kind of address to the senders that work now."""
+        self._senders = senders
         self._desk, self._ledger, self._message_of, self._settled = desk, ledger, message_of, settled
         self._queue: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,6 +94,7 @@ class LostDeliveries:
         started = clock.now()
         sent_after = clock.wall().timestamp() - (started - row["made_at"]) - 60.0
         word, receipt, why = DeliveryWord.RETRY, None, "the provider could not say; sent again"
+        lane = retry.next_sender(row["lane"], self._senders(row["kind"]), row["attempt"])
         for pause in (*retry.ASK_AFTER, *([2.0] * 10)):
             if not isinstance(channel, CanBeAsked):
                 break
@@ -96,14 +108,16 @@ class LostDeliveries:
                 word, why = DeliveryWord.ACCEPTED, "the provider has it"
                 break
             if said is Ask3.NOT_FOUND:
-                why = "the provider never got it; sent again"
+                lane, why = None, "the provider never got it; sent again"
                 break
             if clock.now() - started > retry.ASK_FOR:
                 break
         try:
-            await self._ledger.run(lambda: found_body(self._desk.site, row["id"], word, receipt, clock.now(), why))
+            await self._ledger.run(
+                lambda: found_body(self._desk.site, row["id"], word, receipt, clock.now(), why, lane)
+            )
         except LedgerError:
             await clock.sleep(1.0)
             self.add(row)
             return
-        self._settled(row["incident"], row["lane"])
+        self._settled(row["incident"], lane or row["lane"])

@@ -50,7 +50,7 @@ class Orchestrator:
         self.letters = LettersOut(desk, ledger, self.devices, lambda: self.lanes, self.nudge)
         self.door_watch = DoorWatch(desk, ledger, self.devices)
         self.lanes = self._build_lanes()
-        self.lost = LostDeliveries(desk, ledger, self.letters.message_of, self._settled_later)
+        self.lost = LostDeliveries(desk, ledger, self.letters.message_of, self._settled_later, self._senders_now)
         self._nudged: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer_wake = asyncio.Event()

@@ -38,8 +38,11 @@ class Decision:
 
 
 def next_sender(lane: str, senders: tuple[str, ...], tried: int) -> str | None:
-    """The sender after this one, in a circle, while not every one was tried."""
-    if len(senders) < 2 or tried >= len(senders) * 2:
+    """The sender after this one, in a circle, while not every one was tried.
+
+    `senders` may lack this one: a sender that is passed over is not offered, and what it holds goes to the others.
+    """
+    if not set(senders) - {lane} or tried >= max(len(senders), 2) * 2:
         return None
     place = senders.index(lane) if lane in senders else -1
     return senders[(place + 1) % len(senders)]
