@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,7 +173,7 @@ def answer_body(given: Given) -> Body[bool]:
         },
         rows,
     )
-    if given.person is not None:
+    if given.person is not None and given.answer != PHONE_GONE:
         stopped = 1
         while stopped:
             stopped = yield from stop_body(
@@ -232,12 +232,21 @@ def _help_over(given: Given) -> Body[list[Row]]:
     return [Row("task", {"site": given.site, "id": known[0]["id"], "text": text, "moved_at": given.now})]
 
 
+PHONE_GONE = "phone_gone"
+"""Kept beside the answers and none itself: the person told a sender to stop, and nobody knows how they are."""
+
+
+def said_by_people(answers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows that say how somebody is."""
+    return [row for row in answers if row["answer"] != PHONE_GONE]
+
+
 def people_answered(
     answers: Sequence[Mapping[str, Any]], people_of_room: Mapping[str, Sequence[str]]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """(people who have answered, those whose latest word is need help). A card counts for its people on site."""
     latest: dict[str, str] = {}
-    for row in sorted(answers, key=lambda row: row["at"]):
+    for row in sorted(said_by_people(answers), key=lambda row: row["at"]):
         for person in [row["person"]] if row["person"] else people_of_room.get(row["room"] or "", ()):
             latest[person] = row["answer"]
     return frozenset(latest), frozenset(person for person, answer in latest.items() if answer == "need_help")
@@ -263,6 +272,7 @@ def silent_rooms(
     released: frozenset[str],
 ) -> tuple[str, ...]:
     """Occupied rooms of which nobody and no card has answered (PRODUCT 5, place)."""
+    answers = said_by_people(answers)
     cards = {row["room"] for row in answers if not row["person"] and row["room"]}
     people = {row["person"] for row in answers if row["person"]}
     rooms = {row["room"] for row in answers if row["room"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from notifier.engine.acknowledgements import Given, Reading, answer_body, read_text
+from notifier.engine.acknowledgements import PHONE_GONE, Given, Reading, answer_body, read_text
 from notifier.engine.desk import hash_token
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Outcome
@@ -94,7 +94,7 @@ class Inbox:
             message.text, self.answers_asked(incident["id"]), [row["code"] for row in live], tuple(held.room_cards)
         )
         if message.opt_out:
-            reading = Reading("phone_gone", True, rest=message.text)
+            reading = Reading(PHONE_GONE, True, rest=message.text)
         room = held.room_cards.get(reading.card or "")
         if room is not None:
             await self._record(incident["id"], None, room.id, reading, "card by sms", message.ref)
@@ -143,7 +143,7 @@ class Inbox:
             wall=at.wall,
             who=who,
         )
-        if person is not None and reading.answer != "phone_gone":
+        if person is not None and reading.answer != PHONE_GONE:
             desk.answered.add((incident, person.id))  # before the wire: the claim that is leaving now asks this
         await self._ledger.run(lambda: answer_body(given))
         self._engine.nudge(incident)

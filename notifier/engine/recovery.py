@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from notifier.engine.acknowledgements import said_by_people
 from notifier.engine.desk import Desk
 from notifier.engine.playbook_run import step_of
 from notifier.engine.steps.notify import delivery_rows
@@ -26,7 +27,7 @@ async def recover(engine: Orchestrator) -> None:
     desk, ledger = engine.desk, engine.ledger
     for row in ledger.read("open_incidents", site=desk.site):
         desk.incidents[row["id"]] = dict(row)
-        for answer in ledger.read("answers_of_incident", site=desk.site, incident=row["id"]):
+        for answer in said_by_people(ledger.read("answers_of_incident", site=desk.site, incident=row["id"])):
             if answer["person"]:
                 desk.answered.add((row["id"], answer["person"]))
     for row in ledger.read("opt_outs", site=desk.site):
