@@ -10,6 +10,7 @@ from notifier.cli.client import Client
 from notifier.cli.naming import incident_id
 from notifier.cli.printing import as_json, say
 from notifier.cli.words import DONE, WAITS, Commands, asking, daemon_options
+from notifier.errors import NotifierError
 
 ENDINGS = {
     "all-clear": "give the all-clear; a second person confirms, then rooms are released",
@@ -70,8 +71,7 @@ async def _approve(args: argparse.Namespace, client: Client) -> int:
     if args.step is None:
         return _told(args, await client.post(f"/approvals/{args.what}", {"grant": not args.refuse}))
     if args.refuse:
-        say("A step is not refused: it waits, is never sent and never dropped. Nothing was done.")
-        return 1
+        raise NotifierError("A step is not refused: it waits, is never sent and never dropped. Nothing was done.")
     incident = await incident_id(client, args.what)
     return _told(args, await client.post(f"/incidents/{incident}/steps/{args.step}/approve"))
 
@@ -81,8 +81,8 @@ async def _release(args: argparse.Namespace, client: Client) -> int:
     if not args.rooms and not args.override:
         rooms = await client.get(f"/incidents/{incident}/rooms")
         left = [room["id"] for room in rooms["items"] if room["occupied"] and room["state"] != "released"]
-        say(f"Name the rooms whose people were seen. Not released yet: {', '.join(left) or 'none'}. Nothing was done.")
-        return 1
+        unseen = ", ".join(left) or "none"
+        raise NotifierError(f"Nothing was done: name the rooms whose people were seen. Not released yet: {unseen}.")
     outcome = await client.post(f"/incidents/{incident}/release", {"rooms": args.rooms, "override": args.override})
     code = _told(args, outcome)
     if not args.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +50,13 @@ def new_school(*playbooks: str) -> Iterator[Path]:
             if playbooks and path.stem not in playbooks:
                 path.unlink()
         yield folder
+
+
+@contextmanager
+def copy_of(school: Path) -> Iterator[Path]:
+    """Another folder with the same files, state included: a school of its own that has run before."""
+    with tempfile.TemporaryDirectory(prefix="school.") as made:
+        yield shutil.copytree(school, Path(made) / "s")
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -76,6 +76,17 @@ def test_outside_messages_are_held_and_let_go_on_and_a_mistake_needs_a_second_pe
     assert desk("incidents", code, "--json").json["state"] in {"closing", "closed"}
 
 
+def test_a_step_is_approved_only_while_it_waits_and_is_never_refused(desk: Desk) -> None:
+    desk.enter("Ada Lopez", "commander")
+    code = desk("raise", "lockdown", "--json").json["code"]
+    early = desk("approve", code, "guardians", by="Ada Lopez")
+    assert early.code == 1
+    assert "does not wait for an approval" in early.err
+    refused = desk("approve", code, "guardians", "--refuse", "--json", by="Ada Lopez")
+    assert refused.code == 1
+    assert "Nothing was done" in refused.json["error"]
+
+
 def test_an_incident_that_nobody_knows_is_told(desk: Desk) -> None:
     said = desk("incidents", "ZZZZ")
     assert said.code == 1
@@ -156,6 +167,7 @@ def test_publishing_faulty_files_changes_nothing_and_names_each_fault(desk: Desk
     assert [each for each in after[len(before) :] if each["kind"] == "published"] == []
 
 
+@pytest.mark.timeout(300)  # pages are rendered first, and rendering stands back on a busy machine
 def test_publishing_makes_the_next_version(desk: Desk, daemon: Running) -> None:
     said = desk("publish", str(daemon.folder), "--comment", "the same again")
     assert said.code == 0, said.err

@@ -16,59 +16,44 @@ def troubles(desk: Desk) -> dict[str, str]:
     return {one["id"]: one["text"] for one in listed if one["state"] != "cleared"}
 
 
-def test_break_every_file_restart_press(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    with new_school("lockdown") as folder:
-        desk = Desk(folder, capsys, tmp_path)
-        with running(folder):
-            assert not [each for each in troubles(desk) if each.startswith(("settings", "files"))]
-        names = ["site.yaml", "playbooks/lockdown.yaml", "contacts/people.csv", "settings.yaml"]
-        whole = {name: (folder / name).read_bytes() for name in names}
-        for name in names:
-            (folder / name).write_text(NOT_YAML)
+def test_break_every_file_restart_press(here: Desk, school: Path) -> None:
+    names = ["site.yaml", "playbooks/lockdown.yaml", "contacts/people.csv", "settings.yaml"]
+    whole = {name: (school / name).read_bytes() for name in names}
+    for name in names:
+        (school / name).write_text(NOT_YAML)
 
-        with running(folder) as daemon:
-            raised = desk("raise", "lockdown", "--json")
-            assert raised.code == 0
-            assert raised.json["recorded"] is True
-            told = troubles(desk)
-            assert "settings.yaml cannot be used, line 1" in told["settings:file"]
-            assert "the last good copy runs" in told["settings:file"]
-            assert "site.yaml" in told["files:edited"]
-            assert "settings.yaml cannot be used" in daemon.log
+    with running(school) as daemon:
+        raised = here("raise", "lockdown", "--json")
+        assert raised.code == 0
+        assert raised.json["recorded"] is True
+        told = troubles(here)
+        assert "settings.yaml cannot be used, line 1" in told["settings:file"]
+        assert "the last good copy runs" in told["settings:file"]
+        assert "site.yaml" in told["files:edited"]
+        assert "settings.yaml cannot be used" in daemon.log
 
-        for name, content in whole.items():
-            (folder / name).write_bytes(content)
-        with running(folder):
-            assert not [each for each in troubles(desk) if each.startswith(("settings", "files"))]
+    for name, content in whole.items():
+        (school / name).write_bytes(content)
+    with running(school):
+        assert not [each for each in troubles(here) if each.startswith(("settings", "files"))]
 
 
-def test_a_secret_that_is_gone_takes_only_its_own_sender_with_it(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    with new_school("lockdown") as folder:
-        desk = Desk(folder, capsys, tmp_path)
-        with running(folder):
-            pass
-        left = {name: value for name, value in SECRETS.items() if name != "NTFY_TOKEN"}
-        with running(folder, left):
-            senders = {one["sender"] for one in desk("channels", "list", "--json").json["items"]}
-            assert senders == {"sms", "email"}
-            assert "NTFY_TOKEN" in troubles(desk)["settings:senders:push"]
-            assert desk("raise", "lockdown").code == 0
+def test_a_secret_that_is_gone_takes_only_its_own_sender_with_it(here: Desk, school: Path) -> None:
+    left = {name: value for name, value in SECRETS.items() if name != "NTFY_TOKEN"}
+    with running(school, left):
+        senders = {one["sender"] for one in here("channels", "list", "--json").json["items"]}
+        assert senders == {"sms", "email"}
+        assert "NTFY_TOKEN" in troubles(here)["settings:senders:push"]
+        assert here("raise", "lockdown").code == 0
 
 
 def test_an_address_that_cannot_be_listened_on_leaves_the_last_good_one(
-    daemon: Running, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    daemon: Running, here: Desk, school: Path
 ) -> None:
-    taken = daemon.url.removeprefix("http://")
-    with new_school("lockdown") as folder:
-        desk = Desk(folder, capsys, tmp_path)
-        with running(folder):
-            pass
-        change(folder / "settings.yaml", "127.0.0.1:0", taken)
-        with running(folder) as again:
-            assert again.url != daemon.url
-            assert "cannot be listened on" in troubles(desk)["settings:file"]
+    change(school / "settings.yaml", "127.0.0.1:0", daemon.url.removeprefix("http://"))
+    with running(school) as again:
+        assert again.url != daemon.url
+        assert "cannot be listened on" in troubles(here)["settings:file"]
 
 
 def test_a_first_start_refuses_faulty_files_and_names_every_fault() -> None:
@@ -90,6 +75,13 @@ def test_a_first_start_without_its_secrets_is_refused() -> None:
         assert "NTFY_TOKEN" in refused.err
         assert "TWILIO_AUTH_TOKEN" in refused.err
         sentences(refused.err)
+
+
+def test_a_folder_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    refused = typed("run", str(tmp_path / "nowhere"))
+    assert refused.code == 1
+    assert "settings.yaml:1:1: error: The settings cannot be read" in refused.err
+    sentences(refused.err)
 
 
 @pytest.mark.parametrize("written", ["state: elsewhere\n\t: [broken", "state: elsewhere\nlisten: 3\n"])

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.school import Desk, change, new_school
+from tests.cli.school import Desk, change
 
 PLACE = re.compile(r"^(?P<file>[\w./-]+):(?P<line>\d+):(?P<column>\d+): (error|warning): ")
-
-
-@pytest.fixture
-def school() -> Iterator[Path]:
-    with new_school() as folder:
-        yield folder
-
-
-@pytest.fixture
-def here(school: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Desk:
-    return Desk(school, capsys, tmp_path)
 
 
 def test_every_file_s_mistakes_are_told_at_once_with_file_line_and_column(here: Desk, school: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,7 +53,7 @@ def test_a_school_is_made_checked_run_pressed_and_brought_back(
 
             unnamed = desk("release", code, by="Bo Chen")
             assert unnamed.code == 1
-            assert "r11, r12, reception" in unnamed.out
+            assert "r11, r12, reception" in unnamed.err
             assert desk("release", code, "r11", by="Bo Chen").out == (
                 "1 of 3 rooms released.\nThe incident is releasing.\n"
             )
@@ -77,19 +79,15 @@ def test_a_school_is_made_checked_run_pressed_and_brought_back(
         assert sentences(daemon.log)
 
 
-def test_a_changed_record_is_found_also_without_the_daemon(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    import sqlite3
-
-    with new_school("lockdown") as folder:
-        desk = Desk(folder, capsys, tmp_path)
-        with running(folder):
-            desk.enter("Ada Byron", "commander")
-        with sqlite3.connect(folder / "state/ledger.sqlite") as store:
-            store.execute("update account set name = 'Eve' where name = 'Ada Byron'")
-        store.close()
-        found = desk("log", "verify", "--json")
-        assert found.code == 1
-        assert any(each["fault"] and "account" in each["text"] for each in found.json["findings"]), found.out
+def test_a_changed_record_is_found_also_without_the_daemon(here: Desk, school: Path) -> None:
+    with running(school):
+        here.enter("Ada Byron", "commander")
+    with closing(sqlite3.connect(school / "state/ledger.sqlite")) as store:
+        store.execute("update account set name = 'Eve' where name = 'Ada Byron'")
+        store.commit()
+    found = here("log", "verify", "--json")
+    assert found.code == 1
+    assert any(each["fault"] and "account" in each["text"] for each in found.json["findings"]), found.out
 
 
 def test_a_second_daemon_on_the_same_folder_is_refused_in_a_sentence(daemon: Running) -> None:
