@@ -30,6 +30,7 @@ from notifier.campus.shelly_server import ShellyServer
 from notifier.campus.sms_model import SmsModel
 from notifier.campus.twilio_server import TwilioServer
 from notifier.clock import Clock
+from notifier.errors import NotifierError
 from notifier.model.people import Person
 from notifier.model.site import Site
 
@@ -43,7 +44,7 @@ TAP_LIMIT = 15.0
 
 
 class Campus:
-    """`async with`; then `addresses`, `connect`."""
+    """`async with` (raises NotifierError where multicast is missing); then `addresses`, `connect`."""
 
     def __init__(self, clock: Clock, site: Site, people: Mapping[str, Person], sms_name: str = "sms") -> None:
         """`site` may still have `${campus:…}` where addresses will stand. `sms_name`: the Twilio sender's name."""
@@ -75,7 +76,11 @@ class Campus:
                 self.groups[speaker.id] = f"{host}:{port if port.isdecimal() else self.addresses[PA_PORT]}"
             self.speakers = RtpListener(list(self.groups.values()), HOST)
             stack.push_async_callback(self.speakers.close)
-            await self.speakers.open()
+            try:
+                await self.speakers.open()
+            except OSError as error:
+                text = f"The campus' speakers cannot listen to multicast on the loopback card: {error.strerror}."
+                raise NotifierError(f"{text} As root, type: ip link set lo multicast on") from error
             for server in (self.twilio, self.ntfy, self.post):
                 await stack.enter_async_context(server)
             self._phones = await stack.enter_async_context(

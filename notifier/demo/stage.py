@@ -105,7 +105,8 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
         failed = failed_promises(facts)
         print(_verdict(failed))
         for logged in _tail(node.log).splitlines():
-            print(f"the daemon's log: {logged}")
+            if "level=error" in logged or "level=critical" in logged:
+                print(f"the daemon's log: {logged}")
         if once:
             print(json.dumps(summary(facts, failed), ensure_ascii=False), flush=True)
         else:
