@@ -172,7 +172,7 @@ def late_press(press: Press, verdict: Verdict) -> Body[Intake | None]:
         return None  # it starts nothing: a location fix, at once
     ended = yield from ended_since(press, verdict)
     kind, due, state = (
-        (TimerKind.ASK_AGAIN, press.now + ASK_AGAIN_EVERY, "asks")
+        (TimerKind.ASK_AGAIN, press.now, "asks")
         if ended
         else (TimerKind.FIRE_LATE, press.now + STOP_WITHIN, "late")
     )

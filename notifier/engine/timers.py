@@ -10,6 +10,7 @@ from notifier.engine.acknowledgements import enough, people_answered, silent_roo
 from notifier.engine.desk import Desk
 from notifier.engine.holds import door_orders, held_elsewhere
 from notifier.engine.intake import press_body, verdict_of
+from notifier.engine.late_questions import ask_instead, question_rows
 from notifier.engine.playbook_run import (
     ASK_NEXT_AFTER,
     change_step,
@@ -19,7 +20,7 @@ from notifier.engine.playbook_run import (
     step_of,
     timer_row,
 )
-from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since, late_text
+from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since
 from notifier.engine.scene import Scene
 from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows
@@ -357,21 +358,20 @@ def _late(
         yield Fact(EventKind.TIMER_FIRED, site, None, {"timer": timer["id"], "moot": True}, [done])
         return
     if activation["state"] == "asks":
+        nth = timer["data"].get("nth", 0)
+        data, due = {**timer["data"], "nth": nth + 1}, desk.clock.now() + ASK_AGAIN_EVERY
         again = Row(
-            "timer",
-            {
-                "site": site,
-                "id": timer["id"],
-                "state": str(TimerState.WAITING),
-                "due": desk.clock.now() + ASK_AGAIN_EVERY,
-            },
+            "timer", {"site": site, "id": timer["id"], "state": str(TimerState.WAITING), "due": due, "data": data}
         )
-        yield Fact(EventKind.LATE_PRESS, site, None, {"activation": activation["id"], "asked_again": True}, [again])
+        asked = yield from question_rows(desk, activation, nth)
+        told = {"activation": activation["id"], "asked_again": nth > 0}
+        yield Fact(EventKind.LATE_PRESS, site, None, told, [again, *asked])
+        fired.lanes = True
         return
     press = press_of(activation)
     verdict = yield from verdict_of(press)
     if (yield from ended_since(press, verdict)):
-        yield from _ask_instead(press, timer)
+        yield from ask_instead(press, timer)
         return
     yield Fact(
         EventKind.TIMER_FIRED,
@@ -381,18 +381,6 @@ def _late(
         [done, Row("task", {"site": site, "id": f"late:{activation['id']}", "state": "done"})],
     )
     fired.intakes.append((yield from press_body(press, desk.held_of)))
-
-
-def _ask_instead(press: Press, timer: Mapping[str, Any]) -> Body[None]:
-    """An end came while the late press still waited: from now on it only asks."""
-    site, late = press.held.id, press.activation.id
-    again = {"state": str(TimerState.WAITING), "kind": str(TimerKind.ASK_AGAIN), "due": press.now + ASK_AGAIN_EVERY}
-    rows = [
-        Row("timer", {"site": site, "id": timer["id"], **again}),
-        Row("activation", {"site": site, "id": late, "state": "asks"}),
-        Row("task", {"site": site, "id": f"late:{late}", "text": late_text(press, press.age, after_end=True)}),
-    ]
-    yield Fact(EventKind.LATE_PRESS, site, None, {"activation": late, "after_end": True}, rows)
 
 
 HANDLERS = {

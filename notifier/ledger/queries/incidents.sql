@@ -16,6 +16,10 @@ select * from incident where site = :site and raised_at < :before order by raise
 select id from incident where site = :site and drill = 0 and state = 'closed' and closed_at >= :since
     and ended_how is not null limit 1
 
+-- name: last_ended
+-- The live response whose end, decided or over, a late press asks about.
+select * from incident where site = :site and drill = 0 and ended_how is not null order by raised_at desc limit 1
+
 -- name: zones_of_incident
 select distinct zone from activation where site = :site and incident = :incident and zone is not null
 
