@@ -14,10 +14,12 @@ from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import CODE_ALPHABET, RoomState, RoomWord, move_room
 from notifier.model.states import State
+from notifier.model.step import TaskState
 
-HELP_WORDS = frozenset(
-    {"help", "ayuda", "sos", "911", "112", "999", "need help", "necesito ayuda", "socorro", "auxilio"}
-)
+NEED_HELP = "need_help"
+CALLS = frozenset({"help", "ayuda", "sos", "911", "112", "999", "socorro", "auxilio"})
+"""Each of these means need help wherever it stands in a text."""
+HELP_WORDS = CALLS | {"need help", "necesito ayuda", "s o s", "9 1 1"}
 SAFE_WORDS = frozenset(
     {
         "safe",
@@ -37,7 +39,7 @@ SAFE_WORDS = frozenset(
     }
 )
 TAKING_WORDS = frozenset({"taking it", "on it", "i am on it", "im on it", "me encargo", "going", "voy"})
-WORDS = {"need_help": HELP_WORDS, "safe": SAFE_WORDS, "taking_it": TAKING_WORDS}
+WORDS = {NEED_HELP: HELP_WORDS, "safe": SAFE_WORDS, "taking_it": TAKING_WORDS}
 
 
 def plain(text: str) -> str:
@@ -77,20 +79,27 @@ def read_text(text: str, answers: Sequence[str], codes: Sequence[str], cards: Se
         elif piece in known_cards and card is None:
             card = known_cards[piece]
             rest.remove(piece)
-    said = " ".join(rest)
-    if said.isdigit() and 1 <= int(said) <= len(answers) and said not in HELP_WORDS:
-        return Reading(answers[int(said) - 1], True, code, card, text)
-    for answer, known in WORDS.items():
-        if said in known or said.replace(" ", "_") == answer:
-            return Reading(answer, True, code, card, text)
-    if said.replace(" ", "_") in answers:
-        return Reading(said.replace(" ", "_"), True, code, card, text)
-    if set(rest) & {"help", "ayuda", "sos", "911", "socorro", "auxilio"}:
-        return Reading("need_help", True, code, card, text)
-    first = rest[0] if rest else ""
-    if first.isdigit() and 1 <= int(first) <= len(answers):
-        return Reading(answers[int(first) - 1], True, code, card, text)
-    return Reading("need_help", False, code, card, text)
+    answer = _answer_in(rest, answers)
+    return Reading(answer or NEED_HELP, answer is not None, code, card, text)
+
+
+def _answer_in(words: Sequence[str], answers: Sequence[str]) -> str | None:
+    """The answer that these words give, if they give one: help before everything, then a digit, then words.
+
+    A digit with other words ("1 kid is hurt") is an answer only if they say the same: "1 safe".
+    """
+    if set(words) & CALLS:
+        return NEED_HELP
+    first, more = (words[0], words[1:]) if words else ("", ())
+    if first.isdecimal() and 1 <= int(first) <= len(answers):
+        answer = answers[int(first) - 1]
+        return answer if not more or _means(" ".join(more), answer) else None
+    said = " ".join(words)
+    return next((answer for answer in (NEED_HELP, *answers) if _means(said, answer)), None)
+
+
+def _means(said: str, answer: str) -> bool:
+    return said in WORDS.get(answer, ()) or said.replace(" ", "_") == answer
 
 
 def looks_like_code(text: str) -> bool:
@@ -120,7 +129,7 @@ class Given:
     """In words for people: "Dana Whitlock", "the card of Room 12"."""
 
 
-ROOM_WORDS: dict[str, RoomWord] = {"safe": RoomWord.SAFE, "need_help": RoomWord.NEED_HELP}
+ROOM_WORDS: dict[str, RoomWord] = {"safe": RoomWord.SAFE, NEED_HELP: RoomWord.NEED_HELP}
 
 
 def answer_body(given: Given) -> Body[bool]:
@@ -152,10 +161,11 @@ def answer_body(given: Given) -> Body[bool]:
         )
     ]
     word = ROOM_WORDS.get(given.answer)
-    if given.room is not None and word is not None:
+    covers = word is not RoomWord.SAFE or not (yield from _others_need_help(given))
+    if given.room is not None and word is not None and covers:
         rows.extend((yield from room_moves(given.site, given.incident, given.room, word, given.who, given.now)))
-    if given.answer == "need_help":
-        rows.append(help_task(given))
+    if given.answer == NEED_HELP:
+        rows.append((yield from _help_task(given)))
     else:
         rows.extend((yield from _help_over(given)))
     kind = EventKind.ANSWERED if given.certain else EventKind.UNREADABLE
@@ -198,20 +208,32 @@ def room_moves(site: str, incident: str, room: str, word: RoomWord, who: str, no
     ]
 
 
-def help_task(given: Given) -> Row:
-    subject = given.room or given.person or "?"
+def _others_need_help(given: Given) -> Body[bool]:
+    """Whether somebody else in this room asked for help and has not said otherwise: one's safe covers nobody else."""
+    answers = yield Ask("answers_of_incident", {"site": given.site, "incident": given.incident})
+    latest = {row["person"]: row["answer"] for row in answers if row["room"] == given.room}
+    return any(answer == NEED_HELP and person != given.person for person, answer in latest.items())
+
+
+def _help_task(given: Given) -> Body[Row]:
+    """A cry for help again goes to whoever has the task already, and its clock runs on."""
+    site, task = given.site, f"help:{given.incident}:{given.person or given.room}"
+    known = yield Ask("task_by_id", {"site": site, "id": task})
     note = f' "{given.text[:200]}"' if given.text else ""
     check = "" if given.certain else " Their text could not be read: check."
+    if known and known[0]["state"] != TaskState.DONE:
+        text = f"{known[0]['text']} Again:{note or ' NEEDS HELP.'}{check}"
+        return Row("task", {"site": site, "id": task, "text": text[-2000:], "moved_at": given.now})
     return Row(
         "task",
         {
-            "site": given.site,
-            "id": f"help:{given.incident}:{given.person or given.room}",
+            "site": site,
+            "id": task,
             "incident": given.incident,
-            "kind": "need_help",
-            "subject": subject,
+            "kind": NEED_HELP,
+            "subject": given.room or given.person or "?",
             "text": f"{given.who} NEEDS HELP.{note}{check}",
-            "state": "open",
+            "state": str(TaskState.OPEN),
             "owner": None,
             "owner_name": None,
             "at": given.now,
@@ -224,7 +246,7 @@ def help_task(given: Given) -> Row:
 def _help_over(given: Given) -> Body[list[Row]]:
     """Somebody who asked for help and now says safe: the task stays for a person, and says so."""
     known = yield Ask("task_by_id", {"site": given.site, "id": f"help:{given.incident}:{given.person or given.room}"})
-    if not known or known[0]["state"] == "done":
+    if not known or known[0]["state"] == TaskState.DONE:
         return []
     text = known[0]["text"]
     if "Now says" not in text:
@@ -249,7 +271,7 @@ def people_answered(
     for row in sorted(said_by_people(answers), key=lambda row: row["at"]):
         for person in [row["person"]] if row["person"] else people_of_room.get(row["room"] or "", ()):
             latest[person] = row["answer"]
-    return frozenset(latest), frozenset(person for person, answer in latest.items() if answer == "need_help")
+    return frozenset(latest), frozenset(person for person, answer in latest.items() if answer == NEED_HELP)
 
 
 def enough(need: str, asked: int, answered: int) -> bool:
