@@ -57,7 +57,7 @@ class LettersOut:
         self._nudge(scene.incident)
 
     def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
-        """Closing words reach whoever was reached; a correction goes to exactly those (PRODUCT 3, End)."""
+        """Closing words go to whoever was written to, a correction to exactly those reached (PRODUCT 3, End)."""
         if scene.phase is Phase.MAIN:
             unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
             return self._desk.people(scene, selectors, unanswered)
@@ -70,6 +70,10 @@ class LettersOut:
             ids |= reached - {person.id for to in named for person in self._desk.people(scene, to)}
         if scene.phase is Phase.CORRECTION:
             ids &= reached
+        else:
+            # An all-clear to somebody who never heard of it would be the alarm itself.
+            rows = self._ledger.read("addressed_people", site=scene.site, incident=scene.incident)
+            ids &= {row["person"] for row in rows}
         return tuple(person for person in scene.held.everybody if person.id in ids)
 
     def unanswered(self, scene: Scene) -> frozenset[str]:

@@ -77,6 +77,11 @@ where d.site = :site and d.incident = :incident and d.phase = 'main' and d.level
 select distinct person from delivery where site = :site and incident = :incident and phase = 'main'
     and state in ('sent', 'delivered', 'read', 'sending', 'unknown')
 
+-- name: addressed_people
+-- People who were written to, whether it arrived or not.
+select distinct person from delivery where site = :site and incident = :incident and phase = 'main'
+    and state not in ('recalled', 'expired')
+
 -- name: main_delivery_states
 select state, count(*) as n from delivery where site = :site and incident = :incident and phase = 'main' group by state
 
