@@ -171,18 +171,21 @@ SMS_FAULTS = {
     "fails": Fault.DOWN,
     "takes_and_hangs": Fault.TAKES_AND_HANGS,
     "breaks": Fault.BROKEN,
+    "refuses_us": Fault.STRANGER,
 }
 PUSH_FAULTS = {
     "hangs": PushFault.HANGS,
     "fails": PushFault.BROKEN,
     "takes_and_hangs": PushFault.TAKES_AND_HANGS,
     "breaks": PushFault.RESET,
+    "refuses_us": PushFault.STRANGER,
 }
 MAIL_FAULTS = {
     "hangs": MailFault.HANGS,
     "fails": MailFault.BROKEN,
     "takes_and_hangs": MailFault.TAKES_AND_HANGS,
     "breaks": MailFault.RESET,
+    "refuses_us": MailFault.STRANGER,
 }
 
 
@@ -214,6 +217,10 @@ class SenderInStory:
     def breaks(self) -> SenderInStory:
         """It takes nothing and breaks off: whether it took anything cannot be told from here."""
         return self._meets("breaks")
+
+    def refuses_us(self) -> SenderInStory:
+        """It does not know us any more: a key has run out."""
+        return self._meets("refuses_us")
 
     def recovers(self) -> SenderInStory:
         model = self.model
