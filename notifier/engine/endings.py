@@ -166,6 +166,8 @@ def _grant(
 ) -> Body[Ended]:
     if who.id == approval["first"]:
         raise Refused("The second person must be another one than the first. You asked; somebody else approves.")
+    if at.now >= approval["expires"]:
+        raise Refused("The question ran out; nothing was done. Ask again, then somebody else approves.", status=409)
     state = move_approval(ApprovalState(approval["state"]), ApprovalWord.GRANT)
     yield Fact(
         EventKind.APPROVAL_DECIDED,
