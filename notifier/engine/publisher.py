@@ -62,5 +62,11 @@ class Publisher:
         channels = self._desk.gear.speaker_channels
         pages = [(channels[kind], words) for kind, words in all_pages(held) if kind in channels]
         pages.sort(key=lambda page: (page[1].drill, page[1].tone != "lockdown"))
-        said = await asyncio.gather(*(channel.prepare(words) for channel, words in pages))
-        return list(dict.fromkeys(warning for warnings in said for warning in warnings))
+        # Exceptions as values: else the first page that ends badly, or is cancelled, would leave the rest unheard.
+        said = await asyncio.gather(*(channel.prepare(words) for channel, words in pages), return_exceptions=True)
+        warnings: dict[str, None] = {}
+        for each in said:
+            if isinstance(each, BaseException):
+                raise each
+            warnings |= dict.fromkeys(each)
+        return list(warnings)

@@ -6,6 +6,7 @@ Run as a module it reads the words as JSON and answers with one line of JSON, th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -31,7 +32,9 @@ async def render_aside(words: PageWords, speech_program: str) -> Rendered:
     try:
         out, err = await child.communicate(json.dumps(told).encode())
     except asyncio.CancelledError:
-        child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.communicate()  # its end is heard before the loop may close
         raise
     if child.returncode != 0:
         why = err.decode(errors="replace").strip().rpartition("\n")[2]
