@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 from pathlib import Path
 
@@ -22,8 +21,6 @@ async def run(folder: Path) -> int:
     """Until SIGTERM or Ctrl-C; returns the exit code. Raises SetupError, LedgerError."""
     if (me := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)  # until the daemon takes it over
-    with contextlib.suppress(OSError):  # a folder that is not there is told by who reads it
-        os.chdir(folder)  # where relative paths of the settings file start: certificates, the second folder of seals
     try:
         daemon, chosen = await _started(folder)
     except asyncio.CancelledError:

@@ -36,7 +36,7 @@ class Chosen:
 
 def todays(folder: Path) -> Chosen:
     """The settings file as it stands. Raises SetupError with every fault."""
-    return Chosen(load_settings(folder / SETTINGS_FILE, Installed()), {})
+    return Chosen(rooted(load_settings(folder / SETTINGS_FILE, Installed()), folder), {})
 
 
 def last_good(folder: Path, wrong: SetupError) -> Iterator[Chosen]:
@@ -51,7 +51,7 @@ def last_good(folder: Path, wrong: SetupError) -> Iterator[Chosen]:
             return  # the same words would fail the same way
     told = {"file": f"settings.yaml cannot be used, {_first(wrong)}; the last good copy runs. Mend it: notifier check."}
     try:
-        yield Chosen(read_settings(raw, str(kept), folder, Installed()), told)
+        yield Chosen(rooted(read_settings(raw, str(kept), folder, Installed()), folder), told)
     except SetupError:
         yield from _without_broken(raw, kept, folder, told)
 
@@ -66,6 +66,17 @@ def keep(folder: Path, settings: NodeSettings) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(state / LAST_GOOD)
+
+
+def rooted(settings: NodeSettings, folder: Path) -> NodeSettings:
+    """With every path in them starting where the settings file is, wherever the daemon is started from."""
+    update: dict[str, Any] = {}
+    if settings.seals_to is not None:
+        update["seals_to"] = str(folder / settings.seals_to)
+    if (tls := settings.listen.tls) is not None:
+        paths = {"certificate": str(folder / tls.certificate), "key": str(folder / tls.key)}
+        update["listen"] = settings.listen.model_copy(update={"tls": tls.model_copy(update=paths)})
+    return settings.model_copy(update=update)
 
 
 def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str]) -> Iterator[Chosen]:
@@ -86,7 +97,7 @@ def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str
                 troubles[f"{part}:{name}"] = f"The daemon runs without {name} ({part}): {_first(error)}"
             else:
                 whole[part][name] = entry
-    yield Chosen(read_settings(_written(whole), kept.name, folder, Installed()), troubles)
+    yield Chosen(rooted(read_settings(_written(whole), kept.name, folder, Installed()), folder), troubles)
 
 
 def _written(data: Mapping[str, Any]) -> bytes:

@@ -150,6 +150,6 @@ class Desk:
 
 def sentences(text: str) -> Sequence[str]:
     """The lines of what was said to a person; fails if one is a stack trace."""
-    assert "Traceback" not in text
-    assert 'File "' not in text
+    assert "Traceback" not in text, text[-4000:]
+    assert 'File "' not in text, text[-4000:]
     return text.strip().splitlines()

@@ -90,3 +90,16 @@ def test_the_state_folder_is_found_although_the_settings_are_broken(tmp_path: Pa
 
     (tmp_path / "settings.yaml").write_text(written)
     assert state_folder(tmp_path) == tmp_path / "elsewhere"
+
+
+def test_paths_in_the_settings_start_where_the_settings_file_is(tmp_path: Path) -> None:
+    from notifier.cli.settings_at_start import todays
+
+    (tmp_path / "settings.yaml").write_text(
+        "listen: {address: '0.0.0.0:8470', tls: {certificate: tls/a.pem, key: /etc/a.key}}\nseals_to: elsewhere\n"
+    )
+    settings = todays(tmp_path).settings
+    assert settings.listen.tls is not None
+    assert settings.listen.tls.certificate == str(tmp_path / "tls/a.pem")
+    assert settings.listen.tls.key == "/etc/a.key"
+    assert settings.seals_to == str(tmp_path / "elsewhere")
