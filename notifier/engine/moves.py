@@ -7,10 +7,12 @@ from typing import Any
 
 from notifier.engine.closing import Moment, Person, incident_row
 from notifier.engine.desk import Desk
+from notifier.engine.holds import door_orders, held_elsewhere
 from notifier.engine.intake import press_body
 from notifier.engine.playbook_run import change_step, start_rows, step_of
 from notifier.engine.presses import Intake, Press
 from notifier.engine.scene import Scene
+from notifier.engine.steps.restore_doors import may_restore
 from notifier.engine.steps.secure_doors import command_row
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -247,7 +249,8 @@ def approve_step_body(
     if known["approval"] != "asked":
         raise Refused(f"The step {step_id} does not wait for an approval yet.", status=409)
     doors = yield Ask("doors_of_site", {"site": desk.site})
-    scene = desk.scene_of_step(row, known, doors={door["id"]: door for door in doors})
+    elsewhere = frozenset((yield from held_elsewhere(desk.site, incident)))
+    scene = desk.scene_of_step(row, known, doors={door["id"]: door for door in doors}, elsewhere=elsewhere)
     step = step_of(scene, step_id)
     if step is None:
         raise NotFound(f"The playbook has no step {step_id}.")
@@ -258,10 +261,12 @@ def approve_step_body(
         rows = [
             command_row(scene, step.model_copy(update={"id": step_id}), "door", door, "restore", CommandState.SENDING)
             for door in decoded(known["detail"]).get("doors", ())
+            if may_restore(scene, door)  # asked again: another response may have locked it meanwhile
         ]
         rows = [change_step(known, state=str(StepState.RUNNING), started_at=scene.now), *rows]
     else:
         rows = start_rows(scene, step)
+    rows += door_orders(scene, rows, scene.doors)
     rows.append(change_step(known, approval=f"granted:{who.id}"))
     yield Fact(
         EventKind.APPROVAL_DECIDED,

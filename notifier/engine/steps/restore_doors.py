@@ -24,13 +24,18 @@ def first_rows(scene: Scene, step: Step) -> tuple[list[Row], list[str]]:
     if scene.phase is not Phase.ALL_CLEAR or (scene.drill and not scene.playbook.drill):
         return rows, exterior
     for door in select_doors(scene.held, deed.doors, scene.zone):
-        known = scene.doors.get(door.id)
-        if known is None or known["held_by"] != scene.incident or door.id in scene.elsewhere:
-            continue
-        if known["before_incident"] != Lock.UNSECURED:
+        if not may_restore(scene, door.id):
             continue
         if door.side == "exterior":
             exterior.append(door.id)
             continue
         rows.append(command_row(scene, step, "door", door.id, "restore", CommandState.SENDING))
     return rows, exterior
+
+
+def may_restore(scene: Scene, door: str) -> bool:
+    """It was open before, this incident has locked it, and no other live one has."""
+    known = scene.doors.get(door)
+    if known is None or known["held_by"] != scene.incident or door in scene.elsewhere:
+        return False
+    return bool(known["before_incident"] == Lock.UNSECURED)
