@@ -202,7 +202,7 @@ def release_body(
     known = yield Ask("rooms_of_incident", {"site": site, "incident": incident})
     released = {room["id"] for room in known if room["state"] == RoomState.RELEASED} | set(rooms)
     left = [room for room in held.occupied_rooms if room not in released]
-    if left and not override:
+    if left and not override.strip():
         return Ended(IncidentState.RELEASING)
     state = move_incident(IncidentState.RELEASING, IncidentWord.ROOMS_RELEASED)
     data = {

@@ -73,9 +73,9 @@ select distinct d.person from delivery d join words w on w.site = d.site and w.i
 where d.site = :site and d.incident = :incident and d.phase = 'main' and d.level = 0 and w.body like '%"answers":["%'
 
 -- name: reached_people
--- People to whom something left or may have left.
+-- People to whom something left, may have left, or will leave all the same: agencies' messages are not drained.
 select distinct person from delivery where site = :site and incident = :incident and phase = 'main'
-    and state in ('sent', 'delivered', 'read', 'sending', 'unknown')
+    and (state in ('sent', 'delivered', 'read', 'sending', 'unknown') or (outside = 2 and state = 'queued'))
 
 -- name: addressed_people
 -- People who were written to, whether it arrived or not.
