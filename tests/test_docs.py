@@ -1,9 +1,13 @@
-"""The pages keep their promises: links lead somewhere, decisions are numbered and complete."""
+"""The pages keep their promises: links lead somewhere, drawn pages are fresh, decisions are numbered and complete."""
 
+import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from notifier.model.events import EventKind
 
 HOUSE = Path(__file__).resolve().parent.parent
 DECISIONS = sorted((HOUSE / "docs/decisions").glob("[0-9]*.md"))
@@ -12,6 +16,19 @@ PAGES = sorted([*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)|!\[[^\]]*\]\((?P<picture>[^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*$", re.MULTILINE)
+
+
+def generator() -> ModuleType:
+    """`docs/generate.py`, which is no part of the package."""
+    found = importlib.util.spec_from_file_location("docs_generate", HOUSE / "docs/generate.py")
+    assert found is not None
+    assert found.loader is not None
+    made = importlib.util.module_from_spec(found)
+    found.loader.exec_module(made)
+    return made
+
+
+GENERATE = generator()
 
 
 def anchors(page: Path) -> set[str]:
@@ -32,6 +49,56 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
         if not linked.exists() or (anchor and linked.suffix == ".md" and anchor not in anchors(linked)):
             dead.append(target)
     assert dead == []
+
+
+@pytest.mark.parametrize("name", sorted(GENERATE.PAGES))
+def test_a_drawn_page_is_as_the_code_draws_it(name: str) -> None:
+    assert (HOUSE / "docs" / name).read_text() == GENERATE.PAGES[name](), "type: make docs"
+
+
+def test_every_page_of_the_reference_is_drawn_from_the_code() -> None:
+    assert {f"reference/{page.name}" for page in HOUSE.glob("docs/reference/*.md")} <= set(GENERATE.PAGES)
+
+
+def test_every_kind_of_event_is_in_the_reference_with_its_sentence() -> None:
+    page = (HOUSE / "docs/reference/events.md").read_text()
+    assert [kind for kind in EventKind if f"| `{kind}` | {kind.sentence} |" not in page] == []
+
+
+PLACE = re.compile(r"(?:notifier|tests|docs|deploy|contacts|requirements)/[\w./-]*\w/?")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    """Names with a made-up part (`acme`, `NNNN`) are examples."""
+    named = {
+        place
+        for code in re.findall(r"`([^`\n]+)`", page.read_text())
+        for place in PLACE.findall(code)
+        if "acme" not in place and re.fullmatch(rf"(?:{PLACE.pattern})", code)
+    }
+    assert [place for place in sorted(named) if not (HOUSE / place).exists()] == []
+
+
+def test_one_panic_press_names_kinds_of_events_that_exist() -> None:
+    page = (HOUSE / "docs/explanation/one_panic_press.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")][2:]
+    kinds = {kind for row in rows for kind in re.findall(r"`([a-z_]+)`", row[-2])}
+    assert len(kinds) > 10
+    assert kinds <= set(EventKind)
+
+
+TEST_NAME = re.compile(r"`(test_\w+)`")
+
+
+@pytest.mark.parametrize("page", sorted(HOUSE.glob("docs/explanation/*.md")), ids=lambda page: page.stem)
+def test_every_test_that_an_explanation_names_is_there(page: Path) -> None:
+    known = {
+        name
+        for path in (HOUSE / "tests").rglob("test_*.py")
+        for name in [path.stem, *re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)]
+    }
+    assert sorted(set(TEST_NAME.findall(page.read_text())) - known) == []
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

@@ -1,0 +1,92 @@
+"""Writes every page that is drawn from the code; `make docs` runs it, and tests/test_docs.py holds what it writes.
+
+A new generated page is one line in `PAGES`: its path below docs/ and the function that gives its text.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from notifier.cli.reference import reference as command_line
+from notifier.console.reference import reference as http_api
+from notifier.console.routes import ROUTES
+from notifier.files.rules import rules_markdown
+from notifier.model.events import EventKind
+
+DOCS = Path(__file__).resolve().parent
+PACKAGE = DOCS.parent / "notifier"
+NO_WRITERS = ("testing", "campus", "demo")
+"""Rooms that play with events and are no part of a school's daemon."""
+
+
+def events() -> str:
+    """`reference/events.md`: every kind of event, and which rooms write it."""
+    writers = _writers()
+    lines = [
+        "# Events",
+        "",
+        "Drawn from `notifier/model/events.py` and from the rooms that write each kind; a test holds that they agree.",
+        "",
+        "Everything that is decided or seen enters the ledger as an event, together with the rows that it changes",
+        "([why](../decisions/0003-tables-change-only-through-facts.md)).",
+        "`notifier log show` and `GET /api/v1/timeline` list them, `GET /api/v1/events` tells them as they happen,",
+        "and [one panic press](../explanation/one_panic_press.md) follows them through an incident.",
+        "A dash means that nothing writes this kind yet.",
+        "",
+        "| kind | what it says | written by |",
+        "|---|---|---|",
+    ]
+    for kind in EventKind:
+        rooms = ", ".join(sorted(writers.get(kind.name, ()))) or "–"
+        lines.append(f"| `{kind}` | {kind.sentence} | {rooms} |")
+    return "\n".join(lines) + "\n"
+
+
+def _writers() -> dict[str, set[str]]:
+    """Name of a kind to the rooms that write it: where it is said in a function and not compared there.
+
+    Rooms and not files: a body that moves to another file next door changes nothing for the reader.
+    """
+    found: dict[str, set[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        room = path.relative_to(PACKAGE).parts[0]
+        if room in NO_WRITERS:
+            continue
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for kind in _said(function):
+                    found.setdefault(kind, set()).add(room)
+    return found
+
+
+def _said(node: ast.AST) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Compare):
+            continue
+        if isinstance(child, ast.Attribute) and isinstance(child.value, ast.Name) and child.value.id == "EventKind":
+            yield child.attr
+        yield from _said(child)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reference/check_rules.md": rules_markdown,
+    "reference/cli.md": command_line,
+    "reference/events.md": events,
+    "reference/http_api.md": lambda: http_api(ROUTES),
+}
+
+
+def main() -> None:
+    for name, text in PAGES.items():
+        page = DOCS / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        written = text()
+        if not page.exists() or page.read_text(encoding="utf-8") != written:
+            page.write_text(written, encoding="utf-8")
+            print(f"docs/{name} is written anew")
+
+
+if __name__ == "__main__":
+    main()
