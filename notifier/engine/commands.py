@@ -25,17 +25,27 @@ from notifier.engine.moves import (
 )
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
-from notifier.engine.presses import Intake
 from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
 from notifier.engine.writing import write_extra_body
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
 from notifier.model.events import EventKind
+from notifier.model.facts import Body
 from notifier.model.incident import Activation
 from notifier.model.playbook import Notify
 from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
+
+NOT_CONFIRMED = Notify(
+    to=("role:police", "role:office", "role:principal"),
+    by=("sms", "push", "email"),
+    message={
+        "en": "{{site}}: the {{action}} of {{time}} may be a mistake. NOT CONFIRMED. "
+        "Doors stay locked. Incident {{incident}}.",
+        "es": "{{site}}: {{action}} de {{time}} puede ser un error. SIN CONFIRMAR. Incidente {{incident}}.",
+    },
+)
 
 
 class EngineCommands:
@@ -82,8 +92,6 @@ class EngineCommands:
         intake = await self._engine.press(known, incident_id=uuid.uuid4().hex)
         for problem in problems:
             self._engine.spawn(self._engine.trouble("press", known.source, f"A press from {known.source}: {problem}."))
-        if intake.new_zone and intake.joined:
-            self._engine.spawn(self._news_of_zone(intake, known))
         return Pressed(intake.activation, intake.incident, intake.code, intake.joined, self._ledger.recorded, problems)
 
     def _own_playbook(self, activation: Activation, held: Held) -> str:
@@ -98,34 +106,6 @@ class EngineCommands:
         return next(
             (name for name, each in held.playbooks.items() if each.action == "lockdown"), next(iter(held.playbooks))
         )
-
-    async def _news_of_zone(self, intake: Intake, activation: Activation) -> None:
-        """A press from a new zone is news to police and commander at once."""
-        incident = self._engine.open_incident(intake.incident)
-        if incident is None or activation.zone is None:
-            return
-        scene = self._desk.scene(incident, incident["run"], Phase.MAIN, incident["playbook"], activation.zone)
-        texts = {
-            "en": "{{site}}: {{action}} now also reported from {{zone}}. Incident {{incident}}.",
-            "es": "{{site}}: {{action}} ahora también desde {{zone}}. Incidente {{incident}}.",
-        }
-        deed = Notify(to=("role:police", "role:commander"), by=("sms", "push", "email"), message=texts)
-        await self._write(
-            scene, "_zone", deed, EventKind.DELIVERIES_QUEUED, {"zone": activation.zone}, mark=activation.zone
-        )
-
-    async def _write(
-        self, scene: Any, step_id: str, deed: Notify, kind: EventKind, data: Mapping[str, Any], mark: str = ""
-    ) -> int:
-        people = self._desk.people(scene, deed.to)
-        audience = self._desk.audience(scene, people, deed.by, at_once=True)
-        letters = self._desk.letters(scene, deed)
-        links = self._desk.link_hashes(scene, audience, letters)
-        count = await self._ledger.run(
-            lambda: write_extra_body(scene, step_id, 0, audience.planned, letters, links, kind, data, mark)
-        )
-        self._engine.lanes.wake()
-        return int(count)
 
     # ----------------------------------------------------------------------------------------------------------- end
 
@@ -182,21 +162,22 @@ class EngineCommands:
 
     async def claim_mistake(self, incident: str, caller: Caller) -> Outcome:
         """Outside audiences wait at once; office and police hear "not confirmed"; doors and PA stay as they are."""
-        claimed = await self._ledger.run(
-            lambda: claim_mistake_body(self._desk.site, incident, caller.id, caller.name, self._desk.moment())
-        )
-        row = self._engine.open_incident(incident)
-        if claimed and row is not None:
-            scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
-            texts = {
-                "en": "{{site}}: the {{action}} of {{time}} may be a mistake. NOT CONFIRMED. "
-                "Doors stay locked. Incident {{incident}}.",
-                "es": "{{site}}: {{action}} de {{time}} puede ser un error. SIN CONFIRMAR. Incidente {{incident}}.",
-            }
-            deed = Notify(
-                to=("role:police", "role:office", "role:principal"), by=("sms", "push", "email"), message=texts
-            )
-            await self._write(scene, "_mistake", deed, EventKind.DELIVERIES_QUEUED, {"by": caller.name})
+        desk, row = self._desk, self._engine.open_incident(incident)
+        if row is None:
+            raise NotFound(f"There is no open incident {incident}.")
+        scene = desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
+        audience = desk.audience(scene, desk.people(scene, NOT_CONFIRMED.to), NOT_CONFIRMED.by, at_once=True)
+        letters = desk.letters(scene, NOT_CONFIRMED)
+        links = desk.link_hashes(scene, audience, letters)
+        kind, data = EventKind.DELIVERIES_QUEUED, {"by": caller.name}
+
+        def body() -> Body[None]:
+            """The claim and its messages are one: nobody may be left untold."""
+            if (yield from claim_mistake_body(desk.site, incident, caller.id, caller.name, desk.moment())):
+                yield from write_extra_body(scene, "_mistake", 0, audience.planned, letters, links, kind, data)
+
+        await self._ledger.run(body)
+        self._engine.lanes.wake()
         return Outcome(
             True,
             "Outside messages pause at once. Office and police are told: not confirmed. Doors stay "

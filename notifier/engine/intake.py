@@ -13,6 +13,7 @@ from notifier.engine.ladder import Decision, Verdict, decide
 from notifier.engine.playbook_run import begin, change_step
 from notifier.engine.presses import Intake, Press, activation_row, late_press, same_press
 from notifier.engine.scene import Scene
+from notifier.engine.zone_news import news_timer
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import (
@@ -167,7 +168,9 @@ def _join(
     result.incident, result.code, result.run = row["id"], row["code"], row["run"]
     zones = yield Ask("zones_of_incident", {"site": site, "incident": row["id"]})
     result.new_zone = press.zone is not None and press.zone not in {each["zone"] for each in zones}
-    joined = activation_row(press, row["id"], True, "fired")
+    joined = [activation_row(press, row["id"], True, "fired")]
+    if result.new_zone and press.zone is not None:
+        joined.append(news_timer(site, row["id"], press.zone, press.now))
     data = {
         "source": act.source,
         "presser": act.presser,
@@ -178,7 +181,7 @@ def _join(
         "clock": press.now,
     }
     if verdict.decision is Decision.JOIN:
-        yield Fact(EventKind.INCIDENT_JOINED, site, row["id"], data, [joined])
+        yield Fact(EventKind.INCIDENT_JOINED, site, row["id"], data, joined)
         return
     run = row["run"] + 1
     kept = verdict.decision is Decision.WIDEN
@@ -232,7 +235,7 @@ def _join(
         site,
         row["id"],
         data,
-        [Row("incident", change), joined, *cancelled, *over, *back, *wave, *door_orders(scene, wave, doors)],
+        [Row("incident", change), *joined, *cancelled, *over, *back, *wave, *door_orders(scene, wave, doors)],
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier.engine.acknowledgements import enough, people_answered, silent_rooms
+from notifier.engine.acknowledgements import asked_of, enough, people_answered, silent_rooms
 from notifier.engine.desk import Desk
 from notifier.engine.holds import door_orders, held_elsewhere
 from notifier.engine.intake import press_body, verdict_of
@@ -26,6 +26,7 @@ from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows
 from notifier.engine.steps.secure_doors import command_row
 from notifier.engine.writing import decoded, link_rows
+from notifier.engine.zone_news import zone_news_body
 from notifier.model.door import CommandState, CommandWord, move_command
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -54,6 +55,10 @@ ASK_APPROVAL = {
 }
 
 
+ASKING = -1
+"""The level of questions to approvers: neither the step's own messages nor an escalation."""
+
+
 @dataclass(slots=True)
 class Fired:
     """What the engine must put to work after the commit."""
@@ -73,8 +78,7 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
         rows = yield Ask("lock_timer", {"site": site, "id": timer_id})
         if not rows or rows[0]["state"] != TimerState.WAITING:
             continue
-        timer = dict(rows[0])
-        timer["data"] = decoded(timer["data"])
+        timer = {**rows[0], "data": decoded(rows[0]["data"])}
         state = move_timer(TimerState.WAITING, TimerWord.FIRE)
         done = Row("timer", {"site": site, "id": timer_id, "state": str(state)})
         kind = TimerKind(timer["kind"])
@@ -89,6 +93,10 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
         fired.incidents.add(incident["id"])
         if kind is TimerKind.RE_SECURE:
             yield from _re_secure(desk, incident, timer, done, fired)
+            continue
+        if kind is TimerKind.NEWS_OF_ZONE:
+            yield from zone_news_body(desk, incident, timer, done)
+            fired.lanes = True
             continue
         steps = yield Ask(
             "step_by_key",
@@ -226,7 +234,7 @@ def _escalate(
         "people_of_step",
         {"site": scene.site, "incident": scene.incident, "run": scene.run, "phase": str(scene.phase), "step": step.id},
     )
-    asked_people = {each["person"] for each in asked}
+    asked_people = asked_of(asked, detail)
     safe = len((answered - need_help) & asked_people)
     released = frozenset(room["id"] for room in rooms if room["state"] == "released")
     silent = silent_rooms(scene.held.occupied_rooms, in_rooms, answers, released)
@@ -239,7 +247,7 @@ def _escalate(
         "silent_rooms": list(silent),
         "clock": scene.now,
     }
-    if enough(step.acknowledge.need, len(asked_people), safe) or detail.get("deliveries") == 0:
+    if enough(step.acknowledge.need, len(asked_people), safe) or not asked_people:
         yield Fact(EventKind.TIMER_FIRED, scene.site, scene.incident, {**data, "met": True}, [done])
         return
     wanted = step.acknowledge.escalate[level - 1]
@@ -285,7 +293,7 @@ def _ask_approver(
         done,
         change_step(row, detail=detail),
         again,
-        *_to_people(desk, scene, step, 0, asked, words, mark=f"ask{nth}"),
+        *_to_people(desk, scene, step, ASKING, asked, words, mark=f"ask{nth}"),
     ]
     fired.lanes = True
     yield Fact(

@@ -89,6 +89,7 @@ class TimerKind(StrEnum):
     FIRE_LATE = "fire_late"  # a late press that nobody stopped
     ASK_AGAIN = "ask_again"  # a late press after an all-clear asks a person again
     RE_SECURE = "re_secure"  # a responder's timed opening is over
+    NEWS_OF_ZONE = "news_of_zone"  # police and commander hear of a press from a new zone
     APPROVAL = "approval"  # an approval changes who counts (3 min), or runs out
 
 
