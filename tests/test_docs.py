@@ -65,7 +65,7 @@ def test_every_kind_of_event_is_in_the_reference_with_its_sentence() -> None:
     assert [kind for kind in EventKind if f"| `{kind}` | {kind.sentence} |" not in page] == []
 
 
-PLACE = re.compile(r"(?:notifier|tests|docs|deploy|contacts|requirements)/[\w./-]*\w/?")
+PLACE = re.compile(r"(?:notifier|tests|docs|deploy|requirements)/[\w./-]*\w/?")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
