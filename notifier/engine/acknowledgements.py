@@ -274,6 +274,11 @@ def people_answered(
     return frozenset(latest), frozenset(person for person, answer in latest.items() if answer == NEED_HELP)
 
 
+def asked_of(written_to: Iterable[Mapping[str, Any]], detail: Mapping[str, Any]) -> frozenset[str]:
+    """The people whom a step asks: also those whom no sender could reach. They have not answered."""
+    return frozenset(row["person"] for row in written_to) | frozenset(detail.get("unreachable") or ())
+
+
 def enough(need: str, asked: int, answered: int) -> bool:
     """Whether `answered` people of `asked` meet `need`: all, any, a number, a percentage rounded up (PRODUCT 5)."""
     if asked == 0:

@@ -214,13 +214,22 @@ def verdict(step: Step, known: Mapping[str, Any], progress: Progress) -> StepWor
         if step.acknowledge is not None and progress.need_met:
             return StepWord.SATISFY
         if not known["detail"].get("deliveries"):
-            return StepWord.SKIP
+            return StepWord.FAIL if known["detail"].get("unreachable") else StepWord.SKIP
         return StepWord.FINISH if progress.reached_any else StepWord.FAIL
     if progress.commands_all == 0:
         return StepWord.SKIP
     if progress.commands_open:
         return None
     return StepWord.FAIL if progress.commands_not_proven else StepWord.FINISH
+
+
+def late_word(step: Step | None, state: StepState) -> StepWord | None:
+    """What may still become of a step after its first round: a door is proven late, answers come late."""
+    if step is not None and step.secure_doors is not None and state is StepState.FAILED:
+        return StepWord.FINISH
+    if step is not None and step.acknowledge is not None and state in (StepState.FAILED, StepState.DONE):
+        return StepWord.SATISFY
+    return None
 
 
 def advance(scene: Scene, known: Sequence[Mapping[str, Any]], progress: Mapping[str, Progress]) -> Advance:
@@ -234,11 +243,10 @@ def advance(scene: Scene, known: Sequence[Mapping[str, Any]], progress: Mapping[
     for row in known:
         step = step_of(scene, row["id"])
         state = states[row["id"]]
-        late_proof = state is StepState.FAILED and step is not None and step.secure_doors is not None
-        if step is None or (state is not StepState.RUNNING and not late_proof):
+        if step is None or state is StepState.WAITING:
             continue
         word = verdict(step, row, progress.get(row["id"], Progress()))
-        if word is None or (late_proof and word is not StepWord.FINISH):
+        if word is None or (state is not StepState.RUNNING and word is not late_word(step, state)):
             continue
         new = move_step(state, word)
         states[row["id"]], over_at[row["id"]] = new, over_at[row["id"]] or scene.now

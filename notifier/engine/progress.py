@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifier.engine.acknowledgements import enough, people_answered
+from notifier.engine.acknowledgements import asked_of, enough, people_answered
 from notifier.engine.desk import Desk
 from notifier.engine.holds import commands_doors, door_orders, held_elsewhere
-from notifier.engine.playbook_run import Progress, advance, step_of
+from notifier.engine.playbook_run import Progress, advance, late_word, step_of
 from notifier.engine.scene import Scene
 from notifier.engine.writing import decoded
 from notifier.model.door import CommandState
@@ -57,7 +57,8 @@ def look_body(desk: Desk, incident_id: str) -> Body[Looked]:
         mine = [each for each in commands if each["run"] == run and each["phase"] == phase]
         progress = {}
         for step in known:
-            if step["state"] in (StepState.RUNNING, StepState.FAILED):
+            state = StepState(step["state"])
+            if state is StepState.RUNNING or late_word(step_of(scene, step["id"]), state):
                 progress[step["id"]] = yield from _progress(scene, step, mine)
         change = advance(scene, known, progress)
         if commands_doors(change.rows):
@@ -106,7 +107,7 @@ def _progress(scene: Scene, row: Mapping[str, Any], commands: Sequence[Mapping[s
             people = yield Ask("people_of_step", key)
             in_rooms = {room: [each.id for each in group] for room, group in scene.held.people_of_room.items()}
             answered, need_help = people_answered(answers, in_rooms)
-            asked = {each["person"] for each in people}
+            asked = asked_of(people, row["detail"])
             need_met = enough(step.acknowledge.need, len(asked), len((answered - need_help) & asked))
         waiting = yield Ask("waiting_timers_of_incident", {"site": scene.site, "incident": scene.incident})
         mark = f"{scene.incident}:{scene.run}:{scene.phase}:{step.id}:level:"

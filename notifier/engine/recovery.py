@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from notifier.engine.acknowledgements import said_by_people
@@ -16,7 +16,7 @@ from notifier.model.door import CommandState
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import IncidentState
-from notifier.model.step import StepState
+from notifier.model.step import Phase, StepState
 
 if TYPE_CHECKING:
     from notifier.engine.orchestrator import Orchestrator
@@ -47,35 +47,48 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
     steps = ledger.read("steps_of_incident", site=desk.site, incident=incident["id"])
     by_key = {(step["run"], step["phase"], step["id"]): step for step in steps}
     commands = ledger.read("open_commands", site=desk.site, incident=incident["id"])
+    closing = incident["state"] == IncidentState.CLOSING
     waves: dict[tuple[int, str], list[Row]] = {}
     scenes: dict[tuple[int, str], Any] = {}
     for command in commands:
         key = (command["run"], command["phase"])
         step = by_key.get((*key, command["step"]))
-        if step is None:
-            continue
+        if step is None or (closing and command["phase"] == Phase.MAIN):
+            continue  # what a response had begun is over when it closes: its page is not said again
         scenes.setdefault(key, desk.scene_of_step(incident, step))
         waves.setdefault(key, []).append(Row("command", dict(command)))
-    for key, rows in waves.items():
-        engine.devices.launch(scenes[key], rows)
-    engine.spawn(_resume_writing(engine, incident, steps))
+
+    def launch() -> None:
+        for key, rows in waves.items():
+            engine.devices.launch(scenes[key], rows)
+
+    if not closing:
+        launch()
+    engine.spawn(_resume_writing(engine, incident, steps, launch if closing else None))
     engine.nudge(incident["id"])
 
 
 async def _resume_writing(
-    engine: Orchestrator, incident: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]
+    engine: Orchestrator,
+    incident: Mapping[str, Any],
+    steps: Sequence[Mapping[str, Any]],
+    launch: Callable[[], None] | None,
 ) -> None:
-    """Steps whose messages were not all written go on where they were; closing words after what they wait for."""
-    unwritten = [
-        each
-        for each in steps
-        if each["state"] == StepState.RUNNING and each["deed"] == "notify" and not each["expanded"]
-    ]
-    if incident["state"] == IncidentState.CLOSING and unwritten:
-        await engine.letters.drain(engine.desk.scene_of_step(incident, unwritten[0]))
-    for step in unwritten:
-        scene = engine.desk.scene_of_step(incident, step)
-        engine.spawn(engine.letters.step(scene, step["id"], decoded(step["detail"]).get("written", 0)))
+    """Steps whose messages were not all written go on where they were; a closing only after what it waits for.
+
+    `launch`: puts the commands of a closing on the wire, once the response is silent.
+    """
+    if launch is not None:
+        closing = [each for each in steps if each["run"] == incident["run"] and each["phase"] != Phase.MAIN]
+        if closing:
+            await engine.letters.drain(engine.desk.scene_of_step(incident, closing[-1]))
+        launch()
+    else:
+        await engine.letters.stop_closing(incident["id"])
+    for step in steps:
+        if step["state"] == StepState.RUNNING and step["deed"] == "notify" and not step["expanded"]:
+            scene = engine.desk.scene_of_step(incident, step)
+            engine.spawn(engine.letters.step(scene, step["id"], decoded(step["detail"]).get("written", 0)))
 
 
 def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]:
@@ -144,7 +157,7 @@ def next_address_rows(desk: Desk, ledger: Ledger, row: Mapping[str, Any]) -> Seq
     Severe and extreme go to all addresses at once, so nothing is left to try there (PRODUCT 3, messages).
     """
     incident = desk.incidents.get(row["incident"])
-    if incident is None or row["level"] > 0:
+    if incident is None or row["level"] != 0:
         return ()
     steps = ledger.read(
         "step_by_key", site=desk.site, incident=row["incident"], run=row["run"], phase=row["phase"], id=row["step"]

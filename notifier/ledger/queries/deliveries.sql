@@ -56,12 +56,13 @@ where d.site = :site and d.incident = :incident and d.person = :person and d.pha
 select id, incident from delivery where site = :site and lane = :lane and state = 'queued' limit :limit
 
 -- name: step_has_open
+-- Of the step's own messages: what tells an escalation or asks an approver is not its first round.
 select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
-    and step = :step and state in ('queued', 'sending', 'unknown') limit 1
+    and step = :step and level = 0 and state in ('queued', 'sending', 'unknown') limit 1
 
 -- name: step_has_reached
 select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
-    and step = :step and state in ('sent', 'delivered', 'read') limit 1
+    and step = :step and level = 0 and state in ('sent', 'delivered', 'read') limit 1
 
 -- name: people_of_step
 -- Those the step itself asked; an escalation's people are told, not asked.
