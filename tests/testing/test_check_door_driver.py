@@ -66,7 +66,7 @@ class ReadRaises(InProcessDoors):
 
 class Talks(InProcessDoors):
     async def check(self, door: Door) -> Health:
-        return Health(True, f"asked with {door.settings['password']}")
+        return Health(True, f"asked with {door.settings['password'].reveal()}")
 
 
 class TriesTheLock(InProcessDoors):
