@@ -14,6 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 
@@ -49,8 +50,13 @@ class BootReading:
 
 def read_boot() -> BootReading:
     """The machine's clocks now (Linux: proc(5) boot_id, clock_gettime(2) CLOCK_BOOTTIME)."""
-    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return BootReading(boot_id, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+    return BootReading(_boot_id(), time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+
+
+@cache
+def _boot_id() -> str:
+    """Read once: no process outlives its boot, and a daemon out of file descriptors must still know the time."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def processor_time(thread: int) -> float:

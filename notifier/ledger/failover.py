@@ -261,10 +261,11 @@ class FailoverLedger(Ledger):
 
     async def _be_away(self, why: str) -> None:
         self._spells += 1
-        memory = self._memory = self._make(MEMORY, f"{self.node}{MEMORY_MARK}{self._spells}")
+        memory = self._make(MEMORY, f"{self.node}{MEMORY_MARK}{self._spells}")
         standby, self._standby = self._standby, None
         db, rest = await fill_memory(standby, self._mirror, self.clock.now())
         self._start(memory, ready=db)
+        self._memory = memory  # not before: until it has started, what is read is read from the disk
         memory.follow(self._heard)
         self._take_over(memory, holding=rest is not None)
         if rest is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -126,6 +127,40 @@ async def test_everyone_waiting_on_a_hanging_disk_is_answered_from_memory(tmp_pa
         told = [event.data["ref"] for event in heard if event.kind is EventKind.NOTE]
         assert sorted(told) == sorted({"before", "later", *answered}), "nobody hears of the late success as well"
         assert await ledger.verify() == []
+
+
+async def test_everybody_may_read_at_every_moment_of_the_change_to_memory(tmp_path: Path) -> None:
+    gate = Gate()
+    async with opened_with_failover(tmp_path, before_commit=gate, probe_every=NEVER_BY_ITSELF) as ledger:
+        await ledger.run(recent("before"))
+
+        gate.shut()
+        writing = asyncio.create_task(ledger.run(recent("after")))
+        while not writing.done():
+            refs(ledger)  # raises nothing, though what a press does not need may be missing for a moment
+            await asyncio.sleep(0)
+        await until(lambda: refs(ledger) == {"before", "after"})
+        gate.open()
+
+
+async def test_a_process_without_file_descriptors_goes_on_in_memory_and_comes_back(tmp_path: Path) -> None:
+    """Somebody opens connections until nothing more can be opened, and the store fails at that very moment."""
+    async with opened_with_failover(tmp_path, probe_every=NEVER_BY_ITSELF) as ledger:
+        await ledger.run(recent("before"))
+        pages = (await ledger._disk.do(lambda writer: writer.db.execute("pragma page_count").fetchone()))[0]
+        await on_the_writer(ledger, f"pragma max_page_count={pages}")
+        assert refs(ledger) == {"before"}
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, allowed[1]))
+            while ledger.recorded:
+                await ledger.run(recent(f"full{len(refs(ledger))}"))
+            await ledger.run(recent("memory"))
+            assert "memory" in refs(ledger)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
+        await comes_back(ledger)
+        assert {"before", "memory"} <= refs(ledger)
 
 
 async def test_a_writer_that_is_only_slow_is_not_taken_for_a_hanging_disk(tmp_path: Path) -> None:
