@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl
 
 from notifier.channels.twilio.codes import STATUSES, reason_of_failure
 from notifier.channels.twilio.settings import Settings
@@ -90,7 +90,7 @@ class Callbacks:
             algorithm,
         )
         if as_json:
-            query = parse_qs(urlsplit(request.url).query)
+            query = parse_qs(request.url.partition("?")[2].partition("#")[0])
             well = body_matches(query.get("bodySHA256", [""])[0], request.body) and well
         if not well:
             raise Refused(
