@@ -65,7 +65,7 @@ def test_every_kind_of_event_is_in_the_reference_with_its_sentence() -> None:
     assert [kind for kind in EventKind if f"| `{kind}` | {kind.sentence} |" not in page] == []
 
 
-PLACE = re.compile(r"(?:notifier|tests|docs|deploy|requirements)/[\w./-]*\w/?")
+PLACE = re.compile(r"(?<![\w./{~-])(?:notifier|tests|docs|deploy|requirements)/[\w./-]*\w/?")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
@@ -75,7 +75,7 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
         place
         for code in re.findall(r"`([^`\n]+)`", page.read_text())
         for place in PLACE.findall(code)
-        if "acme" not in place and re.fullmatch(rf"(?:{PLACE.pattern})", code)
+        if "acme" not in place
     }
     assert [place for place in sorted(named) if not (HOUSE / place).exists()] == []
 
