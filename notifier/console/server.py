@@ -16,6 +16,7 @@ from aiohttp import web
 from cryptography import x509
 
 from notifier.console.callers import networks_of
+from notifier.console.connections import Connections
 from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
 from notifier.console.parts import ConsoleParts
@@ -30,6 +31,8 @@ SOCKET_MODE = 0o660
 LINE_LIMIT = 8190  # bytes of a request line: what proxies in front of us take too
 HEADER_LIMIT = 16384  # bytes of one header; a signed callback's longest is under 1 kB
 KEEP_ALIVE = 75.0  # seconds; longer than the 60 s after which common proxies reuse no connection
+BACKLOG = 1024  # connections that wait to be taken while the loop is busy
+HANDSHAKE = 10.0  # seconds for a TLS handshake; until then a connection costs a file descriptor and says nothing
 LINGER = 2.0  # seconds for the rest of a body that was refused
 TLS_CHECK = 60.0  # seconds between looks whether the certificate's files have changed
 GRACE = 2.0  # seconds for requests in flight when the daemon stops
@@ -57,9 +60,11 @@ class Server:
         self._parts = parts
         self._table = RouteTable(ROUTES)
         self._runners: list[web.ServerRunner] = []
+        self._listening: dict[web.ServerRunner, asyncio.Server] = {}
         self._streams: set[asyncio.Task[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._watch = LoopWatch()
+        self._connections = Connections()
         self._context: ssl.SSLContext | None = None
         self._stamps: tuple[int, ...] = ()
         self._socket_path: Path | None = None
@@ -97,6 +102,8 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._streams, return_exceptions=True)
         for runner in self._runners:
+            if listening := self._listening.pop(runner, None):
+                listening.close()
             await runner.cleanup()
         if self._socket_path:
             self._socket_path.unlink(missing_ok=True)
@@ -125,13 +132,17 @@ class Server:
 
     async def _listen(self, reception: Reception, sock: socket.socket, context: ssl.SSLContext | None = None) -> str:
         lower = _Listener(
-            reception, access_log=None, max_line_size=LINE_LIMIT, max_field_size=HEADER_LIMIT,
+            reception, self._connections, access_log=None, max_line_size=LINE_LIMIT, max_field_size=HEADER_LIMIT,
             keepalive_timeout=KEEP_ALIVE, lingering_time=LINGER,
         )  # fmt: skip
         runner = web.ServerRunner(lower, shutdown_timeout=GRACE)
         await runner.setup()
         self._runners.append(runner)
-        await web.SockSite(runner, sock, ssl_context=context, backlog=1024).start()
+        patience = HANDSHAKE if context else None
+        loop = asyncio.get_running_loop()
+        self._listening[runner] = await loop.create_server(
+            lower, sock=sock, ssl=context, backlog=BACKLOG, ssl_handshake_timeout=patience
+        )
         name = sock.getsockname()
         if not isinstance(name, tuple):
             return str(name)
@@ -156,14 +167,45 @@ class Server:
 
 
 class _Listener(web.Server):
+    def __init__(self, reception: Reception, connections: Connections, **how: Any) -> None:
+        super().__init__(self._answer, **how)
+        self._reception, self._held = reception, connections
+
     def __call__(self) -> web.RequestHandler:
-        return _Connection(self, loop=asyncio.get_running_loop(), **self._kwargs)
+        return _Connection(self, self._held, loop=asyncio.get_running_loop(), **self._kwargs)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, _Connection)  # noqa: S101 we make no others
+        connection.idle = False
+        self._held.used(connection)
+        try:
+            return await self._reception(request)
+        finally:
+            connection.idle = True
 
 
 class _Connection(web.RequestHandler):
     """What is not even HTTP is answered like everything else, and its bytes, maybe a secret, are not logged."""
 
-    __slots__ = ()
+    __slots__ = ("_held", "idle")
+
+    def __init__(self, manager: web.Server, held: Connections, **how: Any) -> None:
+        super().__init__(manager, **how)
+        self.idle = True
+        self._held = held
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._held.take(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._held.gone(self)
+        super().connection_lost(exc)
+
+    def let_go(self) -> None:
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
 
     def handle_error(
         self,
