@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from notifier.clock import Clock
-from notifier.engine.audience import Audience, address_people
+from notifier.engine.audience import AGENCY, OUTSIDE, Audience, address_people
 from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
 from notifier.engine.scene import Scene
@@ -20,6 +20,7 @@ from notifier.engine.selectors import select_people
 from notifier.engine.steps.notify import Letters, letters_for
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound
+from notifier.model.delivery import DeliveryWord
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
 from notifier.model.incident import IncidentState
@@ -178,16 +179,19 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------- what is open
 
-    def halted(self, incident: str, phase: str, outside: int) -> bool:
-        """Whether a claimed delivery must not leave any more; asked right before the wire."""
+    def halted(self, incident: str, phase: str, outside: int) -> DeliveryWord | None:
+        """What becomes of a claimed delivery that must not leave now; asked right before the wire.
+
+        RECALL: never any more. RETRY: it waits with the others while outside is paused.
+        """
         row = self.incidents.get(incident)
-        if row is None:
-            return phase == Phase.MAIN and outside != 2
+        over = row is None or row["state"] not in (IncidentState.ACTIVE, IncidentState.RELEASING)
         if phase == Phase.MAIN:
-            if row["state"] not in (IncidentState.ACTIVE, IncidentState.RELEASING):
-                return outside != 2
-            return bool(row["outside_paused"]) and outside == 1
-        return row["state"] not in (IncidentState.CLOSING, IncidentState.CLOSED)
+            if over:
+                return DeliveryWord.RECALL if outside != AGENCY else None
+            paused = row is not None and row["outside_paused"] and outside == OUTSIDE
+            return DeliveryWord.RETRY if paused else None
+        return None if over else DeliveryWord.RECALL
 
     def learn(self, events: Sequence[Event]) -> list[str]:
         """Take in what was committed; returns incidents whose row changed."""

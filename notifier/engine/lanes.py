@@ -33,7 +33,7 @@ class LaneWork:
     """What a lane asks of the engine around it."""
 
     message_of: Callable[[Mapping[str, Any]], Message]
-    halted: Callable[[str, str, int], bool]
+    halted: Callable[[str, str, int], DeliveryWord | None]
     """(incident, phase, outside) of a claimed delivery that must not leave any more."""
     answered: Callable[[str, str], bool]
     """(incident, person) who has answered since the claim."""
@@ -155,8 +155,9 @@ class Lane:
         self._work.settled(counted, held)
 
     async def _send(self, row: Mapping[str, Any]) -> None:
-        if self._work.halted(row["incident"], row["phase"], row["outside"]):
-            self._done(row, DeliveryWord.RECALL)
+        halt = self._work.halted(row["incident"], row["phase"], row["outside"])
+        if halt is not None:
+            self._done(row, halt, due=self._clock.now())
             return
         try:
             message = self._work.message_of(row)
@@ -223,6 +224,10 @@ class Lane:
         self, row: Mapping[str, Any], decision: retry.Decision, reason: Reason | None, error: Exception
     ) -> None:
         kind = type(error).__name__ if not isinstance(error, AdapterError) else str(error)
+        halt = self._work.halted(row["incident"], row["phase"], row["outside"])
+        if decision.word is DeliveryWord.RETRY and halt is DeliveryWord.RECALL:
+            self._done(row, halt, reason=reason, detail=kind)  # its queue is drained, and nobody reads it again
+            return
         self._done(
             row, decision.word, reason=reason, detail=kind, lane=decision.lane, due=self._clock.now() + decision.wait
         )

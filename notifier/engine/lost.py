@@ -15,6 +15,7 @@ from notifier.model.delivery import DeliveryState, DeliveryWord, Receipt, move_d
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.message import Message
+from notifier.model.step import Phase
 
 
 def found_body(
@@ -112,6 +113,14 @@ class LostDeliveries:
                 break
             if clock.now() - started > retry.ASK_FOR:
                 break
+        if word is DeliveryWord.RETRY:
+            if self._desk.halted(row["incident"], row["phase"], row["outside"]) is DeliveryWord.RECALL:
+                word, why = (
+                    DeliveryWord.EXPIRE,
+                    f"{why.partition(';')[0]}; its incident is over, so it is not sent again",
+                )
+            elif row["phase"] == Phase.MAIN and (row["incident"], row["person"]) in self._desk.answered:
+                word, why = DeliveryWord.ANSWERED, "the person has answered"
         try:
             await self._ledger.run(
                 lambda: found_body(self._desk.site, row["id"], word, receipt, clock.now(), why, lane)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,11 @@ def reached_people(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def report_recall_body(site: str, incident: str, run: int) -> Body[dict[str, int]]:
-    """Count and record exactly what had left, once."""
+    """Count and record exactly what had left, once for each run: a restart drains again and must not report again."""
+    for row in (yield Ask("recall_reports", {"site": site, "incident": incident})):
+        report: dict[str, int] = json.loads(row["payload"])["data"]
+        if report.get("run") == run:
+            return report
     counts = yield Ask("main_delivery_states", {"site": site, "incident": incident})
     by_state = {row["state"]: row["n"] for row in counts}
     left = sum(by_state.get(state, 0) for state in REACHED)
