@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from notifier.engine.acknowledgements import PHONE_GONE, Given, Reading, answer_body, read_text
+from notifier.engine.acknowledgements import PHONE_GONE, Given, Reading, answer_body, plain, read_text
 from notifier.engine.desk import hash_token
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Outcome
@@ -63,6 +63,15 @@ class Inbox:
                     asked.append(answer)
         return tuple(asked) or ("safe", "need_help")
 
+    def _unasked(self, person: Person, incident: str, reading: Reading) -> Reading:
+        """Whoever was asked nothing, police among them, may say any answer by its words; digits need a question."""
+        if reading.certain or any(word.isdecimal() for word in plain(reading.rest).split()):
+            return reading
+        rows = self._ledger.read("asked_people", site=self._desk.site, incident=incident)
+        if person.id in {row["person"] for row in rows}:
+            return reading
+        return read_text(reading.rest, ANSWERS, [reading.code] if reading.code else (), ())
+
     async def by_account(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome:
         row = self._engine.open_incident(incident)
         if row is None:
@@ -104,7 +113,8 @@ class Inbox:
             await self._unknown_number(incident["id"], message)
             return
         for person in people:
-            await self._record(incident["id"], person, None, reading, message.channel, message.ref)
+            said = self._unasked(person, incident["id"], reading)
+            await self._record(incident["id"], person, None, said, message.channel, message.ref)
 
     def _which(self, live: list[Any], reading: Reading, message: Inbound) -> Any:
         """The incident that was named, else the one that last wrote to this address, else the newest live one."""
