@@ -100,6 +100,9 @@ where e.site = :site
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
+-- name: recall_reports
+select payload from event where site = :site and incident = :incident and kind = 'recalled' and payload is not null
+
 -- name: heads
 select node, max(n) as n from event group by node order by node
 
