@@ -7,7 +7,7 @@ values (:site, :name, :tokens, :at, 0, 0, '', 0)
 on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.at
 
 -- name: claim_deliveries
--- Urgent ones first, only of incidents that still want them, and only while a token is left before each.
+-- Urgent ones first, only of incidents that still want them, and only while tokens are left before each.
 -- outside: 0 inside, 1 outside (may be paused or drained), 2 police, EMS and fire (never).
 update delivery set state = 'sending', node = :node, attempt = attempt + 1
 where site = :site and id in (
@@ -23,7 +23,7 @@ where site = :site and id in (
             order by d.priority, d.due limit :room
         ) wanted
     ) counted
-    where before <= :tokens - 1
+    where before <= :tokens
 )
 returning id, incident, run, phase, step, level, person, kind, address, lane, outside, words, attempt, segments, made_at
 
