@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notifier.engine.audience import Audience
+from notifier.engine.compose import message_for
 from notifier.engine.deliveries import REFILL
 from notifier.engine.desk import Desk
 from notifier.engine.playbook_run import steps_of
@@ -104,7 +105,7 @@ def _step_plan(
             "second_confirmation": [door.title for door in doors if door.side == "exterior"],
         }
     elif step.announce is not None:
-        speakers = page_speakers(scene, step)
+        speakers = page_speakers(scene, step) if scene.playbook.audible else {}
         item |= {
             "speakers": sum(map(len, speakers.values())),
             "times": step.announce.times,
@@ -114,7 +115,7 @@ def _step_plan(
     elif step.signal is not None:
         item |= {
             "signals": []
-            if quiet
+            if quiet or not scene.playbook.audible
             else [each.name or each.id for each in select_signals(scene.held, step.signal.outputs, scene.zone)]
         }
     elif step.notify is not None:
@@ -135,17 +136,19 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
             f"{step.id}: {len(audience.unreachable)} people cannot be reached: {', '.join(names)}"
             + (f" and {more} more." if more > 0 else ".")
         )
-    levels = [
-        {"wait": level.wait, "to": [person.name for person in desk.people(scene, level.to)], "by": list(level.by)}
-        for level in (step.acknowledge.escalate if step.acknowledge else ())
-    ]
+    levels = []
+    for level in step.acknowledge.escalate if step.acknowledge else ():
+        told = desk.audience(scene, desk.people(scene, level.to), level.by, at_once=True)
+        names = list(dict.fromkeys(plan.person.name for plan in told.planned))
+        levels.append({"wait": level.wait, "to": names, "by": list(level.by)})
     previews = []
     for (language, _quiet), words in letters.made.items():
+        message = message_for(words, desk.public_url or "", "")
         previews.append(
             {
                 "language": language,
-                "title": words.title,
-                "text": words.text,
+                "title": message.title,
+                "text": message.text,
                 "segments": letters.sizes[language, _quiet],
             }
         )
