@@ -41,7 +41,8 @@ class Watches:
         """Longest time that the loop was blocked lately, seconds."""
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
-        return [self.seals(), self.fire(), self.wall_clock(), self.loop(), self.channels()]
+        every = (self.seals, self.fire, self.wall_clock, self.loop, self.channels)
+        return [self._engine.kept_going(part) for part in every]
 
     def heard(self, events: Sequence[Event]) -> None:
         if any(event.kind is EventKind.INCIDENT_MOVED and event.data.get("to") == "closed" for event in events):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from notifier.engine import recovery
@@ -33,6 +33,8 @@ from notifier.model.incident import Activation, IncidentState
 
 log = logging.getLogger(__name__)
 
+AGAIN = 1.0
+"""Seconds until a part that has failed begins again."""
 SWEEP = 2.0
 """Seconds between looks at every open incident: what a missed nudge can cost at most."""
 TIMERS_AT_ONCE = 100
@@ -87,8 +89,8 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Until cancelled."""
-        forever = (self.lanes.run(), self._run_timers(), self._sweep(), self.door_watch.run(), self.lost.run())
-        tasks = [asyncio.create_task(each) for each in forever]
+        kept = [self.kept_going(part) for part in (self._run_timers, self._sweep, self.door_watch.run)]
+        tasks = [asyncio.create_task(each) for each in (self.lanes.run(), self.lost.run(), *kept)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -96,6 +98,12 @@ class Orchestrator:
                 task.cancel()
             await asyncio.gather(*tasks, *self._tasks, *self._nudged.values(), return_exceptions=True)
             await self.devices.close()
+
+    async def kept_going(self, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `part` for ever: one that fails is a trouble and begins again, and never ends the others."""
+        while True:
+            await self._guarded(part())
+            await self.desk.clock.sleep(AGAIN)
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """A deed whose failure is a trouble and never anybody else's."""
