@@ -93,7 +93,9 @@ class Reception:
         told = explain(error)
         if told.trouble and self._parts.fault:
             where = f"{route.method} {route.path}" if route else "an unknown address"
-            self._parts.fault(told.trouble, f"{where} failed by {type(error).__name__}; the log has its place.")
+            # One trouble for one fault, however often somebody asks for it.
+            text = f"{where} failed by {type(error).__name__}; the log has its place under {told.trouble}."
+            self._parts.fault(f"{where}: {type(error).__name__}", text)
         if route and Flag.PAGE in route.flags:
             return in_trouble(told, request)
         return as_problem(told)

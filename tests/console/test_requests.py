@@ -1,15 +1,17 @@
 """Requests: strict apart from a press; what is wrong is said with its place and what to do."""
 
+import asyncio
 import base64
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from notifier.console.routes import ROUTES, SMALL
 from notifier.errors import Fault, IllegalMove, NotFound, Refused, SetupError, StoreGone
 from notifier.interfaces import Outcome
-from tests.console.school import INCIDENT, School
+from tests.console.school import INCIDENT, LINK, School
 
 NOTES = f"/api/v1/incidents/{INCIDENT}/notes"
 
@@ -153,7 +155,34 @@ async def test_a_fault_of_ours_gives_a_trouble_and_no_trace(school: School, capl
     assert "5551230142" not in str(problem) + caplog.text
     assert problem["trouble"] in caplog.text
     assert "RuntimeError at school.py" in caplog.text
-    assert [trouble for trouble, _ in school.faults] == [problem["trouble"]]
+    [(_, text)] = school.faults
+    assert problem["trouble"] in text
+    assert "5551230142" not in text
+
+
+async def test_one_fault_is_one_trouble_however_often_it_is_asked_for(school: School) -> None:
+    school.engine.raises = RuntimeError("busy")
+    right = await school.token("operator")
+    for _ in range(3):
+        await school.ask("POST", NOTES, right, json={"text": "x"})
+    school.engine.raises = KeyError("other")
+    await school.ask("POST", NOTES, right, json={"text": "x"})
+    assert len({trouble for trouble, _ in school.faults}) == 2
+
+
+@pytest.mark.parametrize("path", ["/webhooks/sms/status", f"/r/{LINK}"])
+async def test_a_body_that_breaks_off_is_no_fault_of_ours(school: School, path: str) -> None:
+    where = urlsplit(school.url)
+    _, writer = await asyncio.open_connection(where.hostname, where.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab".encode())
+    await writer.drain()
+    while not any(connection.idle is False for connection in school.server._connections._held):  # noqa: ASYNC110 a test
+        await asyncio.sleep(0)
+    writer.transport.abort()
+    while len(school.server._connections) > 0:  # noqa: ASYNC110 a test
+        await asyncio.sleep(0)
+    await school.ask("GET", "/healthz")
+    assert school.faults == []
 
 
 async def test_faults_in_files_keep_their_places(school: School) -> None:
