@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ class Watches:
             await self._clock.sleep(CLOCK_EVERY)
             now = self._clock.wall().timestamp() - self._clock.now()
             if abs(now - offset) > CLOCK_STEP:
+                await self._ledger.run(partial(clock_stepped_body, self._engine.desk.site, now - offset))
                 await self._engine.trouble(
                     "clock",
                     "wall",
@@ -138,3 +140,7 @@ class Watches:
                 await self._engine.clear_trouble("poll", name)
                 since[name] = asked - 30.0
                 await self._commands.reported(name, CallbackReply(reports=reports, inbound=inbound))
+
+
+def clock_stepped_body(site: str, seconds: float) -> Body[None]:
+    yield Fact(EventKind.CLOCK_STEPPED, site, None, {"seconds": round(seconds, 3)})

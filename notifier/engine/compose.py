@@ -114,12 +114,12 @@ def compose(
     asks_where = {found[1] for found in FIELD_PATTERN.finditer(text)}
     if with_link:
         filled["link"] = LINK
-    text = lead + fill(text, filled)
+    text = lead + fill(text, filled, spoken)
     if answers and "answers" not in asks_where:
         text = f"{text.rstrip()} {filled['answers']}"
     if with_link and answers and "link" not in asks_where:
         text = f"{text.rstrip()} {LINK}"
-    title = fill(text_in(dict(titles), language)[1], filled) if titles else f"{facts.get('action', 'Alert')}"
+    title = fill(text_in(dict(titles), language)[1], filled, spoken) if titles else f"{facts.get('action', 'Alert')}"
     return Words(
         title=title,
         text=text,

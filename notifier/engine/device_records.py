@@ -100,7 +100,7 @@ def restored_body(
                 f"restore:{scene.incident}:{door.id}",
                 "door_not_restored",
                 door.id,
-                f"{door.title} was told to go back to unlocked and does not read so: {detail}.",
+                f"{door.title} was told to go back to unlocked and does not read so: {detail.rstrip('.')}.",
                 now,
             )
         )
@@ -149,9 +149,9 @@ def signal_body(
     ]
     if not obeyed:
         text = (
-            f"{name or signal} does not come on: {seen}."
+            f"{name or signal} does not come on: {seen.rstrip('.')}."
             if on
-            else f"{name or signal} is STILL ON. Told to stop {tries} times: {seen}."
+            else f"{name or signal} is STILL ON. Told to stop {tries} times: {seen.rstrip('.')}."
         )
         rows.append(
             _task(
@@ -192,7 +192,7 @@ def page_body(
                 f"page:{command}",
                 "page_failed",
                 kind,
-                f"The page did not leave for {speakers} speakers: {fault}.",
+                f"The page did not leave for {speakers} speakers: {fault.rstrip('.')}.",
                 now,
             )
         )

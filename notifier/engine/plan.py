@@ -142,14 +142,14 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         names = list(dict.fromkeys(plan.person.name for plan in told.planned))
         levels.append({"wait": level.wait, "to": names, "by": list(level.by)})
     previews = []
-    for (language, _quiet), words in letters.made.items():
+    for (language, _quiet), (words, size, _id) in letters.made.items():
         message = message_for(words, desk.public_url or "", "")
         previews.append(
             {
                 "language": language,
                 "title": message.title,
                 "text": message.text,
-                "segments": letters.sizes[language, _quiet],
+                "segments": size,
             }
         )
     return {
@@ -170,7 +170,7 @@ def _senders(desk: Desk, audience: Audience, letters: Any, load: dict[str, float
     carried: dict[str, list[float]] = {}
     total = 0
     for plan in audience.planned:
-        _words, size = letters.for_person(plan.person)
+        _words, size, _id = letters.for_person(plan.person)
         units = size if plan.kind == "sms" else 1
         total += size if plan.kind == "sms" else 0
         carried.setdefault(plan.lane, []).append(units)

@@ -97,6 +97,7 @@ def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]
     A double is possible only for these: at most the window that was in flight.
     """
     open_rows = yield Ask("held_deliveries", {"site": site, "node": node})
+    yield Fact(EventKind.STARTED, site, None, {"node": node, "left_open": len(open_rows)})
     by_incident: dict[str, list[Row]] = {}
     for row in open_rows:
         word = DeliveryWord.LOSE if row["lane"] in askable else DeliveryWord.RETRY

@@ -125,7 +125,7 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.DELIVERIES_QUEUED: lambda data, held: (
         f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
     ),
-    EventKind.DELIVERIES_SETTLED: lambda data, held: f"{data.get('count')} messages settled.",
+    EventKind.DELIVERIES_SETTLED: lambda data, held: f"{data.get('count')} messages: what became of them is known.",
     EventKind.DELIVERIES_REPORTED: lambda data, held: f"News of {data.get('count', 1)} messages from providers.",
     EventKind.DELIVERIES_STOPPED: lambda data, held: f"{data.get('count')} messages stopped before they left.",
     EventKind.ANSWERED: _answered,
@@ -162,5 +162,9 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.FIRE_ALARM: lambda data, held: (
         "The fire alarm is on. Stay or go?" if data.get("on") else "The fire alarm is off."
     ),
+    EventKind.STARTED: lambda data, held: (
+        f"Node {data.get('node')} started; {data.get('left_open')} messages were about to leave when it stopped."
+    ),
+    EventKind.CLOCK_STEPPED: lambda data, held: f"The wall clock moved by {data.get('seconds'):+} s. No timer moved.",
     EventKind.PUBLISHED: lambda data, held: f"Version {data.get('version')} published by {data.get('author')}.",
 }

@@ -176,7 +176,7 @@ def _within(
                     "incident": scene.incident,
                     "kind": "door_not_secured",
                     "subject": door.id,
-                    "text": f"{door.title} NOT SECURED. {how}.",
+                    "text": f"{door.title} NOT SECURED. {how.rstrip('.')}.",
                     "state": "open",
                     "owner": None,
                     "owner_name": None,

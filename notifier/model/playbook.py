@@ -202,6 +202,22 @@ FIELDS: dict[str, str] = {
 FIELD_PATTERN = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
 
-def fill(text: str, facts: dict[str, str]) -> str:
-    """`text` with each `{{field}}` replaced; a missing fact becomes the field's fallback words."""
-    return FIELD_PATTERN.sub(lambda found: facts.get(found[1]) or FIELDS.get(found[1], ""), text)
+FIELDS_ES: dict[str, str] = {
+    "site": "esta escuela",
+    "zone": "toda la escuela",
+    "room": "lugar desconocido",
+    "action": "respuesta",
+    "time": "hora desconocida",
+    "presser": "alguien del personal",
+    "incident": "sin código",
+    "silent_rooms": "ninguna sala",
+    "commander": "nadie todavía",
+    "doors_not_secured": "ninguna puerta",
+}
+"""The same in Spanish; a language without its own words gets the English ones."""
+
+
+def fill(text: str, facts: dict[str, str], language: str = "en") -> str:
+    """`text` with each `{{field}}` replaced; a missing fact becomes the field's fallback words in that language."""
+    fallback = FIELDS | (FIELDS_ES if language.partition("-")[0] == "es" else {})
+    return FIELD_PATTERN.sub(lambda found: facts.get(found[1]) or fallback.get(found[1], ""), text)

@@ -24,7 +24,7 @@ def page_words(held: Held, playbook: Playbook, deed: Announce, drill: bool) -> P
     facts = {"site": held.site.name, "action": playbook.title}
     texts = {}
     for language, text in deed.say.items():
-        words = fill(text, facts)
+        words = fill(text, facts, language)
         stamp = stamp_for(language)
         texts[language] = f"{stamp}. {stamp}. {words} {stamp}." if drill else words
     recordings = {language: held.recording(path) for language, path in deed.recording.items()}

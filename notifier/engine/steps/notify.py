@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from notifier.engine.audience import Audience, Planned, outside_of, priority_of
-from notifier.engine.compose import LINK, Words, compose
+from notifier.engine.compose import Words, compose, message_for
 from notifier.engine.scene import Scene
 from notifier.model.delivery import DeliveryState, Purpose
 from notifier.model.facts import Row
@@ -15,6 +15,8 @@ from notifier.model.playbook import Notify, Step
 from notifier.model.segments import segments
 from notifier.model.step import Phase
 
+LONGEST_LINK = "x" * 70
+"""A school's address with /r/ and 24 characters of token."""
 CHUNK = 400
 """Deliveries per transaction: about 2 ms of writing (measured 4 µs a row and its share of the event)."""
 
@@ -33,18 +35,17 @@ class Letters:
     with_link: bool
     reply_code: str | None
     facts: Mapping[str, str]
-    made: dict[tuple[str, bool], Words] = field(default_factory=dict)
-    sizes: dict[tuple[str, bool], int] = field(default_factory=dict)
+    made: dict[tuple[str, bool], tuple[Words, int, str]] = field(default_factory=dict)
 
-    def for_person(self, person: Person) -> tuple[Words, int]:
-        """(words, SMS segments)."""
+    def for_person(self, person: Person) -> tuple[Words, int, str]:
+        """(words, SMS segments, the words' id)."""
         quiet = self.scene.playbook.action == "lockdown" and not self.scene.drill and person.on_site
         key = (person.language, quiet)
         if key not in self.made:
             lead = ""
             if self.scene.after_drill and self.scene.phase is Phase.MAIN:
                 lead = AFTER_DRILL.get(person.language.partition("-")[0], AFTER_DRILL["en"])
-            self.made[key] = compose(
+            words = compose(
                 self.texts,
                 self.titles,
                 person.language,
@@ -59,9 +60,10 @@ class Letters:
                 quiet=quiet,
                 lead=lead,
             )
-            # a personal link is 40-60 characters; counted so that a sender's rate is never overrun by it
-            self.sizes[key] = segments(self.made[key].text.replace(LINK, "x" * 56))
-        return self.made[key], self.sizes[key]
+            # counted as it leaves, with a drill's stamps and the longest link, so that no sender's rate is overrun
+            size = segments(message_for(words, LONGEST_LINK, "").sms_text())
+            self.made[key] = (words, size, words.id)
+        return self.made[key]
 
 
 def letters_for(scene: Scene, deed: Notify, public_url: str | None, reply_code: str | None, **facts: str) -> Letters:
@@ -83,59 +85,49 @@ def delivery_rows(
     """One queued row per address, and the words they share. `mark` tells messages of one level apart (typed ones)."""
     rows: list[Row] = []
     worded: set[str] = set()
+    shared = {
+        "site": scene.site,
+        "incident": scene.incident,
+        "run": scene.run,
+        "phase": str(scene.phase),
+        "step": step_id,
+        "level": level,
+        "state": str(DeliveryState.QUEUED),
+        "due": scene.now,
+        "made_at": scene.now,
+        "attempt": 0,
+        "node": None,
+        "ref": None,
+        "reason": None,
+        "detail": None,
+        "at": None,
+    }
     for plan in planned:
-        words, size = letters.for_person(plan.person)
-        if words.id not in worded:
-            worded.add(words.id)
-            rows.append(
-                Row(
-                    "words",
-                    {
-                        "site": scene.site,
-                        "id": words.id,
-                        "incident": scene.incident,
-                        "language": words.language,
-                        "body": words.as_row(),
-                    },
-                    new=True,
-                )
-            )
-    for plan in planned:
-        words, size = letters.for_person(plan.person)
-        rows.append(
-            Row(
-                "delivery",
-                {
-                    "site": scene.site,
-                    "id": delivery_id(scene, step_id, level, plan.person.id, plan.kind, mark),
-                    "incident": scene.incident,
-                    "run": scene.run,
-                    "phase": str(scene.phase),
-                    "step": step_id,
-                    "level": level,
-                    "person": plan.person.id,
-                    "kind": plan.kind,
-                    "address": plan.address,
-                    "rank": plan.rank,
-                    "lane": plan.lane,
-                    "priority": priority_of(plan.person, escalation=level > 0, drill=scene.drill),
-                    "outside": outside_of(plan.person),
-                    "segments": size if plan.kind == "sms" else 1,
-                    "language": words.language,
-                    "words": words.id,
-                    "state": str(DeliveryState.QUEUED),
-                    "due": scene.now,
-                    "made_at": scene.now,
-                    "attempt": 0,
-                    "node": None,
-                    "ref": None,
-                    "reason": None,
-                    "detail": None,
-                    "at": None,
-                },
-                new=True,
-            )
-        )
+        words, size, words_id = letters.for_person(plan.person)
+        if words_id not in worded:
+            worded.add(words_id)
+            kept = {
+                "site": scene.site,
+                "id": words_id,
+                "incident": scene.incident,
+                "language": words.language,
+                "body": words.as_row(),
+            }
+            rows.insert(len(worded) - 1, Row("words", kept, new=True))
+        own = {
+            "id": delivery_id(scene, step_id, level, plan.person.id, plan.kind, mark),
+            "person": plan.person.id,
+            "kind": plan.kind,
+            "address": plan.address,
+            "rank": plan.rank,
+            "lane": plan.lane,
+            "priority": priority_of(plan.person, escalation=level > 0, drill=scene.drill),
+            "outside": outside_of(plan.person),
+            "segments": size if plan.kind == "sms" else 1,
+            "language": words.language,
+            "words": words_id,
+        }
+        rows.append(Row("delivery", shared | own, new=True))
     return rows
 
 
