@@ -110,6 +110,7 @@ class Orchestrator:
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _task: coroutine.close())  # a task cancelled before its first step never ran it
 
     async def _guarded(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         try:
@@ -122,8 +123,9 @@ class Orchestrator:
 
     @property
     def settled_down(self) -> bool:
-        """Nothing claimed, nothing being written, nothing being commanded: what a story waits for."""
-        return not self._tasks and not any(lane.busy for lane in self.lanes) and not self._nudged
+        """Nothing claimed, asked about, written or commanded. A door that goes on being tried is being commanded."""
+        busy = self._tasks or self._nudged or self.devices.busy or self.lost.busy
+        return not busy and not any(lane.busy for lane in self.lanes)
 
     def _committed(self, events: Sequence[Event]) -> None:
         for incident in self.desk.learn(events):
