@@ -75,7 +75,8 @@ class Story:
     before_commit: Callable[[], None] = lambda: None
     """Runs on the writer's thread before each commit: what holds or breaks the store."""
     committed: Callable[[Sequence[Event]], None] = lambda _events: None
-    """Hears each group of events right after its commit, before anybody acts on it; may call `dies`."""
+    """Hears each group of events right after its commit, before anybody acts on it (also of groups that left none but
+    changed something); may call `dies`."""
     failover: bool = False
 
     def __post_init__(self) -> None:
@@ -199,6 +200,17 @@ class Story:
         if asking.cancelled():
             raise DaemonDiedError
         return asking.result()
+
+    async def insists(self, deed: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Does it, and does it again when nobody answered because the daemon was dropped meanwhile."""
+        while True:
+            try:
+                done = await deed()
+            except DaemonDiedError:
+                await self._look_after()
+            else:
+                await self._look_after()
+                return done
 
     # ---------------------------------------------------------------------------------------------- end and new start
 
@@ -330,12 +342,13 @@ async def story(
     failover: bool = False,
     commit_patience: float = 0.25,
     before_commit: Callable[[], None] = lambda: None,
+    committed: Callable[[Story, Sequence[Event]], None] = lambda _story, _events: None,
 ) -> AsyncIterator[Story]:
     """A running daemon for `files` (the small school without them) and the campus around it.
 
     `senders`: in order of preference for their kind of address. `failover`: with the ledger that goes on in memory when
     a commit has not returned within `commit_patience` real seconds; else a busy machine is never taken for a broken
-    disk.
+    disk. `before_commit` and `committed` are those of `Story`, from the first start on.
     """
     attribute_tasks(asyncio.get_running_loop())
     with tempfile.TemporaryDirectory(prefix="story-", dir=FAST_DISK) as made:
@@ -345,6 +358,7 @@ async def story(
             (folder / path).write_bytes(raw)
         settings = NodeSettings(senders=dict(senders), commit_patience=commit_patience)
         told = Story(folder, FakeClock(), settings, before_commit, failover=failover)
+        told.committed = lambda events: committed(told, events)
         try:
             await told.opens()
             yield told

@@ -95,6 +95,7 @@ class StoryLog:
         }
 
     async def verifies(self) -> None:
-        """The chain is whole, and the tables are what its events say."""
+        """The chain is whole, its seals fit, and the tables are what its events say."""
+        await self._story.daemon.ledger.seal()
         found = await self._story.daemon.ledger.verify()
         assert not found, f"The record does not verify: {'; '.join(map(str, found))}"  # noqa: S101 a story's check

@@ -121,6 +121,17 @@ class _InHand:
 class StoryLedger(_InHand, SqliteLedger):
     """The store on disk, which also says whether it has anything in hand and can be dropped in mid-sentence."""
 
+    committed: Callable[[Sequence[Event]], None]
+    """Told of every group that changed anything, claims too, which leave no event."""
+    _changes = -1
+
+    def _resolved(self, outcomes: list[Any], events: list[Event]) -> None:
+        super()._resolved(outcomes, events)
+        changes = self.writer.db.total_changes
+        if not self.writer.abandoned and changes != self._changes:
+            self._changes = changes
+            self.committed(events)
+
     def on_gone(self, listener: Callable[[str], None]) -> None:
         """It never goes on in memory: whoever wants that asks for `failover`."""
 
@@ -161,7 +172,9 @@ class StoryDaemon(Daemon):
         *,
         failover: bool,
     ) -> None:
-        """`before_commit` runs on the writer's thread; `committed` hears each group before anybody acts on it."""
+        """`before_commit` runs on the writer's thread; `committed` hears each group before anybody acts on it: of the
+        store on disk also those that left no event.
+        """
         super().__init__(folder, settings, clock)
         self.sets = _SetsReadOnce(folder, self.state, settings)
         self._fake, self._campus_for = clock, campus_for
@@ -183,11 +196,12 @@ class StoryDaemon(Daemon):
             )
             failover.on_gone(self._store_gone)
             failover.on_back(self._store_back)
+            failover.follow(self._committed)
             self.book = cast("StoryFailoverLedger", failover)
         else:
             kept = await StoryLedger.open(path, node, self.clock, boot=boot, before_commit=self._before_commit)
             self.book = cast("StoryLedger", kept)
-        self.book.follow(self._committed)
+            self.book.committed = self._committed
         return self.book
 
     async def _open_senders(self) -> None:
