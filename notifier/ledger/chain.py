@@ -1,6 +1,7 @@
 """The hash chain: one per node, appended by its only writer.
 
-An event's payload is compact JSON of its data and rows; its digest is sha256(salt + payload), and its hash covers the
+An event's payload is compact JSON of its data and rows. What all rows of a batch say alike is said once: hundreds of
+deliveries differ in a few of their thirty columns. Its digest is sha256(salt + payload), and its hash covers the
 digest, not the payload, so retention can erase salt and payload and the chain still verifies.
 """
 
@@ -26,12 +27,38 @@ COLUMNS = ("node", "n", "site", "incident", "at", "wall", "kind", "salt", "paylo
 
 
 def write_payload(data: Mapping[str, Any], rows: Sequence[Batch]) -> str:
-    return _encode({"data": data, "rows": rows})
+    return _encode({"data": data, "rows": [_shortened(batch) for batch in rows]})
 
 
 def read_payload(payload: str) -> tuple[dict[str, Any], list[Batch]]:
     read = json.loads(payload)
-    return read["data"], read["rows"]
+    return read["data"], [_whole(*batch) for batch in read["rows"]]
+
+
+def _shortened(batch: Batch) -> tuple[Any, ...]:
+    """(new, table, columns, cells), and with them what all the rows share, by column."""
+    new, table, columns, cells = batch
+    if len(cells) < 2:
+        return batch
+    by_column = list(zip(*cells, strict=True))
+    # One that tells rows apart always stays, even where two rows are the same, so that their number is kept.
+    shared = {columns[at]: column[0] for at, column in enumerate(by_column) if _is_one(column)}
+    differing = [at for at, name in enumerate(columns) if name not in shared] or [0]
+    kept = list(zip(*[by_column[at] for at in differing], strict=True))
+    return new, table, [columns[at] for at in differing], kept, shared
+
+
+def _is_one(column: Sequence[Any]) -> bool:
+    """1, 1.0 and True are equal and not the same."""
+    return column.count(column[0]) == len(column) and len(set(map(type, column))) == 1
+
+
+def _whole(
+    new: int, table: str, columns: list[str], cells: list[list[Any]], shared: Mapping[str, Any] | None = None
+) -> Batch:
+    shared = {name: value for name, value in (shared or {}).items() if name not in columns}
+    given = list(shared.values())
+    return new, table, [*shared, *columns], [[*given, *row] for row in cells] if shared else cells
 
 
 def digest_of(salt: str, payload: str) -> str:
