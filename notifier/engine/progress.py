@@ -99,7 +99,7 @@ def _progress(scene: Scene, row: Mapping[str, Any], commands: Sequence[Mapping[s
             commands_all=len(mine),
         )
     is_open = yield Ask("step_has_open", key)
-    reached = yield Ask("step_has_reached", key)
+    reached = () if is_open else (yield Ask("step_has_reached", key))
     need_met = levels = False
     if step.acknowledge is not None:
         answers = yield Ask("answers_of_incident", {"site": scene.site, "incident": scene.incident})

@@ -96,7 +96,8 @@ create table delivery (
 );
 create index delivery_queued on delivery (site, lane, priority, due) where state = 'queued';
 create index delivery_sending on delivery (site, node) where state = 'sending';
-create index delivery_by_step on delivery (site, incident, run, phase, step, state);
+create index delivery_waiting on delivery (site, incident, run, phase, step, level) where state = 'queued';
+create index delivery_in_doubt on delivery (site, incident, run, phase, step, level) where state = 'unknown';
 create index delivery_by_person on delivery (site, incident, person);
 create index delivery_by_ref on delivery (site, ref) where ref is not null;
 

@@ -40,8 +40,9 @@ select * from delivery where site = :site and ref = :ref
 select * from delivery where site = :site and state = 'unknown'
 
 -- name: queued_of_incident
+-- In the order of the index of those that wait: else each call reads again what earlier ones have stopped.
 select id from delivery d where site = :site and incident = :incident and phase = 'main' and state = 'queued'
-    and (outside <> 2 or :agencies = 1) limit :limit
+    and (outside <> 2 or :agencies = 1) order by run limit :limit
 
 -- name: queued_closing
 select id from delivery where site = :site and incident = :incident and phase <> 'main' and state = 'queued'
@@ -57,8 +58,17 @@ select id, incident from delivery where site = :site and lane = :lane and state 
 
 -- name: step_has_open
 -- Of the step's own messages: what tells an escalation or asks an approver is not its first round.
+-- One small index each; the limit keeps the third, which has at most a window of rows per lane, from being looked up
+-- among all of the incident's.
 select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
-    and step = :step and level = 0 and state in ('queued', 'sending', 'unknown') limit 1
+    and step = :step and level = 0 and state = 'queued'
+union all
+select 1 from delivery where site = :site and incident = :incident and run = :run and phase = :phase
+    and step = :step and level = 0 and state = 'unknown'
+union all
+select 1 from (select incident, run, phase, step, level from delivery where site = :site and state = 'sending' limit 100000) d
+    where incident = :incident and run = :run and phase = :phase and step = :step and level = 0
+limit 1
 
 -- name: step_has_reached
 select 1 as one from delivery where site = :site and incident = :incident and run = :run and phase = :phase
