@@ -61,7 +61,9 @@ class Lane:
         self._outcomes: deque[Settled] = deque()
         self._failures = 0
         self._open_until = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._claimed: deque[Mapping[str, Any]] = deque()
+        self._idle: list[asyncio.Future[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
 
     @property
     def busy(self) -> int:
@@ -85,9 +87,10 @@ class Lane:
                 self._wake.clear()
                 await self._pause(await self._turn())
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            workers = tuple(self._workers)
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _pause(self, wait: float) -> None:
         """Until an outcome or a wake comes, or `wait` seconds are over."""
@@ -134,9 +137,8 @@ class Lane:
             self._inflight.pop(each.id, None)
         for row in claim.rows:
             self._inflight[row["id"]] = row
-            task = asyncio.create_task(self._send(row))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._claimed.append(row)
+            self._set_to_work()
         if batch:
             self._after(counted, held, further)
         return claim.wait
@@ -153,6 +155,25 @@ class Lane:
         for name in {row.values["lane"] for group in further.values() for row in group if row.table == "delivery"}:
             self._work.wake_lane(name)
         self._work.settled(counted, held)
+
+    def _set_to_work(self) -> None:
+        """Wake a worker, or make one: a task that stays is cheaper than one for each message."""
+        while self._idle:
+            if not (idle := self._idle.pop()).done():
+                idle.set_result(None)
+                return
+        worker = asyncio.create_task(self._work_on())
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
+
+    async def _work_on(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._claimed:
+                await self._send(self._claimed.popleft())
+            idle = loop.create_future()
+            self._idle.append(idle)
+            await idle
 
     async def _send(self, row: Mapping[str, Any]) -> None:
         halt = self._work.halted(row["incident"], row["phase"], row["outside"])
