@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -89,7 +90,7 @@ class EngineCommands:
             activation.presser or caller.name,
             tuple(problems),
         )
-        intake = await self._engine.press(known, incident_id=uuid.uuid4().hex)
+        intake = await self._engine.press(known, incident_id=secrets.token_hex(8))
         for problem in problems:
             self._engine.spawn(self._engine.trouble("press", known.source, f"A press from {known.source}: {problem}."))
         return Pressed(intake.activation, intake.incident, intake.code, intake.joined, self._ledger.recorded, problems)
