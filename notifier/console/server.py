@@ -32,6 +32,7 @@ LINE_LIMIT = 8190  # bytes of a request line: what proxies in front of us take t
 HEADER_LIMIT = 16384  # bytes of one header; a signed callback's longest is under 1 kB
 KEEP_ALIVE = 75.0  # seconds; longer than the 60 s after which common proxies reuse no connection
 BACKLOG = 1024  # connections that wait to be taken while the loop is busy
+AT_ONCE = 64  # taken in one turn of the loop: it gives none back before the next, and doors need file descriptors too
 HANDSHAKE = 10.0  # seconds for a TLS handshake; until then a connection costs a file descriptor and says nothing
 LINGER = 2.0  # seconds for the rest of a body that was refused
 TLS_CHECK = 60.0  # seconds between looks whether the certificate's files have changed
@@ -141,8 +142,9 @@ class Server:
         patience = HANDSHAKE if context else None
         loop = asyncio.get_running_loop()
         self._listening[runner] = await loop.create_server(
-            lower, sock=sock, ssl=context, backlog=BACKLOG, ssl_handshake_timeout=patience
+            lower, sock=sock, ssl=context, backlog=AT_ONCE, ssl_handshake_timeout=patience
         )
+        sock.listen(BACKLOG)  # asyncio uses one number for both
         name = sock.getsockname()
         if not isinstance(name, tuple):
             return str(name)

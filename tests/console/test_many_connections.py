@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,25 @@ async def test_a_press_finds_room_among_connections_that_wait(
         assert still_open(school) <= MOST
         for _, writer in waiting:
             writer.close()
+
+
+async def test_a_burst_of_connections_is_taken_little_by_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.console.connections.MOST", MOST)
+    async with open_school(tmp_path) as school:
+        where = urlsplit(school.url)
+        waiting = [socket.create_connection((where.hostname, where.port)) for _ in range(400)]  # the loop stands still
+        before = most = len([*Path("/proc/self/fd").iterdir()])
+        path = await school.button()
+        answer = asyncio.create_task(pressed(school, path))
+        while not answer.done():
+            await asyncio.sleep(0)
+            most = max(most, len([*Path("/proc/self/fd").iterdir()]))
+        assert answer.result().startswith(b"HTTP/1.1 202")
+        assert most - before < 250
+        for one in waiting:
+            one.close()
 
 
 async def test_a_live_stream_outlives_connections_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
