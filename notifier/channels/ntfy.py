@@ -188,7 +188,7 @@ class Ntfy(Channel):
                 return Ask3.CANNOT_SAY, None
             lines = [json.loads(line) for line in answer.decode().splitlines() if line.strip()]
             found = next((line["id"] for line in lines if _same(line, sought, bool(message.collapse))), None)
-        except (aiohttp.ClientError, OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (aiohttp.ClientError, OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Ask3.CANNOT_SAY, None  # also a captive portal's page
         return (Ask3.NOT_FOUND, None) if found is None else (Ask3.FOUND, Receipt(str(found)))
 
@@ -269,7 +269,7 @@ def _id_in(answer: bytes) -> str:
 def _parsed(answer: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return parsed if isinstance(parsed, dict) else {}
 

@@ -146,6 +146,6 @@ class ShellyNetwork:
 def _object(body: bytes) -> Mapping[str, Any] | None:
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested without end: no relay, but it must not take a door's task along
         return None
     return fields if isinstance(fields, dict) else None

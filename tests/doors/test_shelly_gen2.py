@@ -13,7 +13,7 @@ from notifier.campus.door_model import LockFault
 from notifier.campus.relay_device import Wire
 from notifier.doors._device_http import Forbidden, GuardedResolver
 from notifier.doors.shelly_gen2 import ShellyDoor, ShellySignal
-from notifier.errors import Reason, TryAgain, WillNotWork
+from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import ReadsInput, Tools
 from notifier.model.door import Leaf, Lock
 from notifier.model.settings import Secret
@@ -250,6 +250,22 @@ async def test_nobody_sends_us_elsewhere() -> None:
             await driver.secure(bench.door.model_copy(update={"address": f"http://{host}:{port}"}))
     await runner.cleanup()
     assert visited == ["/rpc/Switch.Set"]
+
+
+async def test_an_answer_nested_without_end_is_an_unknown_door_and_no_more() -> None:
+    async def nested(_request: web.BaseRequest) -> web.Response:
+        return web.Response(body=b'{"a":' * 40_000, content_type="application/json")
+
+    runner = web.ServerRunner(web.Server(nested))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with bench_and_driver() as (bench, driver):
+        host, port = runner.addresses[0][:2]
+        door = bench.door.model_copy(update={"address": f"http://{host}:{port}"})
+        with pytest.raises(AdapterError):
+            await driver.secure(door)
+        assert (await driver.read(door)).lock is Lock.UNKNOWN
+    await runner.cleanup()
 
 
 @pytest.mark.parametrize(

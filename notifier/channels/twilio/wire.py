@@ -84,7 +84,7 @@ class Wire(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
 def _code_in(text: str) -> int | None:
     try:
         said: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     code = said.get("code") if isinstance(said, dict) else None
     return code if isinstance(code, int) else None
