@@ -91,7 +91,7 @@ def _answer_in(words: Sequence[str], answers: Sequence[str]) -> str | None:
     if set(words) & CALLS:
         return NEED_HELP
     first, more = (words[0], words[1:]) if words else ("", ())
-    if first.isdecimal() and 1 <= int(first) <= len(answers):
+    if first.isdecimal() and len(first) <= 2 and 1 <= int(first) <= len(answers):  # Python refuses to read huge ones
         answer = answers[int(first) - 1]
         return answer if not more or _means(" ".join(more), answer) else None
     said = " ".join(words)

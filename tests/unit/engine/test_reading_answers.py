@@ -23,7 +23,7 @@ def test_digits_follow_the_order_of_the_answers(answers: tuple[str, ...]) -> Non
     assert [read(str(digit), answers) for digit in range(1, len(answers) + 1)] == [(each, True) for each in answers]
 
 
-@pytest.mark.parametrize("text", ["0", "3", "12", "1.5", "99999999999999"])
+@pytest.mark.parametrize("text", ["0", "3", "12", "1.5", "99999999999999", "9" * 5000])
 def test_a_number_that_is_no_answer_is_help_to_check(text: str) -> None:
     assert read(text, ASKED) == ("need_help", False)
 
