@@ -35,7 +35,7 @@ async def read_body(request: web.BaseRequest, limit: int, patience: float = BODY
                     raise BadRequest(413, f"The body is longer than the {limit} bytes that it may have.")
     except TimeoutError:
         raise BadRequest(408, f"The body did not arrive within {patience:g} seconds.") from None
-    except (web.RequestPayloadError, HttpProcessingError, ConnectionError):
+    except (web.RequestPayloadError, HttpProcessingError, ConnectionError, RuntimeError):  # aiohttp's for a lost line
         raise BadRequest(400, "The body broke off, or is not encoded as its headers say.") from None
     return bytes(read)
 

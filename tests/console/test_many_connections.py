@@ -34,6 +34,10 @@ async def pressed(school: School, path: str) -> bytes:
         writer.close()
 
 
+def open_files() -> int:
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
 def still_open(school: School) -> int:
     return len(school.server._connections)
 
@@ -59,12 +63,12 @@ async def test_a_burst_of_connections_is_taken_little_by_little(
     async with open_school(tmp_path) as school:
         where = urlsplit(school.url)
         waiting = [socket.create_connection((where.hostname, where.port)) for _ in range(400)]  # the loop stands still
-        before = most = len([*Path("/proc/self/fd").iterdir()])
+        before = most = open_files()
         path = await school.button()
         answer = asyncio.create_task(pressed(school, path))
         while not answer.done():
             await asyncio.sleep(0)
-            most = max(most, len([*Path("/proc/self/fd").iterdir()]))
+            most = max(most, open_files())
         assert answer.result().startswith(b"HTTP/1.1 202")
         assert most - before < 250
         for one in waiting:
