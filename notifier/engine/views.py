@@ -14,12 +14,15 @@ from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
-from notifier.errors import NotFound
+from notifier.errors import NotFound, Refused
 from notifier.model.door import CommandState, Lock
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
 from notifier.model.people import masked
 from notifier.model.step import Phase
+
+LONGEST = 18
+"""Digits of an event's number: no store holds a longer one."""
 
 
 class EngineViews:
@@ -36,7 +39,10 @@ class EngineViews:
         if open_only:
             rows = list(self._ledger.read("open_incidents", site=self._desk.site))
             return {"items": [self._brief(row) for row in rows[:limit]], "next": None}
-        before = float(after) if after else 1e15
+        try:
+            before = float(after) if after else 1e15
+        except ValueError:
+            raise Refused("`after` is no `next` of this list; send the `next` of the page before.", 400) from None
         rows = list(self._ledger.read("incidents_page", site=self._desk.site, before=before, limit=limit))
         more = repr(rows[-1]["raised_at"]) if len(rows) == limit else None
         return {"items": [self._brief(row) for row in rows], "next": more}
@@ -147,7 +153,7 @@ class EngineViews:
         node, n = "", 0
         if after:
             node, _, number = after.partition(":")
-            n = int(number) if number.isdigit() else 0
+            n = int(number) if number.isascii() and number.isdigit() and len(number) <= LONGEST else 0
         query = "events_of_incident" if incident else "events_of_site"
         args: dict[str, Any] = {"site": self._desk.site, "node": node, "n": n, "limit": limit}
         if incident:
