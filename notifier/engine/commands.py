@@ -273,33 +273,30 @@ class EngineCommands:
         if driver is None:
             raise Refused(f"There is no driver for {known.title}.", status=409)
         seconds = min(max(seconds, 3.0), 600.0)
-        self._engine.devices.opened[door] = incident
         timer = await self._ledger.run(
             lambda: open_door_body(
                 self._desk.site, incident, door, who.name, seconds, row["run"], self._desk.clock.now()
             )
         )
+        self._engine.devices.opened[door] = incident  # until the timer locks it again, whatever the relay says now
         try:
             await driver.restore(known)
         except AdapterError as error:
             return Outcome(False, f"{known.title} did not take the opening: {error}", detail={"timer": timer})
         reading = await self._engine.devices.read(known)
-        self._engine.spawn(self._opened(door, seconds))
         return Outcome(
             True,
             f"{known.title} was told to open for {seconds:.0f} s. It reads: {reading.detail}.",
             detail={"lock": str(reading.lock), "timer": timer},
         )
 
-    async def _opened(self, door: str, seconds: float) -> None:
-        await self._desk.clock.sleep(seconds - 0.2)
-        self._engine.devices.opened.pop(door, None)
-
     async def confirm_door(self, incident: str, door: str, secured: bool, caller: Caller) -> Outcome:
         who = self._person(caller)
         await self._ledger.run(
             lambda: confirm_door_body(self._desk.site, incident, door, secured, who.name, self._desk.clock.now())
         )
+        if secured:
+            self._engine.devices.let_be(door)
         self._engine.nudge(incident)
         return Outcome(True, f"Recorded: {who.name} says that {door} is {'secured' if secured else 'NOT secured'}.")
 

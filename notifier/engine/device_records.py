@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
+from notifier.engine.holds import SEEN_BY
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import Proof
 from notifier.interfaces import PageReport
@@ -12,6 +15,7 @@ from notifier.model.door import CommandState, CommandWord, DoorReading, Lock, mo
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.site import Door
+from notifier.model.step import TaskState
 
 
 def _door_row(site: str, door: str, reading: DoorReading, detail: str, now: float) -> Row:
@@ -28,30 +32,28 @@ def _door_row(site: str, door: str, reading: DoorReading, detail: str, now: floa
     )
 
 
+def sensed(known: Mapping[str, Any] | None, reading: DoorReading) -> DoorReading:
+    """What is known of a door after a reading: until something senses the lock, the last word of a person stands."""
+    how = (known["sensed_how"] or "") if known else ""
+    if known and reading.lock is Lock.UNKNOWN and how.startswith(SEEN_BY):
+        return replace(reading, lock=Lock(known["lock"]), detail=how)
+    return reading
+
+
 def door_proof_body(scene: Scene, command: str, door: Door, proof: Proof, now: float) -> Body[None]:
     """What was read after a command, and the end of the command if it is proven."""
     known = yield Ask("lock_command", {"site": scene.site, "id": command})
     state = CommandState(known[0]["state"])
-    rows = [_door_row(scene.site, door.id, proof.reading, proof.detail, now)]
+    seen = yield Ask("lock_door", {"site": scene.site, "id": door.id})
+    reading = sensed(seen[0] if seen else None, proof.reading)
+    how = proof.detail if reading is proof.reading else reading.detail
+    rows = [_door_row(scene.site, door.id, reading, how, now)]
     kind = EventKind.DOOR_READ
     new = state
     if proof.proven and state in (CommandState.SENDING, CommandState.NOT_PROVEN):
         new, kind = move_command(state, CommandWord.PROVE), EventKind.COMMAND_OVER
-        if state is CommandState.NOT_PROVEN:
-            task = yield Ask("task_by_id", {"site": scene.site, "id": f"door:{scene.incident}:{door.id}"})
-            if task and task[0]["state"] != "done":
-                rows.append(
-                    Row(
-                        "task",
-                        {
-                            "site": scene.site,
-                            "id": task[0]["id"],
-                            "state": "done",
-                            "moved_at": now,
-                            "text": f"{task[0]['text']} Now reads secured ({proof.detail}).",
-                        },
-                    )
-                )
+    if proof.proven:
+        rows += yield from _now_secured(scene, door, proof.detail, now)
     rows.append(
         Row(
             "command",
@@ -71,7 +73,7 @@ def door_proof_body(scene: Scene, command: str, door: Door, proof: Proof, now: f
         scene.incident,
         {
             "door": door.id,
-            "lock": str(proof.reading.lock),
+            "lock": str(reading.lock),
             "leaf": str(proof.reading.leaf),
             "proven": proof.proven,
             "tries": proof.tries,
@@ -79,6 +81,18 @@ def door_proof_body(scene: Scene, command: str, door: Door, proof: Proof, now: f
         },
         rows,
     )
+
+
+def _now_secured(scene: Scene, door: Door, detail: str, now: float) -> Body[list[Row]]:
+    """The task of a door that was late is done; one that was found unlocked stays for a person to look."""
+    task = yield Ask("task_by_id", {"site": scene.site, "id": f"door:{scene.incident}:{door.id}"})
+    if not task or task[0]["state"] == TaskState.DONE:
+        return []
+    known = {"site": scene.site, "id": task[0]["id"], "moved_at": now}
+    if task[0]["kind"] == "door_alarm":
+        return [Row("task", {**known, "text": f"{task[0]['text']} It reads secured again ({detail})."})]
+    text = f"{task[0]['text']} Now reads secured ({detail})."
+    return [Row("task", {**known, "state": str(TaskState.DONE), "text": text})]
 
 
 def restored_body(
@@ -217,6 +231,7 @@ def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: 
     if not known or known[0]["held_by"] != incident:
         return False
     was = Lock(known[0]["lock"])
+    reading = sensed(known[0], reading)
     alarm = was is Lock.SECURED and reading.lock is not Lock.SECURED and known[0]["commanded"] == "secure"
     if was is reading.lock and known[0]["leaf"] == reading.leaf:
         return False

@@ -11,7 +11,7 @@ from notifier.engine.device_records import door_proof_body, page_body, restored_
 from notifier.engine.playbook_run import step_of
 from notifier.engine.scene import Scene
 from notifier.engine.steps.announce import page_speakers, page_words
-from notifier.engine.steps.secure_doors import Proof, prove_secured
+from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
 from notifier.engine.steps.signals import obey
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Ledger, PageReport, PageWords, SpeakerChannel
@@ -25,6 +25,8 @@ HOLDS = (IncidentState.RAISED, IncidentState.ACTIVE, IncidentState.RELEASING)
 """While an incident is in one of these, its doors are commanded, retried and watched."""
 
 
+LOCK_AGAIN_FOR = 60.0
+"""Seconds that a door whose timed opening is over is told to lock, whatever has become of the incident."""
 Guarded = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 
 
@@ -58,10 +60,13 @@ class Devices:
             if row.table != "command" or values.get("state") != CommandState.SENDING:
                 continue
             kind, device = values["kind"], values["device"]
-            if kind == "door":
-                self.secure(scene, values["id"], device) if values["verb"] == "secure" else self._spawn(
-                    self._restore(scene, values["id"], device)
-                )
+            if kind == "door" and values["verb"] == "secure":
+                opening_over = values["step"].startswith(OPENED)
+                if opening_over:
+                    self.opened.pop(device, None)
+                self.secure(scene, values["id"], device, opening_over=opening_over)
+            elif kind == "door":
+                self._spawn(self._restore(scene, values["id"], device))
             elif kind == "signal":
                 self._switch(scene, values["id"], device, values["verb"] == "on")
             elif kind == "page":
@@ -72,12 +77,17 @@ class Devices:
         self._others.add(task)
         task.add_done_callback(self._others.discard)
 
-    def secure(self, scene: Scene, command: str, door: str) -> None:
-        """One task per door: a newer command replaces an older one."""
-        before = self._doors.get(door)
+    def secure(self, scene: Scene, command: str, door: str, *, opening_over: bool = False) -> None:
+        """One task per door: a newer command replaces an older one. `opening_over`: a responder's timed opening is."""
+        self.let_be(door)
+        deed = self._secure(scene, command, door, opening_over)
+        self._doors[door] = asyncio.get_running_loop().create_task(self._guarded(deed))
+
+    def let_be(self, door: str) -> None:
+        """Stop telling this door: a newer command comes, or a person has seen that it is secured."""
+        before = self._doors.pop(door, None)
         if before is not None:
             before.cancel()
-        self._doors[door] = asyncio.get_running_loop().create_task(self._guarded(self._secure(scene, command, door)))
 
     def _switch(self, scene: Scene, command: str, signal: str, on: bool) -> None:
         """One task per signal: on and off must not race each other."""
@@ -94,25 +104,37 @@ class Devices:
     def _wanted(self, incident: str, door: Door) -> bool:
         """Asked before every command: the response holds the door, nobody opened it, no fire alarm releases it."""
         row = self._desk.incidents.get(incident)
-        if row is None or row["state"] not in HOLDS or door.id in self.opened:
-            return False
-        return not (door.fire_release and self._desk.fire_alarm)
+        return row is not None and row["state"] in HOLDS and self._may_lock(door)
 
-    async def _secure(self, scene: Scene, command: str, door_id: str) -> None:
+    def _may_lock(self, door: Door) -> bool:
+        return door.id not in self.opened and not (door.fire_release and self._desk.fire_alarm)
+
+    async def _secure(self, scene: Scene, command: str, door_id: str, opening_over: bool) -> None:
         door = scene.held.doors[door_id]
+        until = self._desk.clock.now() + LOCK_AGAIN_FOR
+
+        def wanted() -> bool:
+            if opening_over and self._desk.clock.now() < until:
+                return self._may_lock(
+                    door
+                )  # also when the response has closed meanwhile: somebody opened it for a time
+            return self._wanted(scene.incident, door)
 
         async def report(proof: Proof) -> None:
             await self._ledger.run(lambda: door_proof_body(scene, command, door, proof, self._desk.clock.now()))
             if proof.proven:
                 self._nudge(scene.incident)
 
-        await prove_secured(door, self.driver, self._desk.clock, lambda: self._wanted(scene.incident, door), report)
+        await prove_secured(door, self.driver, self._desk.clock, wanted, report)
 
     async def _restore(self, scene: Scene, command: str, door_id: str) -> None:
         """Command the lock open and read it back; a door that does not answer is a person's task, never retried."""
         door = scene.held.doors[door_id]
         driver = self.driver(door.driver)
         detail, reading = "no driver", DoorReading()
+        row = self._desk.incidents.get(scene.incident)
+        if row is None or row["state"] != IncidentState.CLOSING:
+            driver, detail = None, "the response is not ending any more"
         if driver is not None:
             try:
                 await driver.restore(door)

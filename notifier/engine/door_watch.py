@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import poll_body, watch_body
+from notifier.engine.device_records import poll_body, sensed, watch_body
 from notifier.engine.devices import HOLDS, Devices
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
+from notifier.model.door import Lock
 from notifier.model.step import Phase
 
 WATCH_DOORS = 3.0
@@ -60,7 +61,7 @@ class DoorWatch:
             alarm = await self._ledger.run(
                 lambda: watch_body(self._desk.site, door, reading, incident["id"], self._desk.clock.now())
             )
-            if alarm or (reading.lock != "secured" and row["commanded"] == "secure"):
+            if alarm or (sensed(row, reading).lock is not Lock.SECURED and row["commanded"] == "secure"):
                 self._secure_again(incident, door.id)
 
         await asyncio.gather(*(look(row) for row in watched), return_exceptions=True)

@@ -9,6 +9,9 @@ from notifier.engine.scene import Scene
 from notifier.model.door import Leaf, Lock
 from notifier.model.facts import Ask, Body, Row
 
+SEEN_BY = "seen by"
+"""What is kept of a lock begins with this where a person has looked."""
+
 
 def door_orders(scene: Scene, rows: Iterable[Row], doors: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """The door rows that go with the door commands among `rows`, whenever their step starts."""
@@ -36,6 +39,8 @@ def _held(scene: Scene, door: str, known: Mapping[str, Any] | None) -> Row:
     }
     if known is not None:
         before = known["before_incident"] if known["held_by"] else known["lock"]
+        if (known["sensed_how"] or "").startswith(SEEN_BY) and known["held_by"] != scene.incident:
+            values["lock"] = str(Lock.UNKNOWN)  # what somebody saw during an earlier response proves nothing now
         return Row("door", {**values, "before_incident": before})
     unknown = {"lock": str(Lock.UNKNOWN), "leaf": str(Leaf.UNKNOWN), "sensed_at": None, "sensed_how": None}
     return Row("door", {**values, **unknown, "before_incident": str(Lock.UNKNOWN)}, new=True)

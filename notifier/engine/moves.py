@@ -7,7 +7,7 @@ from typing import Any
 
 from notifier.engine.closing import Moment, Person, incident_row
 from notifier.engine.desk import Desk
-from notifier.engine.holds import door_orders, held_elsewhere
+from notifier.engine.holds import SEEN_BY, door_orders, held_elsewhere
 from notifier.engine.intake import press_body
 from notifier.engine.playbook_run import change_step, start_rows, step_of
 from notifier.engine.presses import Intake, Press
@@ -168,7 +168,7 @@ def confirm_door_body(site: str, incident: str, door: str, secured: bool, name: 
         raise NotFound(f"There is no door {door}.")
     lock = move_lock(Lock(known[0]["lock"]), LockWord.READS_SECURED if secured else LockWord.READS_UNSECURED)
     rows = [
-        Row("door", {"site": site, "id": door, "lock": str(lock), "sensed_at": now, "sensed_how": f"seen by {name}"})
+        Row("door", {"site": site, "id": door, "lock": str(lock), "sensed_at": now, "sensed_how": f"{SEEN_BY} {name}"})
     ]
     commands = yield Ask("last_command_of", {"site": site, "incident": incident, "device": door})
     for command in commands:
@@ -181,7 +181,7 @@ def confirm_door_body(site: str, incident: str, door: str, secured: bool, name: 
                         "site": site,
                         "id": command["id"],
                         "at": now,
-                        "detail": f"seen by {name}",
+                        "detail": f"{SEEN_BY} {name}",
                         "state": str(move_command(state, CommandWord.PROVE)),
                     },
                 )

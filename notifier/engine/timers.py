@@ -24,7 +24,7 @@ from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since
 from notifier.engine.scene import Scene
 from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows
-from notifier.engine.steps.secure_doors import command_row
+from notifier.engine.steps.secure_doors import OPENED, command_row
 from notifier.engine.writing import decoded, link_rows
 from notifier.engine.zone_news import zone_news_body
 from notifier.model.door import CommandState, CommandWord, move_command
@@ -331,7 +331,7 @@ def _re_secure(
     """A responder's timed opening is over: the door is locked again and read back."""
     data = timer["data"]
     scene = desk.scene(incident, data["run"], Phase(data["phase"]), incident["playbook"], incident["zone"])
-    step = Step.model_construct(id=f"_open:{data['door']}")
+    step = Step.model_construct(id=f"{OPENED}{data['door']}")
     command = command_row(scene, step, "door", data["door"], "secure", CommandState.SENDING)
     row = Row("command", {**command.values, "id": f"{command.values['id']}:{timer['id']}"}, new=True)
     door = Row("door", {"site": scene.site, "id": data["door"], "commanded": "secure", "commanded_at": scene.now})

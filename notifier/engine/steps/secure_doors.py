@@ -22,6 +22,8 @@ TELL_AGAIN = 1.5
 """Seconds between commands to a door that does not prove: a relay board answers within 0.5 s when it is well."""
 PATIENT_AFTER, TELL_PATIENTLY = 8, 5.0
 """After so many tries a human has been told; it goes on, slower, in case somebody has mended the door."""
+OPENED = "_open:"
+"""What the step of a command begins with that ends a responder's timed opening."""
 ALL_EXTERIOR = "_exterior"
 """The step that a lockdown adds by itself: every commandable exterior door (PRODUCT 5, door)."""
 
@@ -121,7 +123,7 @@ async def prove_secured(
     proof = Proof(DoorReading(), False, 0, "")
     paths = [path for path in (door, other_path(door)) if path is not None]
     while wanted():
-        path = paths[tries % len(paths)] if tries >= 2 else paths[0]
+        path = paths[(tries + 1) % len(paths)] if tries >= 2 else paths[0]  # twice, then the other one, in turn
         driver = drivers(path.driver)
         trouble = f"no driver called {path.driver}" if driver is None else ""
         if driver is not None:

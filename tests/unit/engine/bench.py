@@ -14,6 +14,7 @@ from notifier.engine.closing import Ended, Person, close_body, release_body
 from notifier.engine.deliveries import Settled, claim_body, settle_body
 from notifier.engine.desk import Desk
 from notifier.engine.device_records import door_proof_body, page_body, restored_body, signal_body
+from notifier.engine.devices import Devices
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.intake import press_body
@@ -74,11 +75,17 @@ class Bench:
             lambda _incident: None,
         )
         self._numbers = itertools.count(1)
+        self._metal: Devices | None = None
         ledger.follow(self.desk.learn)
 
     def publish(self, published: Held) -> None:
         self.desk.held_of[published.version] = published
         self.desk.current = published
+
+    def metal(self) -> Devices:
+        """Real tasks for the doors, from now on."""
+        self._metal = Devices(self.desk, self.ledger, lambda _incident: None, lambda deed: deed)
+        return self._metal
 
     async def run(self, body: Callable[[], Body[T]]) -> T:
         return await self.ledger.run(body)
@@ -161,7 +168,9 @@ class Bench:
             await self.wave(intake.scene, intake.rows)
 
     async def wave(self, scene: Scene, rows: Sequence[Row]) -> None:
-        """What the orchestrator does after a commit, but for metal: messages are written."""
+        """What the orchestrator does after a commit; devices are told only by those that `metal` made."""
+        if self._metal is not None:
+            self._metal.launch(scene, list(rows))
         for row in list(rows):
             if row.table == "step" and row.values.get("state") == "running":
                 step = step_of(scene, row.values["id"])
