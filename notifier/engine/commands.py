@@ -174,7 +174,8 @@ class EngineCommands:
 
         def body() -> Body[None]:
             """The claim and its messages are one: nobody may be left untold."""
-            if (yield from claim_mistake_body(desk.site, incident, caller.id, caller.name, desk.moment())):
+            at, may = desk.moment(), self._operates(caller)
+            if (yield from claim_mistake_body(desk.site, incident, caller.id, caller.name, at, operator=may)):
                 yield from write_extra_body(scene, "_mistake", 0, audience.planned, letters, links, kind, data)
 
         await self._ledger.run(body)
@@ -219,7 +220,11 @@ class EngineCommands:
     # ----------------------------------------------------------------------------------------------------------- act
 
     async def hand_off(self, incident: str, word: str, who: str, caller: Caller) -> Outcome:
-        state = await self._ledger.run(lambda: hand_off_body(self._desk.site, incident, word, who or caller.name))
+        site, who = self._desk.site, who or caller.name
+        person = caller.person is not None or caller.may(Right.RESPOND, site) or self._operates(caller)
+        state = await self._ledger.run(
+            lambda: hand_off_body(site, incident, word, who, caller.id, caller.name, person=person)
+        )
         return Outcome(True, f"Dispatch: {state.replace('_', ' ')}.", detail={"hand_off": state})
 
     async def take_command(self, incident: str, caller: Caller) -> Outcome:
@@ -354,6 +359,9 @@ class EngineCommands:
 
     async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
         return plan_of(self._desk, playbook, zone, drill)
+
+    def _operates(self, caller: Caller) -> bool:
+        return any(caller.may(right, self._desk.site) for right in (Right.OPERATE, Right.COMMAND))
 
     def _person(self, caller: Caller) -> Person:
         """The human behind a call; approvals compare persons, so a device or an unlinked account is nobody here."""

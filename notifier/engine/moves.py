@@ -38,10 +38,23 @@ def _must_be_open(row: Mapping[str, Any]) -> None:
         raise Refused(f"This incident is {row['state']}; nothing of it can be changed any more.", status=409)
 
 
-def claim_mistake_body(site: str, incident: str, source: str, name: str, at: Moment) -> Body[bool]:
-    """The presser says it was a mistake; False if that was said before."""
+def _must_have_pressed(site: str, incident: str, source: str, what: str) -> Body[None]:
+    """A device speaks for the press that was made on it, and for no other: its right to press is no more than that."""
+    presses = yield Ask("activations_of_incident", {"site": site, "incident": incident})
+    if source not in {press["source"] for press in presses}:
+        raise Refused(
+            f"Nothing was pressed here in this incident; {what} is for who did, or for an operator. Tell the office."
+        )
+
+
+def claim_mistake_body(
+    site: str, incident: str, source: str, name: str, at: Moment, *, operator: bool = False
+) -> Body[bool]:
+    """The presser, or an operator, says it was a mistake; False if that was said before. Raises Refused for others."""
     row = yield from incident_row(site, incident)
     _must_be_open(row)
+    if not operator:
+        yield from _must_have_pressed(site, incident, source, "calling it a mistake")
     if row["mistake_claimed"]:
         return False
     yield Fact(
@@ -91,9 +104,12 @@ def pause_outside_body(site: str, incident: str, name: str, pause: bool) -> Body
     return data
 
 
-def hand_off_body(site: str, incident: str, word: str, who: str) -> Body[str]:
+def hand_off_body(site: str, incident: str, word: str, who: str, source: str, name: str, *, person: bool) -> Body[str]:
+    """`who`, outside, was told, has accepted or has come, says `name`. Raises Refused for a device not pressed here."""
     row = yield from incident_row(site, incident)
     _must_be_open(row)
+    if not person:
+        yield from _must_have_pressed(site, incident, source, "speaking for dispatch")
     try:
         said = HandOffWord(word)
     except ValueError:
@@ -104,7 +120,7 @@ def hand_off_body(site: str, incident: str, word: str, who: str) -> Body[str]:
         EventKind.HAND_OFF,
         site,
         incident,
-        {"from": row["hand_off"], "to": str(state), "who": who},
+        {"from": row["hand_off"], "to": str(state), "who": who, "by": name},
         [Row("incident", {"site": site, "id": incident, "hand_off": str(state), "hand_off_who": who})],
     )
     return str(state)
