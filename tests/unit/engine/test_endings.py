@@ -169,7 +169,7 @@ async def test_an_ending_stops_timers_repeats_and_escalations(at: Bench) -> None
 
 
 async def claim(at: Bench, incident: str) -> bool:
-    return await at.run(lambda: claim_mistake_body(SITE, incident, , "Ada", at.desk.moment()))
+    return await at.run(lambda: claim_mistake_body(SITE, incident, "button:1", "Ada", at.desk.moment()))
 
 
 async def pause(at: Bench, incident: str, *, pause: bool = True) -> dict[str, int]:
