@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ SEAL_EVERY = 60.0
 """Seconds between seals (ARCHITECTURE, decision 8); a cut tail older than this shows."""
 POLL_EVERY = 3.0
 """Seconds between questions to a provider that cannot call us: an answer by SMS is then this much later."""
+MISSED_EVERY = 30.0
+"""Seconds between questions to one that can: what its call lost on the way is then this much later."""
+OVERLAP = 30.0
+"""Seconds that two questions share: providers list what came a little late. The same twice is one answer."""
 FIRE_EVERY = 1.0
 """Seconds between readings of the fire panel's contact: it decides whether a door may be locked."""
 CLOCK_EVERY = 5.0
@@ -119,27 +124,38 @@ class Watches:
             self.stall = max(self.stall * 0.999, self._clock.now() - before - STALL_EVERY)
 
     async def channels(self) -> None:
-        """Where phones outside cannot reach us, answers and statuses are fetched."""
+        """Answers and statuses are fetched: often where providers cannot call us, else now and then and at a start.
+
+        A provider that called while the daemon was dead does not call again (Twilio's webhooks are tried once).
+        """
         channels = {
             name: channel
             for name, channel in self._engine.desk.gear.channels.items()
             if isinstance(channel, CanBePolled)
         }
-        since = dict.fromkeys(channels, self._clock.wall().timestamp() - 60.0)
+        since: dict[str, float] = {}
         while True:
-            await self._clock.sleep(POLL_EVERY)
-            if self._engine.desk.public_url is not None or not self._engine.desk.incidents:
+            began = self._began()
+            if began is None:
+                since.clear()  # what came while nothing was wrong is no answer to what comes next
+                await self._clock.sleep(POLL_EVERY)
                 continue
             for name, channel in channels.items():
                 asked = self._clock.wall().timestamp()
                 try:
-                    reports, inbound = await channel.poll(since[name])
+                    reports, inbound = await channel.poll(since.get(name, began))
                 except AdapterError as error:
                     await self._engine.trouble("poll", name, f"Answers by {name} cannot be fetched: {error}")
                     continue
                 await self._engine.clear_trouble("poll", name)
-                since[name] = asked - 30.0
+                since[name] = max(asked - OVERLAP, began)
                 await self._commands.reported(name, CallbackReply(reports=reports, inbound=inbound))
+            await self._clock.sleep(POLL_EVERY if self._engine.desk.public_url is None else MISSED_EVERY)
+
+    def _began(self) -> float | None:
+        """Wall seconds when the first open incident began; None while there is none."""
+        raised = [row["raised_wall"] for row in self._engine.desk.incidents.values()]
+        return min((datetime.fromisoformat(wall).timestamp() for wall in raised), default=None)
 
 
 def clock_stepped_body(site: str, seconds: float) -> Body[None]:
