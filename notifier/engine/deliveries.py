@@ -15,6 +15,12 @@ REFILL = 0.99
 """Buckets refill at 99 % of the sender's limit, so that no window of any length exceeds it (PRODUCT 5, lane)."""
 DEPTH = 0.1
 """Seconds of rate that a bucket holds, at least one segment."""
+RESERVE = 0.5
+"""Share of a sender's day that drills and routine messages may not touch: a morning's drill must not use up what an
+emergency at noon needs (carriers block what is over their day's limit)."""
+EVERYTHING, EMERGENCY_ONLY = 9, 4
+"""Priorities up to which a lane claims; drills begin at 5 (engine.audience)."""
+NO_DAY = {"day": "", "used": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class Claim:
     rows: Rows
     wait: float
     """Seconds until the lane may claim again; 0: at once, inf: until something is queued."""
+    used_up: bool = False
+    """The day's limit is reached: what waits must go another way."""
 
 
 def refilled(tokens: float, at: float, now: float, rate: float) -> float:
@@ -29,23 +37,55 @@ def refilled(tokens: float, at: float, now: float, rate: float) -> float:
     return min(max(DEPTH * rate, 1.0), tokens + max(0.0, now - at) * rate * REFILL)
 
 
-def claim_body(site: str, lane: str, node: str, room: int, rate: float | None, now: float) -> Body[Claim]:
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """What the provider takes from this sender in a day."""
+
+    segments: int
+    day: str
+    """The day it is, UTC; another one than the lane's row says begins a new count."""
+
+    def left(self, known: Rows) -> int:
+        used = int(known[0]["used"]) if known and known[0]["day"] == self.day else 0
+        return self.segments - used
+
+    def reserve(self) -> int:
+        """What drills and routine messages leave for an emergency."""
+        return int(self.segments * RESERVE)
+
+
+def claim_body(
+    site: str, lane: str, node: str, room: int, rate: float | None, now: float, daily: DayLimit | None = None
+) -> Body[Claim]:
     """Take what this lane may send now: at most `room` deliveries, and only as many segments as it has tokens.
+
+    With `daily`, nothing leaves that the provider would block for the rest of the day, and drills and routine messages
+    leave the emergency's reserve alone.
 
     Taking the tokens and the rows is one transaction: the limit is exact over nodes and restarts. A message longer than
     what is left leaves a debt. One may leave as soon as its debt cannot break the limit of any 10 s, which is up to
     0.1 s before the bucket is full, so that looking a little late loses nothing of the rate. A claim is a lease and
     leaves no event (model.facts).
     """
-    tokens, least = float(room), 0.0
+    tokens, least, most = 1e9, 0.0, EVERYTHING
     known: Rows = ()
-    if rate is not None:
+    if rate is not None or daily is not None:
         known = yield Ask("lane_of", {"site": site, "name": lane})
+    if rate is not None:
         full = max(DEPTH * rate, 1.0)
         tokens = refilled(known[0]["tokens"], known[0]["at"], now, rate) if known else full
         least = full - DEPTH * rate
         if tokens < least:
             return Claim((), (least - tokens) / (rate * REFILL))
+    allowed = 1e9
+    if daily is not None:
+        allowed = daily.left(known) - 1.0  # the query takes what begins before this
+        if allowed < 0:
+            return Claim((), float("inf"), used_up=True)
+        if allowed < daily.reserve():
+            most = EMERGENCY_ONLY
+        else:
+            allowed -= daily.reserve()  # an emergency goes on with the next claim
     rows = yield Ask(
         "claim_deliveries",
         {
@@ -54,16 +94,17 @@ def claim_body(site: str, lane: str, node: str, room: int, rate: float | None, n
             "node": node,
             "now": now,
             "room": room,
-            "tokens": tokens - least if rate is not None else 1e9,
+            "tokens": min(tokens - least, allowed),
+            "most": most,
         },
     )
-    if rate is not None:
-        used = sum(row["segments"] for row in rows)
-        if used or not known:
-            yield Ask("put_lane", {"site": site, "name": lane, "tokens": tokens - used, "at": now})
-        if rows:
-            left = tokens - used
-            return Claim(rows, max(0.0, (least - left) / (rate * REFILL)))
+    used = sum(row["segments"] for row in rows)
+    if (rate is not None or daily is not None) and (used or not known):
+        left = tokens - used if rate is not None else 0.0
+        counted = {"day": daily.day, "used": daily.segments - daily.left(known) + used} if daily else NO_DAY
+        yield Ask("put_lane", {"site": site, "name": lane, "tokens": left, "at": now, **counted})
+    if rate is not None and rows:
+        return Claim(rows, max(0.0, (least - tokens + used) / (rate * REFILL)))
     return Claim(rows, 0.0 if len(rows) == room else float("inf"))
 
 

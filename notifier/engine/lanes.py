@@ -10,7 +10,7 @@ from typing import Any
 
 from notifier.clock import Clock
 from notifier.engine import retry
-from notifier.engine.deliveries import Claim, Settled, claim_body, settle_body
+from notifier.engine.deliveries import Claim, DayLimit, Settled, claim_body, settle_body
 from notifier.errors import AdapterError, LedgerError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import CanBeAsked, Channel, Ledger
 from notifier.model.delivery import DeliveryState, DeliveryWord
@@ -61,6 +61,7 @@ class Lane:
         self._outcomes: deque[Settled] = deque()
         self._failures = 0
         self._open_until = 0.0
+        self._used_up_on = ""
         self._claimed: deque[Mapping[str, Any]] = deque()
         self._idle: list[asyncio.Future[None]] = []
         self._workers: set[asyncio.Task[None]] = set()
@@ -75,7 +76,10 @@ class Lane:
 
     @property
     def passed_over(self) -> bool:
-        return self._open_until > self._clock.now()
+        return self._open_until > self._clock.now() or self._used_up_on == self._today()
+
+    def _today(self) -> str:
+        return self._clock.wall().date().isoformat()
 
     def wake(self) -> None:
         self._wake.set()
@@ -120,12 +124,13 @@ class Lane:
         held = {each.id: self._inflight[each.id] for each in batch}
         further = {each.id: self._work.next_address(held[each.id]) for each in batch if each.word is DeliveryWord.FAIL}
         site, name, node, rate = self._site, self.name, self._ledger.node, self.sender.rate
+        daily = DayLimit(self.sender.daily_cap, self._today()) if self.sender.daily_cap else None
 
         def body() -> Body[tuple[list[Settled], Claim]]:
             counted = (yield from settle_body(site, node, batch, further)) if batch else []
             claim = Claim((), LOOK_AGAIN)
             if room > 0:
-                claim = yield from claim_body(site, name, node, room, rate, self._clock.now())
+                claim = yield from claim_body(site, name, node, room, rate, self._clock.now(), daily)
             return counted, claim
 
         try:
@@ -141,7 +146,18 @@ class Lane:
             self._set_to_work()
         if batch:
             self._after(counted, held, further)
+        if daily is not None:
+            self._mark_day(claim.used_up, daily)
         return claim.wait
+
+    def _mark_day(self, used_up: bool, daily: DayLimit) -> None:
+        """A sender whose day is used up is passed over until the next one, and says so once."""
+        if used_up and self._used_up_on != daily.day:
+            self._used_up_on = daily.day
+            self._work.broken(self.name, True, f"its limit of {daily.segments} segments a day is used up")
+        elif self._used_up_on and self._used_up_on != daily.day:
+            self._used_up_on = ""
+            self._work.broken(self.name, False, "a new day has begun")
 
     def _after(
         self, counted: Sequence[Settled], held: Mapping[str, Mapping[str, Any]], further: Mapping[str, Sequence[Row]]

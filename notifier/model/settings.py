@@ -53,6 +53,7 @@ class Sender(Written):
     window: int = Field(default=32, ge=1, le=512)
     """How many may be in flight at once."""
     daily_cap: int | None = Field(default=None, ge=1)
+    """Segments or messages that the provider takes in a day (UTC); drills and routine messages get half of it."""
     uplink: str = "internet"
     """The line it leaves by; two senders on one line fall silent together."""
     give_up_after: Duration = 600.0

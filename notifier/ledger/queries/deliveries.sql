@@ -3,8 +3,9 @@ select * from lane where site = :site and name = :name {for_update}
 
 -- name: put_lane
 insert into lane (site, name, tokens, at, open_until, failures, day, used)
-values (:site, :name, :tokens, :at, 0, 0, '', 0)
-on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.at
+values (:site, :name, :tokens, :at, 0, 0, :day, :used)
+on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.at, day = excluded.day,
+    used = excluded.used
 
 -- name: claim_deliveries
 -- Urgent ones first, only of incidents that still want them, and only while tokens are left before each.
@@ -17,6 +18,7 @@ where site = :site and id in (
             select d.id, d.priority, d.due, d.segments
             from delivery d join incident i on i.site = d.site and i.id = d.incident
             where d.site = :site and d.lane = :lane and d.state = 'queued' and d.due <= :now
+                and d.priority <= :most
                 and ((d.phase = 'main' and (i.state in ('active', 'releasing') or (d.outside = 2 and i.state = 'closing')))
                     or (d.phase <> 'main' and i.state in ('closing', 'closed')))
                 and (i.outside_paused = 0 or d.outside <> 1 or d.phase <> 'main')
