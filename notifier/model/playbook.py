@@ -85,7 +85,7 @@ class Notify(Written):
 
 
 def _need(written: Any) -> Any:
-    if isinstance(written, str) and re.fullmatch(r"\d{1,3}%", written) and int(written[:-1]) <= 100:
+    if isinstance(written, str) and re.fullmatch(r"[0-9]{1,3}%", written) and 1 <= int(written[:-1]) <= 100:
         return written
     if written in ("all", "any") or (isinstance(written, int) and not isinstance(written, bool) and written >= 1):
         return str(written)
@@ -93,7 +93,11 @@ def _need(written: Any) -> Any:
 
 
 _WRITTEN_NEED = {
-    "anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d{1,3}%$"}]
+    "anyOf": [
+        {"enum": ["all", "any"]},
+        {"type": "integer", "minimum": 1},
+        {"type": "string", "pattern": r"^(100|[1-9][0-9]?)%$"},
+    ]
 }
 
 

@@ -8,13 +8,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)")
 
 
 def parse_duration(written: Any) -> Any:
     """Seconds from "90s", "5m", "1m30s"; refuses a bare number, because nobody can tell its unit."""
-    if isinstance(written, float):
-        return written
     if not isinstance(written, str):
         raise ValueError(f'a time like "90s" or "5m" is needed, with its unit, not {written!r}')
     text = written.strip()
@@ -24,7 +22,11 @@ def parse_duration(written: Any) -> Any:
     return sum(float(number) * UNITS[unit] for number, unit in found)
 
 
-_WRITTEN_DURATION = {"type": "string", "pattern": r"^(\d{1,6}(\.\d{1,3})?(ms|s|m|h|d))+$", "examples": ["90s", "5m"]}
+_WRITTEN_DURATION = {
+    "type": "string",
+    "pattern": r"^([0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h|d))+$",
+    "examples": ["90s", "5m"],
+}
 
 Duration = Annotated[float, BeforeValidator(parse_duration), WithJsonSchema(_WRITTEN_DURATION, mode="validation")]
 """Seconds; written with a unit."""

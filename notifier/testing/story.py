@@ -356,7 +356,7 @@ async def story(
         for path, raw in (small_school() if files is None else files).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(raw)
-        settings = NodeSettings(senders=dict(senders), commit_patience=commit_patience)
+        settings = NodeSettings(senders=dict(senders)).model_copy(update={"commit_patience": commit_patience})
         told = Story(folder, FakeClock(), settings, before_commit, failover=failover)
         told.committed = lambda events: committed(told, events)
         try:
