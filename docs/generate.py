@@ -14,6 +14,7 @@ from notifier.console.reference import reference as http_api
 from notifier.console.routes import ROUTES
 from notifier.files.rules import rules_markdown
 from notifier.model.events import EventKind
+from notifier.model.machines import MACHINES, Machine
 
 DOCS = Path(__file__).resolve().parent
 PACKAGE = DOCS.parent / "notifier"
@@ -70,7 +71,55 @@ def _said(node: ast.AST) -> Iterator[str]:
         yield from _said(child)
 
 
+def states() -> str:
+    """`explanation/states.md`: every table of moves, drawn, and the sentence of each state."""
+    lines = [
+        "# States",
+        "",
+        "Drawn from the tables in `notifier/model/`; a test holds that they agree.",
+        "",
+        "Each kind of thing that has states has one table: from a state, by a word, to a state.",
+        "One function moves, and what the table does not know is refused and changes nothing.",
+    ]
+    for machine in MACHINES:
+        lines += ["", f"## {machine.name}", "", machine.about, ""]
+        lines += _readings(machine) if _said_at_any_time(machine) else _diagram(machine)
+        lines += ["", "| state | what it means |", "|---|---|"]
+        lines += [f"| {_plain(state)} | {state.sentence} |" for state in machine.states]
+    return "\n".join(lines) + "\n"
+
+
+def _said_at_any_time(machine: Machine) -> bool:
+    """Whether every word may be said in every state: a drawing of that is a ball of wool."""
+    return len(machine.moves) == len(machine.states) * len(machine.words)
+
+
+def _readings(machine: Machine) -> list[str]:
+    to = {word: machine.move(machine.begins, word) for word in machine.words}
+    return ["In whatever state it is:", "", *(f"- *{_plain(word)}* → {_plain(state)}" for word, state in to.items())]
+
+
+def _diagram(machine: Machine) -> list[str]:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (state, word), to in machine.moves.items():
+        arrows.setdefault((str(state), str(to)), []).append(_plain(word))
+    ends = [str(state) for state in machine.states if not any(at is state for at, _word in machine.moves)]
+    return [
+        "```mermaid",
+        "stateDiagram-v2",
+        f"    [*] --> {machine.begins}",
+        *(f"    {at} --> {to}: {', '.join(words)}" for (at, to), words in arrows.items()),
+        *(f"    {state} --> [*]" for state in ends),
+        "```",
+    ]
+
+
+def _plain(word: str) -> str:
+    return str(word).replace("_", " ")
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "explanation/states.md": states,
     "reference/check_rules.md": rules_markdown,
     "reference/cli.md": command_line,
     "reference/events.md": events,
