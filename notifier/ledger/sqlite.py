@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sqlite3
@@ -119,6 +120,7 @@ class SqliteLedger(Ledger):
                 if lock is None:
                     self._lock = StoreLock(folder)
                 self._key = SealKey(folder)
+                _keep_to_ourselves(Path(self.path))
             db = ready or self._connect()
             self._readers.append(db)
             if self.path != MEMORY:
@@ -344,3 +346,12 @@ def take_up_time(db: sqlite3.Connection, node: str, reading: BootReading) -> Res
     newest = "select at from event where node = ? order by n desc limit 1"
     times = [db.execute(newest, (name,)).fetchone()[0] for name in chains(db)]
     return resume(stored, max(times, default=None), reading)
+
+
+def _keep_to_ourselves(path: Path) -> None:
+    """Numbers, answers and notes are nobody else's, whatever the folder allows; SQLite gives its log the same mode."""
+    if not path.exists():  # closing one that SQLite has open would end its locks (fcntl(2))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with contextlib.suppress(OSError):  # not our file: whose it is decides
+            file.chmod(0o600)
