@@ -43,7 +43,8 @@ def outgoing_allowed(url: str, allowed_networks: Iterable[str] = ()) -> Outgoing
         port_reads = parts.port is None or parts.port > 0
     except ValueError:
         return Outgoing.NOT_WEB
-    if parts.scheme not in WEB or not host or not port_reads or url != url.strip():
+    # "①②⑦.0.0.1" is a name here and 127.0.0.1 to the client that connects (UTS 46 maps it).
+    if parts.scheme not in WEB or not host or not port_reads or url != url.strip() or not url.isascii():
         return Outgoing.NOT_WEB
     if "@" in parts.netloc:
         return Outgoing.HAS_SECRET

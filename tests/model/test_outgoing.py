@@ -95,3 +95,8 @@ def test_what_goes_to_loopback_stays_here(host: str) -> None:
 )
 def test_what_only_looks_like_loopback_does_not(host: str) -> None:
     assert not stays_here(host)
+
+
+@pytest.mark.parametrize("host", ["①②⑦.0.0.1", "127。0。0。1", "１２７.0.0.1", "ⓛocalhost", "１６９.254.169.254"])
+def test_signs_that_only_the_client_takes_for_digits_are_refused(host: str) -> None:
+    assert outgoing_allowed(f"http://{host}/") is Outgoing.NOT_WEB
