@@ -30,8 +30,12 @@ anything: dict[str, st.SearchStrategy[Any]] = {
 
 STAMPED_ALREADY: dict[str, Any] = {
     **dict.fromkeys(("severity", "action", "incident", "link", "collapse"), ""),
-    **{"title": "DRILL", "text": "DRILL: DRILL", "language": "en", "purpose": Purpose.EMERGENCY},
-    **{"answers": (), "quiet": False},
+    "title": "DRILL",
+    "text": "DRILL: DRILL",
+    "language": "en",
+    "purpose": Purpose.EMERGENCY,
+    "answers": (),
+    "quiet": False,
 }
 
 
