@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from notifier.engine.closing import closing_overtaken, links_end
+from notifier.engine.dispatch import dispatch_timer
 from notifier.engine.held import Held
 from notifier.engine.holds import door_orders, let_go
 from notifier.engine.ladder import Decision, Verdict, decide
@@ -98,7 +99,7 @@ def _open(press: Press, result: Intake, doors: Mapping[str, Mapping[str, Any]], 
     act, site, playbook = press.activation, press.held.id, press.playbook
     state = move_incident(IncidentState.RAISED, IncidentWord.START)
     scene = scene_for(press, press.incident_id, 0, doors, after_drill=after_drill)
-    wave = begin(scene)
+    wave = [*begin(scene), *dispatch_timer(scene)]
     incident = Row(
         "incident",
         {
@@ -194,6 +195,7 @@ def _join(
     change: dict[str, Any] = {"site": site, "id": row["id"], "run": run}
     kind = EventKind.INCIDENT_JOINED
     if verdict.decision is Decision.UPGRADE:
+        wave += dispatch_timer(scene)
         kind = EventKind.INCIDENT_UPGRADED
         playbook = press.playbook
         change |= {

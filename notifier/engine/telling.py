@@ -162,6 +162,11 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.FIRE_ALARM: lambda data, held: (
         "The fire alarm is on. Stay or go?" if data.get("on") else "The fire alarm is off."
     ),
+    EventKind.TASK_OPENED: lambda data, held: (
+        f"Nobody outside has accepted it. Told: {', '.join(data.get('told', ())) or 'nobody'}."
+        if data.get("kind") == "nobody_outside"
+        else EventKind.TASK_OPENED.sentence
+    ),
     EventKind.STARTED: lambda data, held: (
         f"Node {data.get('node')} started; {data.get('left_open')} messages were about to leave when it stopped."
     ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import asked_of, enough, people_answered, silent_rooms
 from notifier.engine.desk import Desk
+from notifier.engine.dispatch import dispatch_body
 from notifier.engine.holds import door_orders, held_elsewhere
 from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.late_questions import ask_instead, question_rows
@@ -97,6 +98,9 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
         if kind is TimerKind.NEWS_OF_ZONE:
             yield from zone_news_body(desk, incident, timer, done)
             fired.lanes = True
+            continue
+        if kind is TimerKind.DISPATCH:
+            fired.lanes |= yield from dispatch_body(desk, incident, timer, done)
             continue
         steps = yield Ask(
             "step_by_key",

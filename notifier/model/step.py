@@ -90,6 +90,7 @@ class TimerKind(StrEnum):
     ASK_AGAIN = "ask_again"  # a late press after an all-clear asks a person again
     RE_SECURE = "re_secure"  # a responder's timed opening is over
     NEWS_OF_ZONE = "news_of_zone"  # police and commander hear of a press from a new zone
+    DISPATCH = "dispatch"  # nobody outside has accepted a grave response in time
     APPROVAL = "approval"  # an approval changes who counts (3 min), or runs out
 
 

@@ -149,6 +149,11 @@ class PersonInStory:
         """As on the pressing device: nothing is confirmed by it."""
         return await self._say(lambda commands: commands.claim_mistake(self._story.incident, self.caller))
 
+    async def hands_off(self, word: str, who: str) -> Outcome:
+        """Says who outside was told (`tell`), has accepted (`accept`) or has come (`arrive`)."""
+        name = self._story.incident
+        return await self._say(lambda commands: commands.hand_off(name, word, who, self.caller))
+
     async def takes_command(self) -> Outcome:
         return await self._say(lambda commands: commands.take_command(self._story.incident, self.caller))
 
