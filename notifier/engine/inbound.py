@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.engine.acknowledgements import PHONE_GONE, Given, Reading, answer_body, plain, read_text
 from notifier.engine.desk import hash_token
+from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Outcome
 from notifier.model.delivery import Inbound
@@ -63,14 +64,20 @@ class Inbox:
                     asked.append(answer)
         return tuple(asked) or ("safe", "need_help")
 
-    def _unasked(self, person: Person, incident: str, reading: Reading) -> Reading:
-        """Whoever was asked nothing, police among them, may say any answer by its words; digits need a question."""
+    def _reading_of(self, person: Person, incident: str, channel: str, reading: Reading) -> Reading:
+        """The text as an answer to what this very person was asked: digits follow the order that they were sent.
+
+        Whoever was asked nothing, police among them, may say any answer by its words; digits need a question.
+        """
+        codes = [reading.code] if reading.code else ()
+        asked = self._ledger.read(
+            "questions_to_person", site=self._desk.site, incident=incident, person=person.id, kind=channel
+        )
+        if asked:
+            return read_text(reading.rest, decoded(asked[0]["body"])["answers"], codes, ())
         if reading.certain or any(word.isdecimal() for word in plain(reading.rest).split()):
             return reading
-        rows = self._ledger.read("asked_people", site=self._desk.site, incident=incident)
-        if person.id in {row["person"] for row in rows}:
-            return reading
-        return read_text(reading.rest, ANSWERS, [reading.code] if reading.code else (), ())
+        return read_text(reading.rest, ANSWERS, codes, ())
 
     async def by_account(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome:
         row = self._engine.open_incident(incident)
@@ -113,7 +120,9 @@ class Inbox:
             await self._unknown_number(incident["id"], message)
             return
         for person in people:
-            said = self._unasked(person, incident["id"], reading)
+            said = reading
+            if not message.opt_out:
+                said = self._reading_of(person, incident["id"], message.channel, reading)
             await self._record(incident["id"], person, None, said, message.channel, message.ref)
 
     def _which(self, live: list[Any], reading: Reading, message: Inbound) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from notifier.engine.acknowledgements import people_answered
 from notifier.engine.audience import Audience
 from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
 from notifier.engine.deliveries import stop_body
@@ -77,8 +78,12 @@ class LettersOut:
         return tuple(person for person in scene.held.everybody if person.id in ids)
 
     def unanswered(self, scene: Scene) -> frozenset[str]:
+        """People who were asked and of whom neither they nor their room's card has said anything (PRODUCT 5)."""
         asked = self._ledger.read("asked_people", site=scene.site, incident=scene.incident)
-        return frozenset(row["person"] for row in asked if (scene.incident, row["person"]) not in self._desk.answered)
+        answers = self._ledger.read("answers_of_incident", site=scene.site, incident=scene.incident)
+        in_rooms = {room: [person.id for person in people] for room, people in scene.held.people_of_room.items()}
+        answered, _need_help = people_answered(answers, in_rooms)
+        return frozenset(row["person"] for row in asked) - answered
 
     def _live_facts(self, scene: Scene) -> dict[str, str]:
         """Doors by what is proven now: at second 0 they are neither secured nor not, and the words say so."""

@@ -121,6 +121,12 @@ select * from words where site = :site and id = :id
 select incident, max(made_at) as at from delivery where site = :site and kind = :kind and address = :address
 group by incident order by at desc
 
+-- name: questions_to_person
+-- What this person was asked in an incident, by the channel of their reply first, the newest first.
+select w.body from delivery d join words w on w.site = d.site and w.id = d.words
+where d.site = :site and d.incident = :incident and d.person = :person and w.body like '%"answers":["%'
+order by case when d.kind = :kind then 0 else 1 end, d.made_at desc limit 1
+
 -- name: answers_of_incident
 select * from answer where site = :site and incident = :incident order by at
 
