@@ -155,7 +155,9 @@ async def _catch_up(call: Call, stream: Stream, cursor: Cursor, write: Any) -> b
     """Send what happened since; False if that is more than a returning reader is sent."""
     sent = 0
     while True:
-        page = call.parts.views.timeline(stream.incident, limit=PAGE, after=written_cursor(cursor) or None)
+        async with call.catching_up:  # one page of all returning readers in a turn of the loop: a press comes between
+            await asyncio.sleep(0)
+            page = call.parts.views.timeline(stream.incident, limit=PAGE, after=written_cursor(cursor) or None)
         for item in page["items"]:
             cursor.update(parse_cursor(str(item["cursor"])))
             await write(_message(str(item["kind"]), item, cursor))
@@ -164,7 +166,6 @@ async def _catch_up(call: Call, stream: Stream, cursor: Cursor, write: Any) -> b
             return True
         if sent >= call.parts.stream.catch_up or stream.overrun:
             return False
-        await asyncio.sleep(0)  # a long past must not hold up a press
 
 
 def _message(kind: str, data: Mapping[str, Any], cursor: Cursor) -> str:

@@ -37,6 +37,7 @@ class Reception:
         table: RouteTable,
         streams: set[asyncio.Task[Any]],
         watch: LoopWatch,
+        catching_up: asyncio.Lock,
         *,
         proxied: bool,
     ) -> None:
@@ -45,6 +46,7 @@ class Reception:
         self._table = table
         self._streams = streams
         self._watch = watch
+        self._catching_up = catching_up
         self._proxied = proxied
         self._proxies = networks_of(parts.settings.behind_proxy)
 
@@ -66,7 +68,7 @@ class Reception:
     async def _answer(self, request: web.BaseRequest, route: Route, named: Mapping[str, str]) -> web.StreamResponse:
         call = Call(
             self._parts, request, route, ANONYMOUS, named,
-            streams=self._streams, stall=self._watch.take, routes=self._table.routes,
+            streams=self._streams, catching_up=self._catching_up, stall=self._watch.take, routes=self._table.routes,
         )  # fmt: skip
         secret = Flag.SECRET_PATH in route.flags
         if self._proxied and not secret and not _from_proxy(request, self._proxies):

@@ -45,6 +45,8 @@ class Call:
     """An instance of the route's body model."""
     streams: set[asyncio.Task[Any]] = field(default_factory=set)
     """The live streams that are open on this node."""
+    catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one live stream of this node that looks into the past."""
     stall: Callable[[], float] = float
     """Seconds that the loop was late at worst since this was last asked."""
 

@@ -66,6 +66,7 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
         self._watch = LoopWatch()
         self._connections = Connections()
+        self._catching_up = asyncio.Lock()
         self._context: ssl.SSLContext | None = None
         self._stamps: tuple[int, ...] = ()
         self._socket_path: Path | None = None
@@ -129,7 +130,7 @@ class Server:
         return True
 
     def _reception(self, table: RouteTable, *, proxied: bool = False) -> Reception:
-        return Reception(self._parts, table, self._streams, self._watch, proxied=proxied)
+        return Reception(self._parts, table, self._streams, self._watch, self._catching_up, proxied=proxied)
 
     async def _listen(self, reception: Reception, sock: socket.socket, context: ssl.SSLContext | None = None) -> str:
         lower = _Listener(

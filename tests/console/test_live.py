@@ -199,3 +199,35 @@ async def test_stopping_the_daemon_waits_for_no_stream(school: School) -> None:
         async with asyncio.timeout(5):
             await school.server.close()
     assert school.listeners == []
+
+
+async def test_readers_that_return_together_look_into_the_past_one_after_another(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look takes the loop for a millisecond or more; a press must not wait for those of two hundred boards."""
+    school.happens(300)
+    turn, looked = 0, []
+    timeline = school.views.timeline
+
+    def noted(*args: Any, **named: Any) -> Any:
+        looked.append(turn)
+        return timeline(*args, **named)
+
+    monkeypatch.setattr(school.views, "timeline", noted)
+    right = await school.token("view") | {"Last-Event-ID": "node1:1"}
+
+    async def count() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def returns() -> None:
+        async with school.http.get(f"{school.url}/api/v1/events", headers=right) as stream:
+            await stream.content.readuntil(b"id: node1:300\n")
+
+    counting = asyncio.create_task(count())
+    await asyncio.gather(*(returns() for _ in range(8)))
+    counting.cancel()
+    assert len(looked) >= 16
+    assert len(set(looked)) == len(looked)
