@@ -1,4 +1,7 @@
-"""The raw limit of a fan-out: a bare pooled aiohttp client posting the same bytes. `python -m tests.bench.bare URL N WINDOW`"""
+"""The raw limit of a fan-out: a bare pooled aiohttp client posting the same bytes.
+
+`python -m tests.bench.bare URL N WINDOW`
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,14 @@ import aiohttp
 
 
 async def main(url: str, count: int, window: int) -> None:
-    body = {"topic": "topic-1", "title": "Everybody", "message": "Bench School: Everybody at 10:41. Stay where you are. ABCD",
-            "priority": 5, "tags": ["rotating_light"], "sequence_id": "x" * 40}
+    body = {
+        "topic": "topic-1",
+        "title": "Everybody",
+        "message": "Bench School: Everybody at 10:41. Stay where you are. ABCD",
+        "priority": 5,
+        "tags": ["rotating_light"],
+        "sequence_id": "x" * 40,
+    }
     left = iter(range(count))
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
     data = json.dumps(body).encode()

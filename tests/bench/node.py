@@ -1,5 +1,7 @@
-"""One real daemon in a process of its own, for benchmarks: `python -m tests.bench.node DIR` says on its first line where it
-listens and with which tokens it may be spoken to."""
+"""One real daemon in a process of its own: `python -m tests.bench.node DIR`.
+
+Its first line says where it listens and with which tokens it may be spoken to.
+"""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ for n in range(count):
 """
 
 
-def bench_pa() -> dict[str, Any]:
+def bench_pa(loads: tuple[str, ...] = ("idle", "loaded")) -> dict[str, Any]:
     """Milliseconds: `spacing_*` between neighbouring packets, `first_packet_*` from the call of `page` to the wire."""
-    return asyncio.run(_measure())
+    return asyncio.run(_measure(loads))
 
 
-async def _measure() -> dict[str, Any]:
+async def _measure(loads: tuple[str, ...]) -> dict[str, Any]:
     port = 20_000 + os.getpid() % 10_000 * 2
     groups = [f"239.255.20.1:{port}", f"239.255.20.2:{port}", f"239.255.20.3:{port}"]
     found: dict[str, Any] = {"cores": os.cpu_count(), "load_average": round(os.getloadavg()[0], 2)}
@@ -64,7 +64,7 @@ async def _measure() -> dict[str, Any]:
         # As the daemon does after its start (ARCHITECTURE, decision 16).
         gc.collect()
         gc.freeze()
-        for name in ("idle", "loaded"):
+        for name in loads:
             async with _load(name == "loaded"):
                 found[f"spacing_bare_{name}"] = await _bare(ears, groups[2])
                 found[f"spacing_{name}"] = await _spacing(pa, ears, groups[:2], long)
@@ -166,4 +166,4 @@ def _nothing() -> None: ...
 
 
 if __name__ == "__main__":
-    print(json.dumps(bench_pa(), indent=2))
+    print(json.dumps(bench_pa(tuple(sys.argv[1:]) or ("idle", "loaded")), indent=2))
