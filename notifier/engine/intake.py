@@ -12,7 +12,7 @@ from notifier.engine.held import Held
 from notifier.engine.holds import door_orders, let_go
 from notifier.engine.ladder import Decision, Verdict, decide
 from notifier.engine.playbook_run import begin, change_step
-from notifier.engine.presses import Intake, Press, activation_row, late_press, same_press
+from notifier.engine.presses import Intake, Press, activation_row, committed_unheard, late_press, same_press
 from notifier.engine.scene import Scene
 from notifier.engine.zone_news import news_timer
 from notifier.model.events import EventKind
@@ -31,6 +31,9 @@ from notifier.model.step import Phase, StepState, StepWord, TimerKind, TimerStat
 def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
     """Record the press, decide, and write the first wave, in one transaction."""
     act, site = press.activation, press.held.id
+    unheard = yield from committed_unheard(press)
+    if unheard is not None:
+        return unheard
     again = yield from same_press(press)
     if again is not None:
         return again

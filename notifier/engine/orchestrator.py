@@ -89,8 +89,8 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Until cancelled."""
-        kept = [self.kept_going(part) for part in (self._run_timers, self._sweep, self.door_watch.run)]
-        tasks = [asyncio.create_task(each) for each in (self.lanes.run(), self.lost.run(), *kept)]
+        parts = (self._run_timers, self._sweep, self.door_watch.run, self.lost.run, *(lane.run for lane in self.lanes))
+        tasks = [asyncio.create_task(self.kept_going(part)) for part in parts]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -169,6 +169,11 @@ class Orchestrator:
         return intake
 
     def after_press(self, intake: Intake) -> None:
+        if intake.unheard:
+            self.desk.incidents = {
+                row["id"]: dict(row) for row in self.ledger.read("open_incidents", site=self.desk.site)
+            }
+            recovery.resume(self, self.desk.incidents[intake.incident])
         if intake.danger_returned:
             self.spawn(self.letters.stop_closing(intake.incident))
         if intake.scene is not None and intake.started:

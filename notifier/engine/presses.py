@@ -53,6 +53,8 @@ class Intake:
     """Incidents that were overtaken: nothing of them may leave any more."""
     late: bool = False
     new_zone: bool = False
+    unheard: bool = False
+    """It stands in the store already, from a commit that nobody heard of: carry on from there, as after a restart."""
     danger_returned: bool = False
     """Closing words that have not left must not leave any more."""
 
@@ -120,6 +122,18 @@ def activation_row(press: Press, incident: str | None, joined: bool, state: str)
     )
 
 
+def committed_unheard(press: Press) -> Body[Intake | None]:
+    """The very same press, if a store that was gone a moment later had taken it: no second one of its source.
+
+    Run again from memory it would join itself, and nothing would be started.
+    """
+    rows = yield Ask("activation_by_id", {"site": press.held.id, "id": press.activation.id})
+    if not rows or not rows[0]["incident"]:
+        return None
+    incident = rows[0]["incident"]
+    return Intake(press.activation.id, incident, incident_code(incident), bool(rows[0]["joined"]), unheard=True)
+
+
 def same_press(press: Press) -> Body[Intake | None]:
     """The earlier activation if this is the same press again; it still leaves its mark as a location fix."""
     act, site = press.activation, press.held.id
@@ -172,9 +186,7 @@ def late_press(press: Press, verdict: Verdict) -> Body[Intake | None]:
         return None  # it starts nothing: a location fix, at once
     ended = yield from ended_since(press, verdict)
     kind, due, state = (
-        (TimerKind.ASK_AGAIN, press.now, "asks")
-        if ended
-        else (TimerKind.FIRE_LATE, press.now + STOP_WITHIN, "late")
+        (TimerKind.ASK_AGAIN, press.now, "asks") if ended else (TimerKind.FIRE_LATE, press.now + STOP_WITHIN, "late")
     )
     task = Row(
         "task",

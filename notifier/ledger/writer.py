@@ -239,6 +239,7 @@ class Writer(threading.Thread):
             self._pair_at = now
         self._beat()
         self._hooks.before_commit()
+        self._hooks.in_place()  # a commit to a file that is gone would be found in it, and taken for somebody else's
         self.db.execute("commit")
         self._hooks.in_place()
 
