@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,8 @@ class Lane:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. Begun again after a fault of ours, it first says what it does not know of its messages."""
+        self._take_up()
         try:
             while True:
                 self._wake.clear()
@@ -95,6 +96,15 @@ class Lane:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+
+    def _take_up(self) -> None:
+        """What was claimed and has no outcome may have left: it is asked about, or sent again."""
+        known = {each.id for each in self._outcomes}
+        word = DeliveryWord.LOSE if isinstance(self.channel, CanBeAsked) else DeliveryWord.RETRY
+        self._claimed.clear()
+        for row in self._inflight.values():
+            if row["id"] not in known:
+                self._done(row, word, detail="left open by a fault of ours")
 
     async def _pause(self, wait: float) -> None:
         """Until an outcome or a wake comes, or `wait` seconds are over."""
@@ -140,8 +150,8 @@ class Lane:
             return GATHER * 10
         for each in batch:
             self._inflight.pop(each.id, None)
+        self._inflight |= {row["id"]: row for row in claim.rows}
         for row in claim.rows:
-            self._inflight[row["id"]] = row
             self._claimed.append(row)
             self._set_to_work()
         if batch:
@@ -326,7 +336,3 @@ class Lanes:
 
     def in_flight_of(self, incident: str, phase: str) -> int:
         return sum(lane.in_flight_of(incident, phase) for lane in self._lanes.values())
-
-    async def run(self) -> None:
-        tasks: list[Awaitable[None]] = [asyncio.create_task(lane.run(), name=f"lane {lane.name}") for lane in self]
-        await asyncio.gather(*tasks)
