@@ -10,6 +10,7 @@ on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.a
 -- name: claim_deliveries
 -- Urgent ones first, only of incidents that still want them, and only while tokens are left before each.
 -- outside: 0 inside, 1 outside (may be paused or drained), 2 police, EMS and fire (never).
+-- A correction never overtakes what it corrects: an agency that hears "mistake" and then "lockdown" believes the last.
 update delivery set state = 'sending', node = :node, attempt = attempt + 1
 where site = :site and id in (
     select id from (
@@ -21,6 +22,9 @@ where site = :site and id in (
                 and d.priority <= :most
                 and ((d.phase = 'main' and (i.state in ('active', 'releasing') or (d.outside = 2 and i.state = 'closing')))
                     or (d.phase <> 'main' and i.state in ('closing', 'closed')))
+                and (d.outside <> 2 or d.phase = 'main' or not exists (
+                    select 1 from delivery e where e.site = d.site and e.incident = d.incident and e.person = d.person
+                        and e.kind = d.kind and e.phase = 'main' and e.state in ('queued', 'sending', 'unknown')))
                 and (i.outside_paused = 0 or d.outside <> 1 or d.phase <> 'main')
             order by d.priority, d.due limit :room
         ) wanted
