@@ -66,3 +66,20 @@ async def test_no_window_of_time_ever_saw_more_than_the_sender_may() -> None:
             start = sizes[begin][0]
             within = sum(size for at, size in sizes[begin:] if at < start + 10.0)
             assert within <= 400 * 10 + 40 + 3
+
+
+async def test_police_messages_are_never_withdrawn_but_followed_by_the_correction() -> None:
+    async with story() as campus:
+        campus.sender("sms").fails()
+        await campus.press("front-office")
+        await campus.advance("2s")
+        await campus.person("kim").asks_recall()
+        await campus.person("ada").approves()
+        await campus.advance("2s")
+        campus.sender("sms").recovers()
+        await campus.advance("2m")
+        officer = [one.text for one in campus.phone("Officer Diaz").got(by="sms")]
+        assert "is in LOCKDOWN" in officer[0]
+        assert "called by mistake" in officer[1]
+        campus.phone("Ben").has_not("LOCKDOWN", by="sms").has("called by mistake", by="sms")
+        campus.is_("closed")
