@@ -349,6 +349,7 @@ class Bench:
 
     async def finish(self, incident: str) -> None:
         await self.settle()
+        await self.settle()  # what corrects a message leaves after it
         await self.devices()
         await self.look(incident)
 
