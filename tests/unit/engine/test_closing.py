@@ -137,6 +137,8 @@ async def test_police_whose_message_had_not_left_get_it_and_then_the_correction(
     main = at.row("delivery", person="pol", phase="main")
     assert main["state"] == "queued"
     await at.settle()
+    assert at.row("delivery", person="pol", phase="correction")["state"] == "queued"  # never before what it corrects
+    await at.settle()
     assert at.row("delivery", person="pol", phase="correction")["state"] == "queued"
     await at.settle()
     assert [(row["phase"], row["state"]) for row in at.rows("delivery", person="pol")] == [
@@ -216,6 +218,15 @@ async def test_doors_go_back_to_what_they_were_and_exterior_ones_wait(at: Bench)
         "gate": "open",
         "yard": "secure",
     }
+
+
+async def test_a_door_locked_twice_remembers_what_it_was_before_the_first_time(at: Bench) -> None:
+    await with_restore(at)
+    await known(at, d1=Lock.UNSECURED)
+    incident = await locked_down(at)
+    await at.both_end(incident, Ending.ALL_CLEAR)
+    assert await locked_down(at) == incident  # danger has returned: every door is told again
+    assert await ending(at, incident) == ["d1"]
 
 
 async def test_a_door_never_read_before_is_never_unlocked(at: Bench) -> None:
