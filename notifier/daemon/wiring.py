@@ -32,7 +32,6 @@ from notifier.engine.publishing import files_of
 from notifier.engine.views import EngineViews
 from notifier.errors import SetupError
 from notifier.files.folder import read_folder
-from notifier.files.load import load
 from notifier.interfaces import (
     Channel,
     SpeakerChannel,
@@ -189,7 +188,7 @@ class Daemon:
         newest = self.ledger.read("any_publication")
         if not newest:
             files = read_folder(self.folder)
-            loaded = load(files, adapters.Installed(), self.settings.senders)
+            loaded = self.sets.load(files)
             if loaded.errors:
                 raise SetupError(loaded.errors)
             return {}, files

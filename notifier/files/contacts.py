@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from sys import intern
 
 from notifier.errors import Fault
 from notifier.files import rules
@@ -203,12 +205,12 @@ class _RowReader:
             if not _ID.fullmatch(word):
                 text = f"`{word[:64]}` cannot be one of {column}."
                 self._say(rules.CONTACT_VALUE, column, text, "Use letters, digits, - and _; put ; between several.")
-        return frozenset(word for word in words if _ID.fullmatch(word))
+        return _shared(frozenset(word for word in words if _ID.fullmatch(word)))
 
     def _language(self) -> str:
         written = self._cells.get("language", "") or "en"
         if _LANGUAGE.fullmatch(written):
-            return written
+            return intern(written)
         self._say(
             rules.CONTACT_VALUE, "language", f"`{written[:40]}` is not a language.", "Use two letters, like en or es."
         )
@@ -255,6 +257,12 @@ class _RowReader:
 
     def _say(self, rule: Rule, column: str, text: str, advice: str) -> None:
         self._faults.append(self._row.fault(rule, column, text, advice))
+
+
+@lru_cache(maxsize=1024)
+def _shared(words: frozenset[str]) -> frozenset[str]:
+    """One set for all who have the same: of 100,000 guardians each would bring 430 bytes of its own."""
+    return words
 
 
 def _warn_of_shared_numbers(contacts: Contacts) -> None:
