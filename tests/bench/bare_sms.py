@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+import warnings
 
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.rest import Client
@@ -46,4 +47,5 @@ async def main(url: str, count: int, window: int) -> None:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore", DeprecationWarning)  # of aiohttp about what the SDK hands it
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
