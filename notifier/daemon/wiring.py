@@ -30,7 +30,8 @@ from notifier.engine.held import Gear, Held
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
 from notifier.engine.views import EngineViews
-from notifier.errors import SetupError
+from notifier.engine.writing import decoded
+from notifier.errors import NotFound, SetupError
 from notifier.files.folder import read_folder
 from notifier.interfaces import (
     Channel,
@@ -41,6 +42,7 @@ from notifier.interfaces import (
 from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.verify import verify_aside
+from notifier.model.facts import Rows
 from notifier.model.rights import Caller, Right
 from notifier.model.settings import NodeSettings
 from notifier.model.site import Button
@@ -98,6 +100,7 @@ class Daemon:
             public_url=held.site.public_url,
             held_of=held_of,
             current=held,
+            earlier=lambda version: self._earlier(version, held.id),
         )
         self.engine = Orchestrator(desk, self.ledger)
         self.commands = EngineCommands(self.engine, self.sets.checked, self.equip)
@@ -195,12 +198,19 @@ class Daemon:
         site = newest[0]["site"]
         documents = self.ledger.read("documents", site=site)
         wanted = {newest[0]["version"]}
-        wanted |= {row["publication"] for row in self.ledger.read("open_incidents", site=site)}
-        found = {}
-        for version in sorted(wanted):
-            row = self.ledger.read("publication_by_version", site=site, version=version)[0]
-            found[version] = self.sets.as_published(files_of(row, documents), version)
-        return found, None
+        for incident in self.ledger.read("open_incidents", site=site):
+            wanted.add(incident["publication"])
+            steps = self.ledger.read("steps_of_incident", site=site, incident=incident["id"])
+            wanted |= {decoded(step["detail"]).get("publication") or incident["publication"] for step in steps}
+        return {version: self._earlier(version, site, documents) for version in sorted(wanted)}, None
+
+    def _earlier(self, version: int, site: str, documents: Rows | None = None) -> Held:
+        """A publication as it was published. Raises NotFound."""
+        rows = self.ledger.read("publication_by_version", site=site, version=version)
+        if not rows:
+            raise NotFound(f"Publication {version} is not in the record.")
+        found = documents if documents is not None else self.ledger.read("documents", site=site)
+        return self.sets.as_published(files_of(rows[0], found), version)
 
     async def _open_senders(self) -> None:
         channels: dict[str, Channel] = {}

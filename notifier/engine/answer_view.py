@@ -18,7 +18,7 @@ class AnswerView:
     def page(self, token: str) -> Mapping[str, Any]:
         link = self._inbox.link_row(token)
         row = self._ledger.read("incident_by_id", site=self._desk.site, id=link["incident"])[0]
-        held = self._desk.held_of[row["publication"]]
+        held = self._desk.held_for(row["publication"])
         person = held.people.get(link["person"])
         if person is None:
             raise NotFound("This link is not known any more.")

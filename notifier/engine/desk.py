@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,9 @@ class Desk:
     link_key: bytes
     public_url: str | None = None
     held_of: dict[int, Held] = field(default_factory=dict)
+    """Those that open incidents run on, and the newest."""
+    earlier: Callable[[int], Held] | None = None
+    """Reads a publication that nothing runs on any more; for pictures of what is over, never inside a transaction."""
     current: Held | None = None
     opted_out: set[tuple[str, str, str]] = field(default_factory=set)
     """(kind, address, lane)."""
@@ -103,6 +106,15 @@ class Desk:
             clock_time=self._raised_time(row),
             **more,
         )
+
+    def held_for(self, version: int) -> Held:
+        """The publication of any incident, also of one that is over. Raises NotFound."""
+        held = self.held_of.get(version)
+        if held is None and self.earlier is not None:
+            held = self.held_of[version] = self.earlier(version)
+        if held is None:
+            raise NotFound(f"Publication {version} is not known to this node.")
+        return held
 
     def held_with(self, playbook: str, *versions: int | None) -> Held:
         """The first of these publications that has the playbook: a run keeps the one it began with. Raises NotFound."""

@@ -30,7 +30,7 @@ class Inbox:
         """A link is one person's for one incident; it can only answer."""
         row = self.link_row(token)
         incident = self._known_incident(row["incident"])
-        person = self._desk.held_of[incident["publication"]].people.get(row["person"])
+        person = self._desk.held_for(incident["publication"]).people.get(row["person"])
         if person is None:
             raise NotFound("This link is not known any more.")
         if answer == "not_me":
@@ -56,7 +56,7 @@ class Inbox:
     def answers_asked(self, incident: str) -> tuple[str, ...]:
         """The answers that the incident's running playbook asks for, in their order; custom ones among them."""
         row = self._known_incident(incident)
-        playbook = self._desk.held_of[row["publication"]].playbooks[row["playbook"]]
+        playbook = self._desk.held_for(row["publication"]).playbooks[row["playbook"]]
         asked: list[str] = []
         for step in playbook.steps:
             for answer in step.notify.answers if step.notify else ():
@@ -83,7 +83,7 @@ class Inbox:
         row = self._engine.open_incident(incident)
         if row is None:
             raise NotFound(f"There is no open incident {incident}.")
-        known = self._desk.held_of[row["publication"]].people.get(person)
+        known = self._desk.held_for(row["publication"]).people.get(person)
         if known is None:
             raise NotFound(f"There is no person {person}.")
         if answer not in (*ANSWERS, *self.answers_asked(incident)):

@@ -230,7 +230,7 @@ class EngineViews:
         held = self._desk.held
         commands: dict[str, Mapping[str, Any]] = {}
         if incident is not None:
-            held = self._desk.held_of[self._row(incident)["publication"]]
+            held = self._desk.held_for(self._row(incident)["publication"])
             for each in self._ledger.read("commands_full", site=self._desk.site, incident=incident):
                 if each["kind"] == "door" and each["verb"] == "secure":
                     commands[each["device"]] = each
@@ -276,7 +276,7 @@ class EngineViews:
 
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]:
         row = self._row(incident)
-        held = self._desk.held_of[row["publication"]]
+        held = self._desk.held_for(row["publication"])
         answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
         latest = {each["person"]: each for each in answers if each["person"]}
         gone = {(each["kind"], each["address"]) for each in self._ledger.read("opt_outs", site=self._desk.site)}
@@ -305,7 +305,7 @@ class EngineViews:
 
     def rooms(self, incident: str) -> Mapping[str, Any]:
         row = self._row(incident)
-        held = self._desk.held_of[row["publication"]]
+        held = self._desk.held_for(row["publication"])
         answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
         known = {
             each["id"]: each for each in self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
