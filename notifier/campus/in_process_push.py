@@ -40,7 +40,7 @@ UNANSWERED_MAIL = {MailFault.TAKES_AND_HANGS, MailFault.DROPS_AFTER_DATA, MailFa
 class SimSettings(Written):
     latency: Duration = 0.0
     """How long a well exchange takes, in the clock's seconds."""
-    patience: Duration = 5.0
+    patience: float = 5.0
     """How long it waits for a far end that hangs."""
 
 

@@ -13,7 +13,7 @@ from notifier.model.delivery import DeliveryState, DeliveryWord, Inbound, Receip
 from notifier.model.message import Message
 from notifier.model.people import masked
 from notifier.model.segments import segments
-from notifier.model.words import Duration, Written
+from notifier.model.words import Written
 
 REASONS = {
     20003: Reason.CREDENTIALS,
@@ -37,7 +37,7 @@ STATES = {
 
 
 class SimSmsSettings(Written):
-    patience: Duration = 5.0
+    patience: float = 5.0
     """How long it waits for a provider that hangs."""
 
 

@@ -3,7 +3,7 @@
     @pytest.mark.parametrize("promise", CHANNEL_PROMISES, ids=lambda promise: promise.__name__)
     async def test_keeps(promise):
         async with AcmeServer() as far:
-            await promise(lambda: Acme("acme", Acme.Settings(url=far.url, timeout=0.5), tools), far)
+            await promise(lambda: Acme("acme", Acme.Settings(url=far.url, timeout="500ms"), tools), far)
 
 `make` builds a new channel that is not open yet, with time limits far below `PATIENCE`. A broken promise raises
 `BrokenPromise` with one sentence that says what would go wrong at a school.

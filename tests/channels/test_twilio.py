@@ -192,7 +192,7 @@ async def test_a_connection_that_does_not_come_about_left_nothing(far: TwilioFar
         for caller in (first, second):
             caller.setblocking(False)
             caller.connect_ex(deaf.getsockname())
-        async with opened(far, api_url=f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout=3.0) as channel:
+        async with opened(far, api_url=f"http://127.0.0.1:{deaf.getsockname()[1]}", timeout="3s") as channel:
             with pytest.raises(TryAgain):
                 await channel.send(ADA, words(), "d1")
 

@@ -61,9 +61,9 @@ class TwilioFarEnd(_OverAModel):
             "auth_token": self.server.token,
             "from_number": OURS,
             "api_url": self.server.url,
-            "timeout": 0.5,
-            "connect_timeout": 0.4,
-            "ask_timeout": 1.0,
+            "timeout": "500ms",
+            "connect_timeout": "400ms",
+            "ask_timeout": "1s",
         }
         return Settings.model_validate(plain | more)
 
