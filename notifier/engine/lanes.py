@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,9 @@ BREAKER_FOR = 15.0
 """Seconds until a passed-over sender is tried again."""
 LOOK_AGAIN = 1.0
 """Seconds between looks at an idle lane's queue: a wake that was missed costs at most this."""
+GIVE_WAY = 4
+"""Turns of the loop after a press was decided in which nothing new is sent: its doors are on the wire by then. While a
+window of messages leaves each turn is milliseconds long; while nothing new does, it is a fraction of one."""
 GATHER = 0.02
 """Seconds between claims of a limited lane: fewer transactions at the same exact rate."""
 
@@ -64,6 +68,8 @@ class Lane:
         self._used_up_on = ""
         self._claimed: deque[Mapping[str, Any]] = deque()
         self._idle: list[asyncio.Future[None]] = []
+        self._free = asyncio.Event()
+        self._free.set()
         self._workers: set[asyncio.Task[None]] = set()
 
     @property
@@ -83,6 +89,13 @@ class Lane:
 
     def wake(self) -> None:
         self._wake.set()
+
+    def hold(self) -> None:
+        """Begin no message until `go_on`; what is on the wire goes on."""
+        self._free.clear()
+
+    def go_on(self) -> None:
+        self._free.set()
 
     async def run(self) -> None:
         """Until cancelled. Begun again after a fault of ours, it first says what it does not know of its messages."""
@@ -196,7 +209,10 @@ class Lane:
         loop = asyncio.get_running_loop()
         while True:
             while self._claimed:
-                await self._send(self._claimed.popleft())
+                row = self._claimed.popleft()
+                if not self._free.is_set():
+                    await self._free.wait()
+                await self._send(row)
             idle = loop.create_future()
             self._idle.append(idle)
             await idle
@@ -322,6 +338,31 @@ class Lanes:
 
     def __init__(self, lanes: Mapping[str, Lane]) -> None:
         self._lanes = dict(lanes)
+        self._giving_way = False
+
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """For a press: no message begins until its doors are on the wire. Presses meanwhile do not make it longer, so
+        many of them cannot stop the messages.
+        """
+        if self._giving_way:
+            yield
+            return
+        self._giving_way = True
+        for lane in self:
+            lane.hold()
+        try:
+            yield
+        finally:
+            self._go_on(GIVE_WAY)
+
+    def _go_on(self, turns: int) -> None:
+        if turns:
+            asyncio.get_running_loop().call_soon(self._go_on, turns - 1)
+            return
+        self._giving_way = False
+        for lane in self:
+            lane.go_on()
 
     def __getitem__(self, name: str) -> Lane:
         return self._lanes[name]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from notifier.engine.acknowledgements import people_answered
@@ -15,7 +17,7 @@ from notifier.engine.lanes import Lanes
 from notifier.engine.playbook_run import step_of
 from notifier.engine.recall import reached_people, report_recall_body
 from notifier.engine.scene import Scene
-from notifier.engine.steps.notify import facts_of
+from notifier.engine.steps.notify import CHUNK, facts_of
 from notifier.engine.writing import decoded, write_step_body
 from notifier.interfaces import Ledger
 from notifier.model.delivery import DeliveryWord
@@ -25,6 +27,10 @@ from notifier.model.step import Phase
 
 IN_FLIGHT_PATIENCE = 0.25
 """Seconds that a recall waits for messages already on the wire, so that its report is exact."""
+STOPPED_AT_ONCE = 256
+"""Deliveries stopped per transaction: about 4 ms of writing, which is how long a press may have to wait behind it."""
+SLICE = 250
+"""People whose addresses are chosen between two turns of the loop: about 1 ms."""
 WORDS_KEPT = 2000
 """Texts kept in memory: thousands of deliveries share a few."""
 
@@ -43,19 +49,29 @@ class LettersOut:
         assert step.notify is not None
         deed = step.notify
         people = self._people_for(scene, step_id, deed.to)
-        audience = self._desk.audience(scene, people, deed.by)
-        if not self._desk.held.playbooks or not audience.planned:
-            audience = Audience([], audience.unreachable, audience.opted_out)
+        audience = await self._audience(scene, people, deed.by)
         planned = [plan for plan in audience.planned if plan.rank == 0]
         letters = self._desk.letters(scene, deed, **self._live_facts(scene))
-        links = self._desk.link_hashes(scene, audience, letters)
         facts = facts_of(audience)
         at: int | None = start
         while at is not None:
             begin = at
-            at = await self._ledger.run(lambda: write_step_body(scene, step_id, planned, letters, links, begin, facts))
+            links = self._desk.link_hashes(scene, Audience(planned[begin : begin + CHUNK]), letters)
+            write = partial(write_step_body, scene, step_id, planned, letters, links, begin, facts)
+            at = await self._ledger.run(write)
             self._lanes().wake()
         self._nudge(scene.incident)
+
+    async def _audience(self, scene: Scene, people: Sequence[Person], kinds: Sequence[str]) -> Audience:
+        """A slice at a time: for 100,000 people the loop would stand still for half a second."""
+        whole = Audience()
+        for at in range(0, len(people), SLICE):
+            part = self._desk.audience(scene, people[at : at + SLICE], kinds)
+            whole.planned += part.planned
+            whole.unreachable += part.unreachable
+            whole.opted_out += part.opted_out
+            await asyncio.sleep(0)
+        return whole
 
     def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
         """Closing words go to whoever was written to, a correction to exactly those reached (PRODUCT 3, End)."""
@@ -100,7 +116,9 @@ class LettersOut:
         await self._devices.silence(scene.incident)
         stopped, more = 0, 1
         while more:
-            more = await self._ledger.run(lambda: stop_body(scene.site, scene.incident, word, 1000, agencies_too=False))
+            more = await self._ledger.run(
+                lambda: stop_body(scene.site, scene.incident, word, STOPPED_AT_ONCE, agencies_too=False)
+            )
             stopped += more
         deadline = self._desk.clock.now() + IN_FLIGHT_PATIENCE
         while self._lanes().in_flight_of(scene.incident, Phase.MAIN) and self._desk.clock.now() < deadline:
@@ -114,7 +132,12 @@ class LettersOut:
         while more:
             more = await self._ledger.run(
                 lambda: stop_body(
-                    self._desk.site, incident, DeliveryWord.EXPIRE, 1000, agencies_too=True, query="queued_closing"
+                    self._desk.site,
+                    incident,
+                    DeliveryWord.EXPIRE,
+                    STOPPED_AT_ONCE,
+                    agencies_too=True,
+                    query="queued_closing",
                 )
             )
 

@@ -164,8 +164,9 @@ class Orchestrator:
         def body() -> Any:
             return press_body(self.press_of(activation, incident_id=incident_id), self.desk.held_of)
 
-        intake: Intake = await self.ledger.run(body, urgent=True)
-        self.after_press(intake)
+        with self.lanes.giving_way():
+            intake: Intake = await self.ledger.run(body, urgent=True)
+            self.after_press(intake)
         return intake
 
     def after_press(self, intake: Intake) -> None:
