@@ -41,7 +41,7 @@ async def test_no_message_begins_before_the_doors_of_a_press_and_all_leave_after
     clock, channel = HandClock(), Counting()
     ledger = await SqliteLedger.open(":memory:", "n1", clock)
     work: Any = Mock(message_of=Mock(return_value=Mock(answers=())), halted=Mock(return_value=None))
-    lane = Lane("texts", SITE, Sender(channel="twilio"), channel, ledger, clock, work)  # type: ignore[arg-type]
+    lane = Lane("texts", SITE, Sender(channel="twilio"), channel, ledger, clock, work)  # type: ignore[arg-type]  # a stand-in has what a lane asks of a channel
     lanes = Lanes({"texts": lane})
     running = asyncio.create_task(lane.run())
     try:
