@@ -37,6 +37,8 @@ async def lockdown(place: Town) -> None:
     await place.until("silent rooms are escalated", lambda shown: any(
         step["id"] == "staff" and step["level"] >= 1 for step in shown["steps"]))  # fmt: skip
     await place.insists(lambda: approved(place))
+    await place.until("guardians are told", lambda shown: any(  # what has not left when it ends need not leave
+        step["id"] == "guardians" and step["state"] == "done" for step in shown["steps"]))  # fmt: skip
     await place.insists(lambda: all_clear(place))
     await place.insists(lambda: released(place))
     await place.until("it closes", lambda shown: shown["state"] == "closed")
