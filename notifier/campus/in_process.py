@@ -40,7 +40,15 @@ from notifier.model.people import Person
 from notifier.model.settings import Sender
 from notifier.model.site import Site
 
-KINDS = {"push": "push", "ntfy": "push", "sms": "sms", "twilio": "sms", "email": "email", "smtp_email": "email"}
+KINDS = {
+    "push": "push",
+    "ntfy": "push",
+    "sms": "sms",
+    "twilio": "sms",
+    "aws_sns": "sms",
+    "email": "email",
+    "smtp_email": "email",
+}
 """What a sender's `channel` may say here: the kind of address, or the driver whose place the model takes."""
 
 SENDERS = {"push": Sender(channel="push"), "sms": Sender(channel="sms"), "email": Sender(channel="email")}
