@@ -8,7 +8,7 @@ import dataclasses
 from notifier.cli.printing import as_json, printable, say
 from notifier.cli.words import DONE, FAILED, Commands, folder_of, options
 
-KINDS = ("playbook", "settings", "site")
+KINDS = ("contacts", "playbook", "settings", "site")
 
 
 def add(commands: Commands) -> None:

@@ -98,7 +98,7 @@ def _looked_at(root: Path) -> list[Path]:
 def _largest(name: str) -> int:
     if name.endswith(".wav"):
         return LARGEST_RECORDING
-    return LARGEST_CONTACTS if name.endswith(".csv") else LARGEST_OTHER
+    return LARGEST_CONTACTS if name.startswith("contacts/") else LARGEST_OTHER
 
 
 def _stays_inside(name: str) -> bool:

@@ -89,12 +89,14 @@ def decode(file: str, raw: bytes, largest: int = LARGEST_YAML) -> tuple[str, lis
     return text, []
 
 
-def read_yaml(file: str, raw: bytes, *, show_values: bool = True) -> tuple[Document | None, list[Fault]]:
+def read_yaml(
+    file: str, raw: bytes, *, show_values: bool = True, largest: int = LARGEST_YAML
+) -> tuple[Document | None, list[Fault]]:
     """The document in `raw` and every fault of its form; no document if its form cannot be read at all.
 
     `show_values`: false where a fault must not repeat what is written, because it may be a secret.
     """
-    text, faults = decode(file, raw)
+    text, faults = decode(file, raw, largest)
     if faults:
         return None, faults
     if tab := _TAB.search(text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from notifier.files.catalogue import AdapterCatalogue
-from notifier.files.contacts import Contacts
+from notifier.files.contact_list import Contacts
 from notifier.files.positions import Document
 from notifier.files.selecting import Roll, Selected
 from notifier.model.playbook import Playbook

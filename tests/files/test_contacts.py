@@ -3,7 +3,8 @@
 import pytest
 
 from notifier.files.contact_addresses import EMERGENCY_NUMBERS, read_number
-from notifier.files.contacts import default_on_site, read_contacts
+from notifier.files.contact_person import default_on_site
+from notifier.files.contacts import read_contacts
 from notifier.model.people import AGENCY_ROLES
 
 HEADER = "id,name,site,room,roles,groups,language,on_site,sms,push,email,voice\n"
@@ -145,3 +146,31 @@ def test_people_of_several_files_are_together_and_an_id_twice_names_both_places(
 def test_thousands_of_bad_lines_are_not_thousands_of_faults() -> None:
     read = contacts("id,name,sms\n" + "".join(f"p{n},P,{n}\n" for n in range(5000)))
     assert 100 < len(read.faults) < 1000
+
+
+def test_people_may_be_written_as_yaml_by_the_same_rules() -> None:
+    text = """
+contacts:
+  - {id: ada, name: Ada Lopez, room: r12, roles: [Principal], groups: [staff], language: es, sms: "+1 555 010 0001"}
+  - id: chief
+    name: "Chief Doe"
+    roles: [police]
+    email: chief@example.org
+    agreement: {who: "Chief Doe", date: 2026-10-01}
+"""
+    read = read_contacts({"contacts/office.yaml": text.encode()}, "maplewood")
+    assert read.faults == []
+    ada, chief = read.people["ada"], read.people["chief"]
+    assert (ada.room, ada.roles, ada.language, ada.addresses) == ("r12", {"principal"}, "es", {"sms": "+15550100001"})
+    assert chief.agreement is not None
+    assert not chief.on_site
+
+
+def test_one_person_in_two_files_is_told_with_both_places() -> None:
+    files = {
+        "contacts/a.csv": b"id,name,sms\nada,Ada,+15550100001\n",
+        "contacts/b.yaml": b'contacts:\n  - {id: ada, name: Ada, sms: "+15550100002"}\n',
+    }
+    (fault,) = read_contacts(files, "maplewood").faults
+    assert (fault.file, fault.line) == ("contacts/b.yaml", 2)
+    assert "contacts/a.csv, line 2" in fault.text

@@ -94,7 +94,7 @@ def test_a_loaded_set_has_the_stamp_of_its_files() -> None:
 
 def test_the_schemas_are_json_and_know_how_times_and_texts_are_written() -> None:
     known = json.loads(json.dumps(schemas()))
-    assert set(known) == {"playbook", "site", "settings"}
+    assert set(known) == {"contacts", "playbook", "settings", "site"}
     step = known["playbook"]["$defs"]["Step"]["properties"]
     assert step["delay"]["type"] == "string"
     assert {"type": "string"} in known["playbook"]["$defs"]["Notify"]["properties"]["message"]["anyOf"]
