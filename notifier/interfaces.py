@@ -430,8 +430,11 @@ class Views(Protocol):
         """One event as people may see it: `cursor` (`node:n`), `kind`, `wall`, `incident`, `text`, …; no rows."""
         ...
 
-    def published_files(self, version: int | None) -> Mapping[str, Any]:
-        """`version`, `author`, `wall`, `files` (path to text); None is the newest. Addresses are not masked here."""
+    def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
+        """`version`, `author`, `wall`, `files` (path to text); None is the newest. Addresses are not masked here.
+
+        With `recordings` also `recordings`: path to base64 of every file that is no text.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from notifier.cli.client import LONG_PATIENCE, Client
 from notifier.cli.printing import as_json, listed, progress, say
 from notifier.cli.words import DONE, Commands, asking, daemon_options
-from notifier.files.folder import read_folder
+from notifier.files.folder import read_folder, write_folder
 
 
 def add(commands: Commands) -> None:
@@ -22,6 +22,15 @@ def add(commands: Commands) -> None:
     publish.add_argument("folder", metavar="DIR", help="the school's folder")
     publish.add_argument("--comment", default="", help="what has changed and why, kept in the record")
     publish.set_defaults(deed=asking(_publish))
+    pull = commands.add_parser(
+        "pull", parents=[daemon_options()], help="write what is published back into a folder",
+        description="Fetch the files of a published version from the running daemon and write them into a folder. "
+        "Nothing that differs is overwritten unless you say so; settings and secrets are never among them.",
+    )  # fmt: skip
+    pull.add_argument("folder", metavar="DIR", help="where to write them")
+    pull.add_argument("--version", default="newest", metavar="N", help="an older version; else the newest")
+    pull.add_argument("--overwrite", action="store_true", help="replace files that differ")
+    pull.set_defaults(deed=asking(_pull))
     plan = commands.add_parser(
         "plan", parents=[daemon_options()], help="show what would happen; nothing is done",
         description="Ask the running daemon what a playbook, as published, would do: second by second, to whom, "
@@ -42,6 +51,21 @@ async def _publish(args: argparse.Namespace, client: Client) -> int:
         as_json(outcome)
         return DONE
     say(outcome["text"], *(f"warning: {each}" for each in outcome["detail"].get("warnings", ())))
+    return DONE
+
+
+async def _pull(args: argparse.Namespace, client: Client) -> int:
+    found = await client.get(f"/publications/{args.version}", recordings=True)
+    files = {path: text.encode() for path, text in found["files"].items()}
+    files |= {path: base64.b64decode(sound) for path, sound in found["recordings"].items()}
+    write_folder(args.folder, files, overwrite=args.overwrite)
+    if args.json:
+        as_json({"version": found["version"], "author": found["author"], "files": sorted(files)})
+        return DONE
+    when = f"published by {found['author']} at {found['wall']}"
+    say(f"{len(files)} files of version {found['version']}, {when}, are written to {args.folder}.")
+    if extra := sorted(set(read_folder(args.folder)) - set(files)):
+        say(f"Also in this folder, and not published: {', '.join(extra)}.")
     return DONE
 
 

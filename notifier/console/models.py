@@ -62,6 +62,11 @@ class WholeQuery(PageQuery):
     limit: int = Field(default=200, ge=1, le=200)
 
 
+class PublishedQuery(Asked):
+    recordings: bool = False
+    """Also what is no text: recorded voices, in base64."""
+
+
 class PlanQuery(Asked):
     zone: Identifier | None = None
     drill: bool = False

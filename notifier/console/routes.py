@@ -184,7 +184,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET", path=f"{API}/publications/{{version}}", right=Right.PUBLISH, handler=state.published,
-        summary="The files of one version, or of `newest`.", reply=models.FactsReply,
+        summary="The files of one version, or of `newest`.", reply=models.FactsReply, query=models.PublishedQuery,
     ),
     Route(
         method="GET", path=f"{API}/accounts", right=Right.ADMINISTER, handler=state.accounts,

@@ -43,7 +43,8 @@ async def published(call: Call) -> Any:
     version = call.path["version"]
     if version != "newest" and not (version.isdecimal() and len(version) < 10):
         raise NotFound(f"There is no version {version[:32]!r}; versions are numbers, and `newest` is the last one.")
-    return call.parts.views.published_files(None if version == "newest" else int(version))
+    wanted = None if version == "newest" else int(version)
+    return call.parts.views.published_files(wanted, recordings=call.query.recordings)
 
 
 async def accounts(call: Call) -> Any:

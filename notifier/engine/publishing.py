@@ -59,3 +59,18 @@ def files_of(publication: Mapping[str, Any], documents: Sequence[Mapping[str, An
     """The files of a publication as they were published."""
     bodies = {row["sha"]: base64.b64decode(row["body"]) for row in documents}
     return {path: bodies[sha] for path, sha in decoded(publication["files"]).items()}
+
+
+def files_shown(
+    publication: Mapping[str, Any], documents: Sequence[Mapping[str, Any]], *, recordings: bool
+) -> dict[str, Any]:
+    """A publication as JSON values: texts as they are; with `recordings` also what is no text, in base64."""
+    texts: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for path, body in files_of(publication, documents).items():
+        try:
+            texts[path] = body.decode()
+        except UnicodeDecodeError:
+            others[path] = base64.b64encode(body).decode()
+    shown = {name: publication[name] for name in ("version", "author", "wall")} | {"files": texts}
+    return {**shown, "recordings": others} if recordings else shown

@@ -11,7 +11,7 @@ from notifier.engine.answer_view import AnswerView
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
-from notifier.engine.publishing import files_of
+from notifier.engine.publishing import files_shown
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -360,15 +360,13 @@ class EngineViews:
             raise NotFound(f"There is no list of {what}.")
         return {"items": lists[what](), "next": None}
 
-    def published_files(self, version: int | None) -> Mapping[str, Any]:
+    def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         query = "publication_by_version" if version is not None else "last_publication"
         args = {"version": version} if version is not None else {}
         rows = self._ledger.read(query, site=self._desk.site, **args)
         if not rows:
             raise NotFound(f"There is no publication {version}." if version is not None else "Nothing is published.")
-        files = files_of(rows[0], self._ledger.read("documents", site=self._desk.site))
-        texts = {path: body.decode("utf-8", "replace") for path, body in files.items() if not path.endswith(".wav")}
-        return {"version": rows[0]["version"], "author": rows[0]["author"], "wall": rows[0]["wall"], "files": texts}
+        return files_shown(rows[0], self._ledger.read("documents", site=self._desk.site), recordings=recordings)
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
         return self._answers.page(token)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from notifier.files.folder import read_folder
 from tests.cli.school import Desk, Running, change, sentences
 
 
@@ -202,3 +203,30 @@ def test_something_else_at_the_address_is_not_taken_for_the_daemon(desk: Desk, s
     said = desk.say("doors", "list", "--server", stranger)
     assert said.code == 4
     assert "is not a notifier daemon" in said.err
+
+
+def test_what_was_pulled_is_what_was_published_to_the_byte(desk: Desk, daemon: Running, tmp_path: Path) -> None:
+    into = tmp_path / "pulled"
+    assert desk("pull", str(into)).code == 0
+    published = read_folder(daemon.folder)
+    assert read_folder(into) == published
+    assert not list(into.glob("settings*"))
+
+
+def test_pulling_overwrites_nothing_unasked(desk: Desk, tmp_path: Path) -> None:
+    into = tmp_path / "pulled"
+    into.mkdir()
+    (into / "site.yaml").write_text("mine: true\n")
+    refused = desk("pull", str(into))
+    assert refused.code == 1
+    assert "site.yaml" in refused.err
+    assert (into / "site.yaml").read_text() == "mine: true\n"
+    assert not (into / "playbooks").exists()
+    assert desk("pull", str(into), "--overwrite", "--json").json["version"] >= 1
+    assert (into / "site.yaml").read_text() != "mine: true\n"
+
+
+def test_a_version_that_never_was_is_told(desk: Desk, tmp_path: Path) -> None:
+    said = desk("pull", str(tmp_path / "x"), "--version", "999")
+    assert said.code == 1
+    assert "no publication 999" in said.err

@@ -96,7 +96,7 @@ class Pictures:
     def state(self, what: str) -> Mapping[str, Any]:
         return {"items": [{"what": what}], "next": None}
 
-    def published_files(self, version: int | None) -> Mapping[str, Any]:
+    def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         return {"version": version or 3, "files": {}}
 
     def __getattr__(self, what: str) -> Callable[..., Mapping[str, Any]]:

@@ -13,7 +13,12 @@ from notifier.files.settings_file import read_settings
 from tests.files.a_school import ADAPTERS, read, school
 
 BAD = Path(__file__).parent / "bad"
-PLACES = {"playbook": "playbooks/bad.yaml", "site": "site.yaml", "contacts": "contacts/people.csv", "people": "contacts/office.yaml"}
+PLACES = {
+    "playbook": "playbooks/bad.yaml",
+    "site": "site.yaml",
+    "contacts": "contacts/people.csv",
+    "people": "contacts/office.yaml",
+}
 
 
 def said_about(bad: Path) -> str:
