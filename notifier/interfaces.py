@@ -463,6 +463,20 @@ class Accounts(Protocol):
         """The secret, shown once."""
         ...
 
+    def kiosk_of(self, secret: str) -> Mapping[str, Any] | None:
+        """What an enrolled screen may press: the row of its button as `button_of` gives it, and beside it `kiosk` (its
+        id, for revoking and as the source of a press) and `device` (its name in words). None: not, or not any more.
+        """
+        ...
+
+    async def enrol_kiosk(self, name: str, button: str, caller: Caller) -> str:
+        """A token for the screen's enrolment address: works once, within ten minutes. Raises NotFound, Refused."""
+        ...
+
+    async def redeem_kiosk(self, token: str) -> str:
+        """The device's own secret, for its cookie; shown once. Raises Refused if the token is used up or too old."""
+        ...
+
     async def revoke(self, what: str, caller: Caller) -> None: ...
     def listing(self) -> Sequence[Mapping[str, Any]]: ...
 

@@ -8,8 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from notifier.access.kiosks import ask_kiosk_body, redeem_kiosk_body
 from notifier.access.records import ACTIVE, BUTTON_PREFIX, REVOKED, Account, Kind, account_from
-from notifier.access.secrets import hashed, new_account_id, new_bearer, new_button_secret
+from notifier.access.secrets import (
+    hashed,
+    new_account_id,
+    new_bearer,
+    new_button_secret,
+    new_one_time,
+    new_session,
+)
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ledger
 from notifier.model.events import EventKind
@@ -50,7 +58,8 @@ class AccountBook:
     def caller_of(self, bearer: str) -> Caller | None:
         """Who holds this token; a button's secret counts as one. None: nobody, or not any more."""
         account = self._holder(bearer)
-        return account.caller() if account else None
+        # A screen's secret lives in its cookie: it presses on its page, where what it may press is known.
+        return account.caller() if account and account.kind is not Kind.KIOSK else None
 
     def caller_of_os_user(self, uid: int) -> Caller:
         """A linked account's caller; the owner of the machine may look after it, everybody else is anonymous."""
@@ -68,9 +77,41 @@ class AccountBook:
         account = self._holder(secret)
         if account is None or account.kind is not Kind.BUTTON:
             return None
+        return self._pressed_as(account)
+
+    def kiosk_of(self, secret: str) -> Mapping[str, Any] | None:
+        """Like a button, with the screen's own id and name beside."""
+        account = self._holder(secret)
+        if account is None or account.kind is not Kind.KIOSK:
+            return None
+        return {**self._pressed_as(account), "kiosk": account.id, "device": account.name}
+
+    def _pressed_as(self, account: Account) -> dict[str, Any]:
         enrolled = dict(account.detail)
-        button = self._published_button(str(enrolled["id"]))
-        return {**enrolled, **(_facts(button) if button else {}), "site": self._site}
+        return {**enrolled, **self._button_facts(str(enrolled["id"])), "site": self._site}
+
+    def _button_facts(self, button: str) -> dict[str, Any]:
+        published = self._published_button(button)
+        return _facts(published) if published else {}
+
+    async def enrol_kiosk(self, name: str, button: str, caller: Caller) -> str:
+        """Raises NotFound for a button that the published site has not, Refused if the caller may not."""
+        self._must(caller, Right.ADMINISTER, Right.TECHNICIAN)
+        if self._published_button(button) is None:
+            raise NotFound(f"The published site has no button {button!r}; add it to the site file and publish first.")
+        token, at = new_one_time(), self._ledger.clock.now()
+        await self._ledger.run(partial(ask_kiosk_body, self._site, token, name, button, at, caller.id))
+        return token
+
+    async def redeem_kiosk(self, token: str) -> str:
+        secret, kiosk = new_session(), new_account_id()
+        at = self._ledger.clock.now()
+        values = await self._ledger.run(
+            partial(redeem_kiosk_body, self._site, token, kiosk, secret, self._button_facts, at)
+        )
+        self._take(values)
+        self._index()
+        return secret
 
     async def add_user(
         self,

@@ -15,9 +15,11 @@ class Kind(StrEnum):
     PERSON = "person"  # a human: may be one of two
     TOKEN = "token"  # noqa: S105 a machine's account, not a secret
     BUTTON = "button"  # a device that presses
+    KIOSK = "kiosk"  # a screen that shows the press page of one button
 
 
-ACTIVE, REVOKED = "active", "revoked"
+ACTIVE, REVOKED, DISABLED = "active", "revoked", "disabled"
+"""A disabled account can be enabled again; a revoked one never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,15 @@ class Account:
 
     def caller(self) -> Caller:
         """The same person behind two accounts stays one person, so approvals compare `person`."""
-        kind = "button" if self.kind is Kind.BUTTON else "account"
-        name = self.id.removeprefix(BUTTON_PREFIX) if self.kind is Kind.BUTTON else self.id
+        device = self.kind in {Kind.BUTTON, Kind.KIOSK}
+        kind, name = self.id.split(":", 1) if device else ("account", self.id)
         rights = frozenset[Right]().union(*(ROLES.get(role, frozenset()) for role in self.roles))
-        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites)
+        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, self.at)
 
 
 BUTTON_PREFIX = "button:"
 """Buttons and accounts share one table; a button's row is named after it."""
+KIOSK_PREFIX = "kiosk:"
 
 
 def account_from(row: Mapping[str, Any]) -> Account:

@@ -23,6 +23,16 @@ def new_button_secret() -> str:
     return secrets.token_urlsafe(BUTTON_BYTES)
 
 
+def new_one_time() -> str:
+    """What stands in a link that works once: 192 bits, safe in the path of an address."""
+    return secrets.token_urlsafe(BUTTON_BYTES)
+
+
+def new_session() -> str:
+    """What a signed-in browser keeps: 256 bits."""
+    return secrets.token_urlsafe(BEARER_BYTES)
+
+
 def new_account_id() -> str:
     return secrets.token_hex(6)
 

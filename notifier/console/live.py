@@ -16,10 +16,13 @@ from notifier.console.headers import secure
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import BadRequest
 from notifier.console.route import Call
-from notifier.model.events import EventKind
+from notifier.model.events import AUDIT_ONLY, EventKind
 from notifier.model.facts import Event
 
 PAGE = 200  # events per look into the past; a millisecond of the loop
+
+ENDS_RIGHTS = frozenset({EventKind.ACCOUNT_CHANGED, EventKind.SIGNED_OUT})
+"""After these every stream asks again whether its reader may still read."""
 
 Cursor = dict[str, int]
 """How far a reader is, by node."""
@@ -57,8 +60,8 @@ class Stream:
 
     def _hear(self, events: Sequence[Event]) -> None:
         for event in events:
-            self.rights_changed = self.rights_changed or event.kind is EventKind.ACCOUNT_CHANGED
-            if self.incident is None or event.incident == self.incident:
+            self.rights_changed = self.rights_changed or event.kind in ENDS_RIGHTS
+            if event.kind not in AUDIT_ONLY and (self.incident is None or event.incident == self.incident):
                 self._waiting.append(event)
         if len(self._waiting) > self._parts.stream.queue:
             self.overrun = True

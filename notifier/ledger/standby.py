@@ -18,7 +18,9 @@ from notifier.ledger.schema import build
 RECENT = 24 * 3600.0
 """Seconds: what ended less than a day ago is still answered, and links live that long."""
 
-WHOLE = ("document", "publication", "account", "door", "trouble", "opt_out", "lane")
+WHOLE = (
+    "document", "publication", "account", "credential", "invite", "lockout", "door", "trouble", "opt_out", "lane",
+)  # fmt: skip
 """Tables of which everything matters: small, and every press needs them."""
 
 LIVE = ("step", "timer", "command", "activation", "approval", "task", "room", "answer")
@@ -73,6 +75,7 @@ class Standby:
         """What a running response needs besides, in slices; closes the source at the end."""
         for table in PER_PERSON:
             yield from self._read(table, _OF_LIVE.format(table=table))
+        yield from self._read("session", "select * from session where state = 'open' and ends_at > ?", (now,))
         yield from self._read("seen", "select * from seen where at > ?", (now - RECENT,))
         self.source.close()
 

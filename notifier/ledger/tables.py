@@ -22,6 +22,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "seen": ("site", "ref"),
     "account": ("site", "id"),
     "link": ("site", "hash"),
+    "credential": ("site", "id"),
+    "session": ("site", "id"),
+    "invite": ("site", "id"),
+    "lockout": ("site", "id"),
 }
 """Every table whose rows are facts, with its key."""
 

@@ -55,5 +55,20 @@ class EventKind(State):
     CLOCK_STEPPED = "clock_stepped", "The wall clock moved by more than 2 s; no timer did."
     MERGED = "merged", "Events kept in memory while the store was gone were brought back."
     ACCOUNT_CHANGED = "account_changed", "An account, token, button or link was made or revoked."
+    SIGNED_IN = "signed_in", "A person signed in."
+    SIGNED_OUT = "signed_out", "A person signed out, or was signed out."
+    SIGN_IN_DENIED = "sign_in_denied", "Somebody tried to sign in and was not let in."
+    DENIED = "denied", "Somebody asked for what they have no right to."
+    PROVED_AGAIN = "proved_again", "A person who was signed in proved again who they are."
+    CREDENTIAL_CHANGED = "credential_changed", "A password, passkey, code or one-time link was made, used up or ended."
+    PERSONAL_DATA_READ = "personal_data_read", "Somebody looked at people's answers, addresses or messages."
+    SESSION_SEEN = "session_seen", "A signed-in browser was still in use."
     FIRE_ALARM = "fire_alarm", "The fire panel's contact changed."
     ERASED = "erased", "Retention erased the contents of old events; the chain still verifies."
+
+
+AUDIT_ONLY = frozenset({
+    EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.SIGN_IN_DENIED, EventKind.DENIED, EventKind.PROVED_AGAIN,
+    EventKind.CREDENTIAL_CHANGED, EventKind.PERSONAL_DATA_READ, EventKind.SESSION_SEEN,
+})  # fmt: skip
+"""Who signs in, and from where, is for administrators (`GET /api/v1/audit`), never for everybody's timeline."""

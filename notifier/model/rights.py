@@ -51,6 +51,8 @@ class Caller:
     rights: frozenset[Right] = frozenset()
     sites: frozenset[str] = field(default_factory=frozenset)
     """Empty: every site of this node."""
+    since: float = 0.0
+    """Ledger time when the account was made: one younger than an incident is no second person in it."""
 
     def may(self, right: Right, site: str | None = None) -> bool:
         if right is Right.PUBLIC:

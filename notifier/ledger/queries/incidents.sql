@@ -96,7 +96,10 @@ order by e.at, e.node, e.n limit :limit
 
 -- name: events_of_site
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
-where e.site = :site
+where e.site = :site and e.kind not in (
+        'signed_in', 'signed_out', 'sign_in_denied', 'denied', 'proved_again', 'credential_changed',
+        'personal_data_read', 'session_seen'
+    )
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
