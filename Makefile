@@ -50,7 +50,7 @@ lock:  ## writes requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes th
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 
 voices: $(RUN_READY)  ## the spoken words that ship with the house, made anew (needs espeak-ng)
-	@$(PY) -m notifier.channels.pa_multicast.voices
+	@$(PY) -m notifier.channels._pa.voices
 
 wheel: $(DEV_READY)  ## dist/*.whl
 	@$(PY) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

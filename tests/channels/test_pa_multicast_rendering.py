@@ -16,12 +16,12 @@ import pytest
 import yaml
 
 from notifier.campus.rtp_listener import mu_law_level
-from notifier.channels.pa_multicast import Settings, render, speech
-from notifier.channels.pa_multicast.mulaw import SILENCE, decode, encode
-from notifier.channels.pa_multicast.recording import BadRecording, read_recording, read_wav, resample
-from notifier.channels.pa_multicast.shelf import Shelf
-from notifier.channels.pa_multicast.tones import DRILL_MARKER, TONES, Note, synthesise
-from notifier.channels.pa_multicast.voices import DRILL_WORDS, SCHOOL, SCHOOL_WORDS
+from notifier.channels._pa import render, speech
+from notifier.channels._pa.mulaw import SILENCE, decode, encode
+from notifier.channels._pa.recording import BadRecording, read_recording, read_wav, resample
+from notifier.channels._pa.shelf import Shelf
+from notifier.channels._pa.tones import DRILL_MARKER, TONES, Note, synthesise
+from notifier.channels._pa.voices import DRILL_WORDS, SCHOOL, SCHOOL_WORDS
 from notifier.interfaces import PageWords
 from notifier.model.playbook import Announce
 
@@ -333,7 +333,7 @@ def test_a_speech_program_that_fails_leaves_the_tone(
 
 
 def shelf(folder: Path, program: str = "") -> Shelf:
-    return Shelf(folder, Settings(speech_program=program))
+    return Shelf(folder, program)
 
 
 def put(path: str, content: bytes | None) -> None:

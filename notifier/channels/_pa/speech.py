@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from array import array
 
-from notifier.channels.pa_multicast.recording import BadRecording, read_wav
+from notifier.channels._pa.recording import BadRecording, read_wav
 
 LONGEST_TEXT = 600
 """Characters: some 45 s of speech; a longer page is not listened to."""

@@ -8,8 +8,8 @@ from array import array
 from operator import mul
 from pathlib import Path
 
-from notifier.channels.pa_multicast.mulaw import decode, little_endian
-from notifier.channels.pa_multicast.tones import PEAK, RATE
+from notifier.channels._pa.mulaw import decode, little_endian
+from notifier.channels._pa.tones import PEAK, RATE
 
 LONGEST = 60.0
 """Seconds: longer is a speech and not a page, and more likely the wrong file."""

@@ -9,12 +9,13 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
-from notifier.channels.pa_multicast.render import Rendered
-from notifier.channels.pa_multicast.render_child import render_aside
-from notifier.channels.pa_multicast.settings import Settings
+from notifier.channels._pa.render import Rendered
+from notifier.channels._pa.render_child import render_aside
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import PageWords
 
@@ -25,21 +26,27 @@ RENDERERS = 2
 MOST = 64 * 1024 * 1024
 """Bytes of audio held in memory, over two hours; what was used least lately stays on disk only."""
 
+_rendering: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+"""By file: who renders it now."""
+_parts = count()
+
 
 class Shelf:
     """`audio`: key of the words to mu-law bytes, the least lately used first."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, speech_program: str) -> None:
         self.audio: dict[str, bytes] = {}
         self._folder = folder
-        self._program = settings.speech_program
+        self._program = speech_program
         self._gate = asyncio.Semaphore(RENDERERS)
 
     async def prepare(self, words: PageWords, in_use: Collection[str]) -> tuple[Sequence[str], Sequence[str]]:
         """(warnings, keys that fell out of memory)."""
         made_of = await asyncio.to_thread(self._ingredients, words)
-        found = await asyncio.to_thread(self._cached, words, made_of)
-        audio, warnings = found if found is not None else await self._rendered(words, made_of)
+        # Outputs of one node keep one folder: what one of them renders, the others find.
+        async with _rendering.setdefault(str(self._sound(words.key)), asyncio.Lock()):
+            found = await asyncio.to_thread(self._cached, words, made_of)
+            audio, warnings = found if found is not None else await self._rendered(words, made_of)
         self.audio.pop(words.key, None)
         self.audio[words.key] = audio
         dropped = []
@@ -130,7 +137,7 @@ def _file_name(key: str) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all, also through a power cut."""
-    part = path.with_suffix(f"{path.suffix}.{os.getpid()}.part")
+    part = path.with_suffix(f"{path.suffix}.{os.getpid()}.{next(_parts)}.part")
     with part.open("wb") as file:
         file.write(data)
         file.flush()

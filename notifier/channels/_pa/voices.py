@@ -11,9 +11,9 @@ import wave
 from array import array
 from pathlib import Path
 
-from notifier.channels.pa_multicast.mulaw import little_endian
-from notifier.channels.pa_multicast.speech import NoVoice, speak
-from notifier.channels.pa_multicast.tones import RATE
+from notifier.channels._pa.mulaw import little_endian
+from notifier.channels._pa.speech import NoVoice, speak
+from notifier.channels._pa.tones import RATE
 
 HOUSE = Path(__file__).parents[2]
 SCHOOL = HOUSE / "demo_school" / "recordings"

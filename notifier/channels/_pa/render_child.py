@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-from notifier.channels.pa_multicast.render import Rendered, render
+from notifier.channels._pa.render import Rendered, render
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import PageWords
 

@@ -1,4 +1,4 @@
-"""The pacing child: sends G.711 over RTP multicast, one packet each `packet_ms`, and does nothing else.
+"""The pacing child: sends G.711 over multicast, each packet at its time, and does nothing else.
 
 Its own process, because a stalled event loop is heard as a hole in the sentence (ARCHITECTURE, decision 16). Standard
 library only, no import of the rest of the house: it is started as `python -I -S pacer.py OPTIONS` and is there in
@@ -6,7 +6,7 @@ some 20 ms. Descriptor 0 is a socket to the daemon: orders come in, reports go o
 order is followed by its audio, so that a press costs a hundred bytes and this process never waits for a disk.
 
 Sources: RFC 3550 §5.1 (header), RFC 3551 §4.1 and §4.5.14 (marker on the first packet of a talkspurt, PCMU),
-RFC 2474 and ip(7) (DSCP in IP_TOS).
+RFC 2474 and ip(7) (DSCP in IP_TOS); Poly Engineering Advisory 70568 (group paging: alert, transmit, end).
 """
 
 from __future__ import annotations
@@ -37,18 +37,91 @@ HOPELESS = 0.5
 """Seconds without one packet accepted by the kernel after which a stream is given up and the daemon is told."""
 LONGEST_QUEUE = 16
 """Pages of equal priority that may wait for one group: beyond it something is looping."""
+SIGNAL_GAP = 0.03
+"""Seconds between the end packets of a Poly page."""
+CUT_ENDS = 4
+"""End packets of a Poly page that is cut short: one is enough for a phone, the others are for lost ones."""
 PATIENCE = 0.05
 """Seconds to wait for a predecessor to fall silent after it was told to."""
 
 
-class Turn:
-    """One page on one group: waiting, or playing as a stream of its own (new SSRC, sequence and timestamp)."""
+class RtpStream:
+    """RTP of one page: a stream of its own (new SSRC, sequence and timestamp)."""
 
-    def __init__(self, page: int, group: str, priority: int, audio: bytes) -> None:
-        self.page, self.group, self.priority, self.audio = page, group, priority, audio
-        host, _, port = group.rpartition(":")
-        self.address = (host, int(port))
+    def __init__(self, audio: bytes, options: dict[str, Any]) -> None:
+        self.audio, self.kind = audio, options["payload_type"]
+        self.step: float = options["packet_ms"] / 1000
+        self.size = RATE * options["packet_ms"] // 1000
+        self.total = -(-len(audio) // self.size)
         self.ssrc, self.sequence, self.timestamp = struct.unpack("!IHI", os.urandom(10))
+
+    def offset(self, n: int) -> float:
+        """Seconds after the beginning at which packet `n` is due; of the one after the last: when all is said."""
+        return n * self.step
+
+    def speaks(self, n: int) -> bool:
+        """Whether packet `n` follows a packet of speech with speech."""
+        return n > 0
+
+    def packet(self, n: int) -> bytes:
+        header = struct.pack(
+            "!BBHII", 0x80, (0 if n else 0x80) | self.kind, (self.sequence + n) & 0xFFFF,
+            (self.timestamp + n * self.size) & 0xFFFFFFFF, self.ssrc,
+        )  # fmt: skip
+        return header + self.audio[n * self.size : (n + 1) * self.size]
+
+    def farewell(self) -> list[bytes]:
+        return []
+
+
+class PolyStream:
+    """Poly group paging of one page: alerts, speech where each packet repeats the frame before it, ends."""
+
+    SIZE = RATE // 50
+
+    def __init__(self, audio: bytes, options: dict[str, Any], channel: int) -> None:
+        self.audio, self.options = audio, options
+        self.alerts: int = options["alerts"]
+        self.frames = -(-len(audio) // self.SIZE)
+        self.total = self.alerts + self.frames + options["ends"]
+        caller = options["caller_id"].encode("ascii", "replace")[:13].ljust(13, b"\0")
+        self.tail = struct.pack("!BIB13s", channel, options["serial"], 13, caller)
+
+    def offset(self, n: int) -> float:
+        """See RtpStream."""
+        spacing: float = self.options["signal_ms"] / 1000
+        pause: float = self.options["pause_ms"] / 1000
+        at = min(n, self.alerts)
+        due = at * spacing + min(max(0, n - at), self.frames) * 0.02
+        late = n - self.alerts - self.frames
+        return due if late < 0 else due + pause + late * spacing
+
+    def speaks(self, n: int) -> bool:
+        return self.alerts < n < self.alerts + self.frames
+
+    def packet(self, n: int) -> bytes:
+        frame = n - self.alerts
+        if frame < 0:
+            return b"\x0f" + self.tail
+        if frame >= self.frames:
+            return b"\xff" + self.tail
+        said = struct.pack("!BBI", 0, self.options["flags"], frame * self.SIZE & 0xFFFFFFFF)
+        return b"\x10" + self.tail + said + self.audio[max(0, frame - 1) * self.SIZE : (frame + 1) * self.SIZE]
+
+    def farewell(self) -> list[bytes]:
+        """Ends of a page that was cut: fewer than usual, because the next page waits for them."""
+        return [b"\xff" + self.tail] * CUT_ENDS
+
+
+class Turn:
+    """One page on one group ("address:port", for Poly "address:port/channel"): waiting, or playing."""
+
+    def __init__(self, page: int, group: str, priority: int, audio: bytes, options: dict[str, Any]) -> None:
+        self.page, self.group, self.priority, self.audio = page, group, priority, audio
+        place, _, channel = group.partition("/")
+        host, _, port = place.rpartition(":")
+        self.address = (host, int(port))
+        self.stream = PolyStream(audio, options, int(channel)) if channel else RtpStream(audio, options)
         self.n = self.sent = self.failed = 0
         self.begun = self.last = self.worst = 0.0
         self.error = ""
@@ -58,13 +131,14 @@ class Pacer:
     def __init__(self, link: socket.socket, options: dict[str, Any]) -> None:
         self.link = link
         self.options = options
-        self.step: float = options["packet_ms"] / 1000
         self.size: int = RATE * options["packet_ms"] // 1000
         self.out = _multicast_socket(options)
         self.audio: dict[str, bytes] = {}
         self.playing: dict[str, Turn] = {}
         """Group to the one turn that has it: two pages can never mix, because there is one place."""
         self.waiting: dict[str, deque[Turn]] = {}
+        self.farewells: deque[tuple[float, str, bytes, Turn]] = deque()
+        """What is still due for pages that were cut short: (when, group, packet, page)."""
         self.first_told: set[int] = set()
         self.inbox = bytearray()
         self.outbox = bytearray()
@@ -78,18 +152,18 @@ class Pacer:
 
     def run(self) -> None:
         self.report(say="hello", pid=os.getpid(), first_in_line=os.sched_getscheduler(0) == os.SCHED_RR)
-        while not self.orphan or self.playing:
+        while not self.orphan or self.playing or self.farewells:
             now = time.monotonic()
             if now >= self.next_beat:
                 self._beat(now)
             self._send_due(now)
             if not self.orphan:
                 self._exchange()
-            elif self.playing:
-                time.sleep(max(0.0, min(map(self._due, self.playing.values())) - time.monotonic()))
+            elif self.playing or self.farewells:
+                time.sleep(max(0.0, min(self._all_due()) - time.monotonic()))
 
     def _exchange(self) -> None:
-        wake = min([self.next_beat, *map(self._due, self.playing.values())])
+        wake = min([self.next_beat, *self._all_due()])
         writing = [self.link] if self.outbox else []
         readable, _, _ = select.select([self.link], writing, [], max(0.0, wake - time.monotonic()))
         self._flush()
@@ -145,7 +219,7 @@ class Pacer:
         unaimed = self.aim()  # by the wrong card it would leave, be heard nowhere, and count as said
         begun = time.monotonic()
         for group in order["groups"]:
-            turn = Turn(order["page"], group, order["priority"], self.audio.get(order["key"], b""))
+            turn = Turn(order["page"], group, order["priority"], self.audio.get(order["key"], b""), self.options)
             turn.error = unaimed or ("" if turn.audio else "the audio never reached the pacing process")
             if turn.error:
                 self._end(turn, "unsent")
@@ -197,15 +271,24 @@ class Pacer:
     # ------------------------------------------------------------------------------------------------- packets
 
     def _due(self, turn: Turn) -> float:
-        return turn.begun + turn.n * self.step  # absolute: nothing adds up over minutes
+        return turn.begun + turn.stream.offset(turn.n)  # absolute: nothing adds up over minutes
+
+    def _all_due(self) -> list[float]:
+        return [*map(self._due, self.playing.values()), *(due for due, *_ in self.farewells)]
 
     def _begin(self, turn: Turn, begun: float) -> None:
-        turn.begun = begun
+        turn.begun = max([begun, *(due + SIGNAL_GAP for due, group, *_ in self.farewells if group == turn.group)])
         self.playing[turn.group] = turn
-        if begun <= time.monotonic():
+        if turn.begun <= time.monotonic():
             self._send_one(turn)
 
     def _send_due(self, now: float) -> None:
+        while self.farewells and self.farewells[0][0] <= now:
+            _due, _group, packet, turn = self.farewells.popleft()
+            try:
+                self.out.sendto(packet, turn.address)
+            except OSError:
+                continue  # a phone that hears no end closes by itself soon after the last word
         for turn in list(self.playing.values()):
             late = now - self._due(turn)
             if late > CATCH_UP:
@@ -214,28 +297,19 @@ class Pacer:
                 self._send_one(turn)
 
     def _send_one(self, turn: Turn) -> None:
-        marker = 0x80 if turn.n == 0 else 0
-        header = struct.pack(
-            "!BBHII",
-            0x80,
-            marker | self.options["payload_type"],
-            (turn.sequence + turn.n) & 0xFFFF,
-            (turn.timestamp + turn.n * self.size) & 0xFFFFFFFF,
-            turn.ssrc,
-        )
-        start = turn.n * self.size
+        packet, speaks = turn.stream.packet(turn.n), turn.stream.speaks(turn.n)
         turn.n += 1
         try:
-            self.out.sendto(header + turn.audio[start : start + self.size], turn.address)
+            self.out.sendto(packet, turn.address)
         except OSError as error:
             turn.failed += 1
             turn.error = error.strerror or "not sent"
-            if turn.sent == 0 and turn.failed * self.step >= HOPELESS:
+            if turn.sent == 0 and turn.stream.offset(turn.failed) >= HOPELESS:
                 self._end(turn, "unsent")
             return
         else:
             now = time.monotonic()
-            if turn.sent:
+            if turn.sent and speaks:
                 turn.worst = max(turn.worst, now - turn.last)
             turn.last = now
             turn.sent += 1
@@ -243,7 +317,7 @@ class Pacer:
                 self.first_told.add(turn.page)
                 self.report(say="first", page=turn.page, group=turn.group)
         finally:
-            if start + self.size >= len(turn.audio) and self.playing.get(turn.group) is turn:
+            if turn.n >= turn.stream.total and self.playing.get(turn.group) is turn:
                 self._end(turn, "played" if turn.sent else "unsent")
 
     def _end(self, turn: Turn, how: str) -> None:
@@ -254,6 +328,10 @@ class Pacer:
         if self.playing.get(turn.group) is not turn:
             return
         del self.playing[turn.group]
+        if how in {"overtaken", "stopped"} and turn.sent:
+            now = time.monotonic()
+            cut = [(now + n * SIGNAL_GAP, turn.group, each, turn) for n, each in enumerate(turn.stream.farewell())]
+            self.farewells = deque(sorted([*self.farewells, *cut], key=lambda each: each[0]))
         queue = self.waiting.get(turn.group)
         if queue and how not in {"overtaken", "stopped"}:
             self._begin(queue.popleft(), self._due(turn))

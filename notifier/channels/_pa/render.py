@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
-from notifier.channels.pa_multicast.mulaw import encode
-from notifier.channels.pa_multicast.recording import BadRecording, read_recording
-from notifier.channels.pa_multicast.speech import NoVoice, speak
-from notifier.channels.pa_multicast.tones import DRILL_MARKER, RATE, TONES, synthesise
+from notifier.channels._pa.mulaw import encode
+from notifier.channels._pa.recording import BadRecording, read_recording
+from notifier.channels._pa.speech import NoVoice, speak
+from notifier.channels._pa.tones import DRILL_MARKER, RATE, TONES, synthesise
 from notifier.interfaces import PageWords
 from notifier.model.message import stamp_for
 
