@@ -149,5 +149,9 @@ async def late(call: Call) -> Any:
     return await call.parts.commands.stop_late(call.path["activation"], call.caller, call.body.fire)
 
 
+async def verify(call: Call) -> Any:
+    return await call.parts.commands.verify(call.path["activation"], call.body.word, call.caller)
+
+
 async def acknowledge_trouble(call: Call) -> Any:
     return await call.parts.commands.acknowledge_trouble(call.path["trouble"], call.caller)

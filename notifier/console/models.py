@@ -144,6 +144,11 @@ class LateBody(Sent):
     """False: stop the late press; true: let it fire now."""
 
 
+class VerifyBody(Sent):
+    word: Literal["acknowledge", "veto", "fire"]
+    """acknowledge: you look; veto: there is no danger; fire: start it now."""
+
+
 class AnswerBody(Sent):
     answer: Identifier
     text: Text = ""

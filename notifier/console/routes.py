@@ -68,6 +68,11 @@ ROUTES: tuple[Route, ...] = (
         "/activations/{activation}/late", Right.OPERATE, "Stop a late press, or let it fire now.",
         incidents.late, models.LateBody,
     ),
+    _act(
+        "/activations/{activation}/verify", Right.OPERATE,
+        "About an unverified press: you look, there is no danger, or start it now.", incidents.verify,
+        models.VerifyBody,
+    ),
     # ------------------------------------------------------------------------------------------------- incidents
     _see("/incidents", "Incidents, newest first.", incidents.listing, query=models.IncidentsQuery),
     _see("/incidents/{incident}", "One incident as it stands.", incidents.detail, reply=models.FactsReply),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from notifier.engine.closing import Ended, Person, release_body
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
+from notifier.engine.intake import press_body
 from notifier.engine.moves import (
     acknowledge_trouble_body,
     approve_step_body,
@@ -28,12 +30,13 @@ from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
+from notifier.engine.unverified import verify_decision_body
 from notifier.engine.writing import write_extra_body
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
 from notifier.model.events import EventKind
 from notifier.model.facts import Body
-from notifier.model.incident import Activation
+from notifier.model.incident import Activation, UnverifiedWord
 from notifier.model.playbook import Notify
 from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
@@ -78,17 +81,14 @@ class EngineCommands:
             button = held.buttons.get(activation.source.partition(":")[2])
             problems.append(f"unknown zone {zone!r}")
             zone = button.zone if button else None
-        known = Activation(
-            activation.id,
-            activation.source,
-            playbook,
-            zone,
-            activation.drill,
-            activation.note[:500],
-            activation.pressed_at,
-            activation.dedupe[:200],
-            activation.presser or caller.name,
-            tuple(problems),
+        known = replace(
+            activation,
+            playbook=playbook,
+            zone=zone,
+            note=activation.note[:500],
+            dedupe=activation.dedupe[:200],
+            presser=activation.presser or caller.name,
+            problems=tuple(problems),
         )
         intake = await self._engine.press(known, incident_id=secrets.token_hex(8))
         for problem in problems:
@@ -331,6 +331,31 @@ class EngineCommands:
             self._engine.after_press(intake)
             return Outcome(True, "The late press was started.", detail={"incident": intake.incident})
         return Outcome(True, f"{who.name} stopped the late press. Nothing was started by it.")
+
+    async def verify(self, activation: str, word: str, caller: Caller) -> Outcome:
+        """About a press that must be verified: `acknowledge` (somebody looks), `veto` (no danger) or `fire`."""
+        who = self._person(caller)
+        try:
+            said = UnverifiedWord(word)
+        except ValueError:
+            raise Refused(f"{word!r} is not one of {', '.join(UnverifiedWord)}.", status=422) from None
+        intake = await self._ledger.run(
+            lambda: verify_decision_body(
+                self._desk.site,
+                activation,
+                said,
+                (who.id, who.name),
+                self._desk.clock.now(),
+                self._engine.late_press,
+                lambda press: press_body(press, self._desk.held_of),
+            )
+        )
+        if intake is not None:
+            self._engine.after_press(intake)
+            return Outcome(True, f"{who.name} started it.", detail={"incident": intake.incident})
+        if said is UnverifiedWord.VETO:
+            return Outcome(True, f"Stopped: {who.name} says that there is no danger. Everybody who was told hears it.")
+        return Outcome(True, f"{who.name} looks. It starts by itself when the time to investigate is over.")
 
     # ------------------------------------------------------------------------------------------------------- answers
 

@@ -14,6 +14,7 @@ from notifier.engine.ladder import Decision, Verdict, decide
 from notifier.engine.playbook_run import begin, change_step
 from notifier.engine.presses import Intake, Press, activation_row, committed_unheard, late_press, same_press
 from notifier.engine.scene import Scene
+from notifier.engine.unverified import only_told, unverified
 from notifier.engine.zone_news import news_timer
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -37,10 +38,16 @@ def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
     again = yield from same_press(press)
     if again is not None:
         return again
+    told = yield from only_told(press)
+    if told is not None:
+        return told
     verdict = yield from verdict_of(press)
     late = yield from late_press(press, verdict)
     if late is not None:
         return late
+    waits = yield from unverified(press, verdict)
+    if waits is not None:
+        return waits
     result = Intake(act.id, "", "", joined=verdict.decision is not Decision.OPEN)
     door_rows = yield Ask("doors_of_site", {"site": site})
     doors = {row["id"]: dict(row) for row in door_rows}

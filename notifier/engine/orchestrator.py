@@ -18,6 +18,7 @@ from notifier.engine.intake import press_body
 from notifier.engine.lanes import Lane, Lanes, LaneWork
 from notifier.engine.letters_out import LettersOut
 from notifier.engine.lost import LostDeliveries
+from notifier.engine.notices import about_id
 from notifier.engine.playbook_run import step_of
 from notifier.engine.presses import Intake, Press
 from notifier.engine.progress import look_body
@@ -175,7 +176,7 @@ class Orchestrator:
                 row["id"]: dict(row) for row in self.ledger.read("open_incidents", site=self.desk.site)
             }
             recovery.resume(self, self.desk.incidents[intake.incident])
-        if intake.danger_returned:
+        if intake.danger_returned or (intake.started and intake.incident == about_id(intake.activation)):
             self.spawn(self.letters.stop_closing(intake.incident))
         if intake.scene is not None and intake.started:
             self.wave(intake.scene, intake.rows)

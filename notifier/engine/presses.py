@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from notifier.engine.held import Held
 from notifier.engine.ladder import Decision, Verdict
+from notifier.engine.notices import notice_timer
 from notifier.engine.scene import Scene
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -151,6 +152,8 @@ def same_press(press: Press) -> Body[Intake | None]:
         return None
     first = rows[0]
     waits = not first["incident"]
+    if waits and first["state"] == "told" and act.only_tells:
+        return Intake(first["id"], "", "", joined=True, late=True)
     if (waits and not press.late) or (press.key is not None and first["received_at"] < press.now - KEY_LIVES):
         # A press made now is never taken for an old one that only asks, nor for one of another day.
         if press.key is not None:
@@ -218,18 +221,20 @@ def late_press(press: Press, verdict: Verdict) -> Body[Intake | None]:
         },
         new=True,
     )
-    yield Fact(
-        EventKind.LATE_PRESS,
-        site,
-        None,
-        {"source": act.source, "age": round(age, 1), "after_end": ended},
-        [activation_row(press, None, False, state), task, timer],
-    )
+    rows = [activation_row(press, None, False, state), task, timer]
+    if not ended:
+        rows.append(notice_timer(site, act.id, "late", press.now, age=in_words(age), wait=f"{STOP_WITHIN:.0f}"))
+    data = {"source": act.source, "age": round(age, 1), "after_end": ended}
+    yield Fact(EventKind.LATE_PRESS, site, None, data, rows)
     return Intake(act.id, "", "", joined=False, late=True)
 
 
+def in_words(age: float) -> str:
+    return f"{age / 60:.0f} min" if age >= 90 else f"{age:.0f} s"
+
+
 def late_text(press: Press, age: float, after_end: bool) -> str:
-    minutes = f"{age / 60:.0f} min" if age >= 90 else f"{age:.0f} s"
+    minutes = in_words(age)
     if after_end:
         return (
             f"A press for {press.playbook.title} made {minutes} ago arrived now, and an all-clear came since. "

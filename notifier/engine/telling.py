@@ -108,6 +108,17 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
         f"Upgraded from {data.get('from')} to {data.get('to')} by {data.get('presser') or data.get('source')}."
     ),
     EventKind.INCIDENT_MOVED: _moved,
+    EventKind.UNVERIFIED: lambda data, held: (
+        f"UNVERIFIED: {data.get('playbook')} reported by {data.get('presser') or data.get('source')}, "
+        f"{_zone(data, held)}. Silence starts it in {data.get('ack', 0):.0f} s."
+    ),
+    EventKind.UNVERIFIED_MOVED: lambda data, held: f"Unverified press: {data.get('word')} by {data.get('by')}.",
+    EventKind.OFFICE_TOLD: lambda data, held: (
+        f"Somebody called 911, {_zone(data, held)} ({data.get('note') or data.get('source')}). Nothing was started."
+    ),
+    EventKind.NOTICE_SENT: lambda data, held: (
+        f"Told of {str(data.get('what')).replace('_', ' ')}: {', '.join(data.get('told', ())) or 'nobody'}."
+    ),
     EventKind.PRESSED: lambda data, held: (
         f"Pressed again by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
     ),

@@ -23,7 +23,13 @@ from notifier.engine.scene import Scene
 from notifier.engine.steps import announce
 from notifier.engine.steps.notify import delivery_rows
 from notifier.engine.steps.secure_doors import command_row
-from notifier.engine.timers_beside import Fired, approval_over_body, late_press_body, re_secure_body
+from notifier.engine.timers_beside import (
+    WITHOUT_INCIDENT,
+    Fired,
+    approval_over_body,
+    no_incident_body,
+    re_secure_body,
+)
 from notifier.engine.writing import decoded, link_rows
 from notifier.engine.zone_news import zone_news_body
 from notifier.model.door import CommandState, CommandWord, move_command
@@ -66,8 +72,8 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
         state = move_timer(TimerState.WAITING, TimerWord.FIRE)
         done = Row("timer", {"site": site, "id": timer_id, "state": str(state)})
         kind = TimerKind(timer["kind"])
-        if kind in (TimerKind.FIRE_LATE, TimerKind.ASK_AGAIN):
-            yield from late_press_body(desk, timer, done, fired, press_of)
+        if kind in WITHOUT_INCIDENT:
+            yield from no_incident_body(desk, timer, done, fired, press_of)
             continue
         if kind is TimerKind.APPROVAL:
             yield from approval_over_body(site, timer, done)

@@ -9,9 +9,11 @@ from typing import Any
 from notifier.engine.desk import Desk
 from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.late_questions import ask_instead, question_rows
+from notifier.engine.notices import notice_body
 from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import OPENED, command_row
+from notifier.engine.unverified import verify_over_body
 from notifier.model.door import CommandState
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -20,6 +22,7 @@ from notifier.model.step import (
     ApprovalState,
     ApprovalWord,
     Phase,
+    TimerKind,
     TimerState,
     move_approval,
 )
@@ -100,3 +103,23 @@ def late_press_body(
         [done, Row("task", {"site": site, "id": f"late:{activation['id']}", "state": "done"})],
     )
     fired.intakes.append((yield from press_body(press, desk.held_of)))
+
+
+def no_incident_body(
+    desk: Desk, timer: Mapping[str, Any], done: Row, fired: Fired, press_of: Callable[[Mapping[str, Any]], Press]
+) -> Body[None]:
+    """Timers that belong to no incident: a late or an unverified press, and what people are told of them."""
+    kind = TimerKind(timer["kind"])
+    if kind is TimerKind.NOTICE:
+        fired.lanes |= yield from notice_body(desk, timer, done)
+    elif kind is TimerKind.VERIFY:
+        intake = yield from verify_over_body(
+            desk.site, timer, done, press_of, lambda press: press_body(press, desk.held_of)
+        )
+        if intake is not None:
+            fired.intakes.append(intake)
+    else:
+        yield from late_press_body(desk, timer, done, fired, press_of)
+
+
+WITHOUT_INCIDENT = frozenset({TimerKind.FIRE_LATE, TimerKind.ASK_AGAIN, TimerKind.NOTICE, TimerKind.VERIFY})

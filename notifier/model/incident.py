@@ -138,6 +138,45 @@ def move_room(state: RoomState, word: RoomWord) -> RoomState:
     return move("A room", ROOM_MOVES, state, word)
 
 
+class UnverifiedState(State):
+    """What became of a press by a sensor, feed or tip that must be verified; kept as its activation's state."""
+
+    WAITING = "unverified", "Office and police are told; silence starts it when the time to acknowledge is over."
+    INVESTIGATED = "investigated", "A named person looks; silence starts it when the time to investigate is over."
+    FIRED = "fired", "It started the response: nobody stopped it, or somebody or something confirmed it."
+    VETOED = "vetoed", "A named person said that there is no danger; everybody who was told heard so."
+
+
+class UnverifiedWord(StrEnum):
+    ACKNOWLEDGE = "acknowledge"
+    VETO = "veto"
+    FIRE = "fire"
+
+
+_U, _UW = UnverifiedState, UnverifiedWord
+UNVERIFIED_MOVES: dict[tuple[UnverifiedState, UnverifiedWord], UnverifiedState] = {
+    (_U.WAITING, _UW.ACKNOWLEDGE): _U.INVESTIGATED,
+    (_U.WAITING, _UW.VETO): _U.VETOED,
+    (_U.WAITING, _UW.FIRE): _U.FIRED,
+    (_U.INVESTIGATED, _UW.VETO): _U.VETOED,
+    (_U.INVESTIGATED, _UW.FIRE): _U.FIRED,
+}
+
+
+def move_unverified(state: UnverifiedState, word: UnverifiedWord) -> UnverifiedState:
+    return move("An unverified press", UNVERIFIED_MOVES, state, word)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyWindow:
+    """How long people may look before silence starts a response (PRODUCT 5, verify); seconds."""
+
+    ack: float = 15.0
+    """Until somebody says that they look."""
+    investigate: float = 120.0
+    """From then on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Activation:
     """One press, text, feed item or schedule that asks for a response."""
@@ -157,6 +196,10 @@ class Activation:
     """Who it was, in words for people; never a secret."""
     problems: tuple[str, ...] = ()
     """What in the press was unknown and fell back to the device's own; each raises a trouble."""
+    verify: VerifyWindow | None = None
+    """People may look first: for sensors, feeds and tips, never for a human press."""
+    only_tells: bool = False
+    """Informs the office and starts nothing: the notice of a telephone system that somebody called 911."""
 
 
 CODE_ALPHABET = "ACDEFHJKMNPRTWXY3479"

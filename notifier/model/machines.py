@@ -13,12 +13,15 @@ from notifier.model.incident import (
     HAND_OFF_MOVES,
     INCIDENT_MOVES,
     ROOM_MOVES,
+    UNVERIFIED_MOVES,
     HandOff,
     IncidentState,
     RoomState,
+    UnverifiedState,
     move_hand_off,
     move_incident,
     move_room,
+    move_unverified,
 )
 from notifier.model.states import State
 from notifier.model.step import (
@@ -88,6 +91,13 @@ MACHINES = (
     Machine("Room", "What is known of a room during an incident.", RoomState.UNKNOWN, ROOM_MOVES, move_room),
     Machine("Hand-off", "Who outside has the incident.", HandOff.NOBODY, HAND_OFF_MOVES, move_hand_off),
     Machine("Approval", "A second person is asked.", ApprovalState.ASKED, APPROVAL_MOVES, move_approval),
+    Machine(
+        "Unverified press",
+        "A press by a sensor, feed or tip whose trigger says `verify`. Never a person's.",
+        UnverifiedState.WAITING,
+        UNVERIFIED_MOVES,
+        move_unverified,
+    ),
     Machine("Task", "Something needs a person.", TaskState.OPEN, TASK_MOVES, move_task),
     Machine("Trouble", "Something of ours is broken.", TroubleState.RAISED, TROUBLE_MOVES, move_trouble),
     Machine("Timer", "Something falls due once, whichever node lives.", TimerState.WAITING, TIMER_MOVES, move_timer),

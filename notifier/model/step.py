@@ -92,6 +92,9 @@ class TimerKind(StrEnum):
     NEWS_OF_ZONE = "news_of_zone"  # police and commander hear of a press from a new zone
     DISPATCH = "dispatch"  # nobody outside has accepted a grave response in time
     APPROVAL = "approval"  # an approval changes who counts (3 min), or runs out
+    VERIFY = "verify"  # nobody stopped an unverified press
+    NOTICE = "notice"  # people are told of something that is no incident yet
+    DRILL = "drill"  # a scheduled drill is told ahead, then begins
 
 
 class ApprovalState(State):

@@ -27,6 +27,15 @@ async def test_nobody_stops_it_and_it_fires_after_fifteen_seconds() -> None:
         campus.phone("Officer Diaz").has("is in LOCKDOWN")
 
 
+async def test_before_it_fires_the_office_is_told_by_message() -> None:
+    async with story() as campus:
+        await campus.press("front-office", late="5m")
+        await campus.advance("2s")
+        campus.phone("Ada").has("was made 5 min ago and arrived only now", by="sms", times=1)
+        campus.phone("Ben").is_silent()
+        campus.phone("Officer Diaz").is_silent()
+
+
 async def test_a_person_stops_it() -> None:
     async with story() as campus:
         late = await campus.press("front-office", late="5m")

@@ -9,6 +9,7 @@ on conflict (site, name) do update set tokens = excluded.tokens, at = excluded.a
 
 -- name: claim_deliveries
 -- Urgent ones first, only of incidents that still want them, and only while tokens are left before each.
+-- Without an incident: a notice about something that is none yet (engine/notices.py).
 -- outside: 0 inside, 1 outside (may be paused or drained), 2 police, EMS and fire (never).
 -- A correction never overtakes what it corrects: an agency that hears "mistake" and then "lockdown" believes the last.
 update delivery set state = 'sending', node = :node, attempt = attempt + 1
@@ -17,15 +18,15 @@ where site = :site and id in (
         select id, sum(segments) over (order by priority, due, id rows unbounded preceding) - segments as before
         from (
             select d.id, d.priority, d.due, d.segments
-            from delivery d join incident i on i.site = d.site and i.id = d.incident
+            from delivery d left join incident i on i.site = d.site and i.id = d.incident
             where d.site = :site and d.lane = :lane and d.state = 'queued' and d.due <= :now
                 and d.priority <= :most
                 and ((d.phase = 'main' and (i.state in ('active', 'releasing') or (d.outside = 2 and i.state = 'closing')))
-                    or (d.phase <> 'main' and i.state in ('closing', 'closed')))
+                    or (d.phase <> 'main' and (i.state is null or i.state in ('closing', 'closed'))))
                 and (d.outside <> 2 or d.phase = 'main' or not exists (
                     select 1 from delivery e where e.site = d.site and e.incident = d.incident and e.person = d.person
                         and e.kind = d.kind and e.phase = 'main' and e.state in ('queued', 'sending', 'unknown')))
-                and (i.outside_paused = 0 or d.outside <> 1 or d.phase <> 'main')
+                and (coalesce(i.outside_paused, 0) = 0 or d.outside <> 1 or d.phase <> 'main')
             order by d.priority, d.due limit :room
         ) wanted
     ) counted
@@ -98,6 +99,11 @@ select distinct person from delivery where site = :site and incident = :incident
 -- People who were written to, whether it arrived or not.
 select distinct person from delivery where site = :site and incident = :incident and phase = 'main'
     and state not in ('recalled', 'expired')
+
+-- name: people_told
+-- Everybody whom a notice about something that is no incident was written to.
+select distinct person from delivery where site = :site and incident = :incident and state not in ('recalled', 'expired')
+    order by person
 
 -- name: main_delivery_states
 select state, count(*) as n from delivery where site = :site and incident = :incident and phase = 'main' group by state

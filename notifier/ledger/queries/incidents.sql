@@ -52,6 +52,9 @@ select min(due) as due from timer where site = :site and state = 'waiting'
 -- name: due_timers
 select id, due from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit
 
+-- name: waiting_timers_of_kind
+select * from timer where site = :site and state = 'waiting' and kind = :kind order by due, id
+
 -- name: waiting_timers_of_incident
 select * from timer where site = :site and incident = :incident and state = 'waiting'
 
