@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, parse_qsl
 
+from notifier.channels.twilio.account import Account
 from notifier.channels.twilio.codes import STATUSES, reason_of_failure
-from notifier.channels.twilio.settings import Settings
 from notifier.channels.twilio.signature import HEADER, SETTINGS_HEADER, algorithm_in, body_matches, signed_by
 from notifier.errors import Refused
 from notifier.interfaces import CallbackReply, CallbackRequest
@@ -35,7 +35,7 @@ Form = Mapping[str, str]
 class Callbacks:
     """The two functions that the console mounts for one sender; they read and judge, and change nothing."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Account) -> None:
         self._settings = settings
 
     def mounted(self) -> Mapping[str, Callable[[CallbackRequest], CallbackReply]]:
@@ -43,8 +43,8 @@ class Callbacks:
 
     def status(self, request: CallbackRequest) -> CallbackReply:
         """Raises Refused."""
-        form = self._form_of(request)
-        ref = _needed(form, "MessageSid", SID)
+        form = self.form_of(request)
+        ref = needed(form, "MessageSid", SID)
         word = STATUSES.get(form.get("MessageStatus", ""))
         if word is None:  # a new status of theirs is no reason to make them try again
             return CallbackReply()
@@ -52,13 +52,13 @@ class Callbacks:
 
     def inbound(self, request: CallbackRequest) -> CallbackReply:
         """Raises Refused. A picture without words has an empty text: it still is a sign of life."""
-        form = self._form_of(request)
-        source, ref = _needed(form, "From", SOURCE), _needed(form, "MessageSid", SID)
+        form = self.form_of(request)
+        source, ref = needed(form, "From", SOURCE), needed(form, "MessageSid", SID)
         came = inbound(source, form.get("Body", ""), ref, form.get("OptOutType"))
         return CallbackReply(inbound=(came,), content_type="text/xml", body=NOTHING_TO_SAY)
 
-    def _form_of(self, request: CallbackRequest) -> Form:
-        """The fields, each once, of a request that Twilio signed for this account."""
+    def form_of(self, request: CallbackRequest) -> Form:
+        """The fields, each once, of a request that Twilio signed for this account. Raises Refused."""
         if request.method != "POST":
             raise Refused("Twilio is expected to POST: set the webhook's method to HTTP POST.", 405)
         if len(request.body) > LONGEST_BODY:
@@ -99,7 +99,7 @@ class Callbacks:
             )
 
 
-def report(ref: str, word: DeliveryWord, code: str | int | None, settings: Settings) -> Report:
+def report(ref: str, word: DeliveryWord, code: str | int | None, settings: Account) -> Report:
     """Later news of one message, from a callback or from asking."""
     if word is not DeliveryWord.FAIL:
         return Report(ref, word)
@@ -140,7 +140,8 @@ def _json_pairs(body: bytes) -> list[tuple[str, str]]:
     return [(name, value.encode(errors="replace").decode()) for name, value in said]
 
 
-def _needed(form: Form, name: str, shape: re.Pattern[str]) -> str:
+def needed(form: Form, name: str, shape: re.Pattern[str]) -> str:
+    """The field's value; raises Refused if it is not there or not of this shape."""
     value = form.get(name, "")
     if not shape.fullmatch(value):
         raise Refused(f"The field {name} is missing or cannot be right.", 400)

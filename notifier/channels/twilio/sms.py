@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
-from twilio.rest import Client
 
+from notifier.channels.twilio.account import line_to
 from notifier.channels.twilio.callbacks import Callbacks, inbound, report
 from notifier.channels.twilio.codes import STATES, STATUSES, reason_of_failure
 from notifier.channels.twilio.settings import Settings as TwilioSettings
@@ -56,19 +56,7 @@ class TwilioSms(Channel):
         self._statuses_since: float | None = None
 
     async def open(self) -> None:
-        theirs = self.settings
-        user = theirs.api_key or theirs.account_sid
-        secret: Any = theirs.api_secret or theirs.auth_token
-        self._wire = Wire(
-            theirs.api_url,
-            user,
-            secret.reveal(),
-            timeout=theirs.timeout,
-            connect_timeout=theirs.connect_timeout,
-            overrules=theirs.codes,
-        )
-        # The wire signs requests by itself, so the SDK needs no copy of the secret.
-        self._client = Client(user, "•••", theirs.account_sid, http_client=self._wire)
+        self._wire, self._client = line_to(self.settings)
         self._list = self._client.api.v2010.account.messages
 
     async def close(self) -> None:
