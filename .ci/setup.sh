@@ -49,6 +49,15 @@ if [ ! -e .venv ] && may_install && ! command -v espeak-ng >/dev/null; then
     timeout 180 bash -c "$(declare -f apt_install); apt_install espeak-ng" 2>/dev/null || echo "set-up: went on without espeak-ng"
 fi
 
+# The tests of the pages open a real browser; without one they skip and say so.
+if [ "$need" = dev ] && ! command -v chromium >/dev/null; then
+    if may_install; then
+        echo "set-up: installing chromium (for the tests of the pages)"
+        timeout 600 bash -c "$(declare -f apt_install); apt_install chromium" 2>/dev/null || true
+    fi
+    command -v chromium >/dev/null || echo "set-up: the tests of the pages are skipped; for them type: sudo apt-get install -y chromium"
+fi
+
 # A venv whose Python has been upgraded away is of no use.
 if ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
     "$python" -m venv --clear .venv

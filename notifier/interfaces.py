@@ -422,6 +422,12 @@ class Views(Protocol):
         """
         ...
 
+    def site(self) -> Mapping[str, Any]:
+        """The published site: `id`, `name`, `address`, `entrance`, `timezone`, `languages`, `version`, and `zones`
+        (each `id`, `name`, `parent`). Before anything is published its name is `notifier`.
+        """
+        ...
+
     def health(self) -> Mapping[str, Any]:
         """`ready` and `recorded` (bools), `text` (one sentence), and more for those who may see it."""
         ...

@@ -14,6 +14,11 @@ from notifier.model.rights import ANONYMOUS, Caller
 
 _PEER = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
+SESSION_COOKIE = "__Host-notifier-session"
+"""A person who has signed in."""
+KIOSK_COOKIE = "__Host-notifier-kiosk"
+"""A browser that was enrolled as a press device; it may press and nothing else."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -25,10 +30,15 @@ def bearer_of(request: web.BaseRequest) -> str | None:
 
 
 def caller_of(request: web.BaseRequest, accounts: Accounts) -> Caller:
-    """By token if one was sent (a wrong one is anonymous), else by the user at the other end of the Unix socket."""
+    """By token if one was sent (a wrong one is anonymous), else by a browser's cookie, else by the user at the other
+    end of the Unix socket.
+    """
     token = bearer_of(request)
     if token is not None:
         return accounts.caller_of(token) or ANONYMOUS
+    for cookie in (SESSION_COOKIE, KIOSK_COOKIE):
+        if (kept := request.cookies.get(cookie)) and (known := accounts.caller_of(kept)):
+            return known
     uid = peer_uid(request)
     return ANONYMOUS if uid is None else accounts.caller_of_os_user(uid)
 

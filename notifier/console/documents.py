@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from aiohttp import web
 
 from notifier.console.answer_page import templates
+from notifier.console.assets import find
 from notifier.console.openapi import fields_of, openapi
 from notifier.console.route import Call
 from notifier.errors import NotFound
 
-HERE = Path(__file__).parent / "static"
-KINDS = {".css": "text/css", ".svg": "image/svg+xml"}
+KEPT_FOR_EVER = "public, max-age=31536000, immutable"
+"""For a name that holds its own hash (RFC 8246)."""
 KEPT = "public, max-age=300"
 """Five minutes: one incident's page loads it once, and an upgrade reaches everybody before the next."""
 
@@ -30,13 +28,9 @@ async def docs_page(call: Call) -> web.Response:
 
 
 async def static_file(call: Call) -> web.Response:
-    found = _files().get(call.path["name"])
+    found = find(call.path["name"])
     if found is None:
         raise NotFound("There is no such file.")
-    body, kind = found
-    return web.Response(body=body, content_type=kind, charset="utf-8", headers={"Cache-Control": KEPT})
-
-
-@cache
-def _files() -> Mapping[str, tuple[bytes, str]]:
-    return {path.name: (path.read_bytes(), KINDS[path.suffix]) for path in HERE.iterdir() if path.suffix in KINDS}
+    asset, current = found
+    headers = {"Cache-Control": KEPT_FOR_EVER if current else KEPT}
+    return web.Response(body=asset.body, content_type=asset.kind, charset="utf-8", headers=headers)

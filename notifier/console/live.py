@@ -151,7 +151,8 @@ async def _write_all(call: Call, stream: Stream, response: web.StreamResponse, s
                 await write(_message("signed_out", {"text": "The right to see this has ended."}, {}))
                 return
         if not found:
-            await write(": still here\n\n")
+            # A comment keeps the line open; scripts in browsers hear only of an event.
+            await write(": still here\n\nevent: still\ndata: 1\n\n")
 
 
 async def _catch_up(call: Call, stream: Stream, cursor: Cursor, write: Any) -> bool:

@@ -9,15 +9,18 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import BaseModel
 
 from notifier.clock import stopwatch
 from notifier.console.answer_page import in_trouble
-from notifier.console.callers import caller_of, inside, networks_of, peer_address
+from notifier.console.callers import bearer_of, caller_of, inside, networks_of, peer_address
 from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
+from notifier.console.pages import rendering
+from notifier.console.pages.forms import same_origin, see
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import BadRequest, as_problem, explain
 from notifier.console.reading import body_of, query_of
@@ -73,16 +76,35 @@ class Reception:
         secret = Flag.SECRET_PATH in route.flags
         if self._proxied and not secret and not _from_proxy(request, self._proxies):
             raise BadRequest(403, "Plain HTTP is spoken with the named proxy only; use the https address.")
-        if route.right is not Right.PUBLIC:
+        page = Flag.PAGE in route.flags and not secret
+        if route.right is not Right.PUBLIC or page:
             call.caller = caller_of(request, self._parts.accounts)
+            self._from_us(call)
+            if page and request.method in {"GET", "HEAD"} and self._unknown(call):
+                return see(f"{rendering.SIGN_IN}?{urlencode({'next': request.rel_url.raw_path_qs})}")
             self._check(call)
         if Flag.LENIENT not in route.flags:
             call.query = query_of(request, route.query)
             if route.body is not None:
                 call.body = await body_of(request, route.body, route.limit)
-            elif (request.content_length or 0) > 0:
+            elif not page and (request.content_length or 0) > 0:
                 raise BadRequest(400, "This address takes no body.")
         return _rendered(await route.handler(call), route)
+
+    def _unknown(self, call: Call) -> bool:
+        return call.caller.id == ANONYMOUS.id and not call.route.allows(call.caller, self._parts.site)
+
+    def _from_us(self, call: Call) -> None:
+        """What a browser sends by itself, a cookie, counts only for what a page of ours sent. Raises BadRequest."""
+        request = call.request
+        if (
+            request.method in {"GET", "HEAD"}
+            or bearer_of(request)
+            or not (Flag.PAGE in call.route.flags or request.cookies)
+        ):
+            return
+        if not same_origin(request, self._parts.public_url):
+            raise BadRequest(403, "Another site sent this, or the browser does not say who did; nothing was done.")
 
     def _check(self, call: Call) -> None:
         if call.route.allows(call.caller, self._parts.site):
@@ -99,7 +121,9 @@ class Reception:
             text = f"{where} failed by {type(error).__name__}; the log has its place under {told.trouble}."
             self._parts.fault(f"{where}: {type(error).__name__}", text)
         if route and Flag.PAGE in route.flags:
-            return in_trouble(told, request)
+            if Flag.SECRET_PATH in route.flags:
+                return in_trouble(told, request)
+            return rendering.in_trouble(told, Call(self._parts, request, route, ANONYMOUS))
         return as_problem(told)
 
 

@@ -23,7 +23,7 @@ class Flag(StrEnum):
     LENIENT = "lenient"  # takes any query and body: neither a press nor a person in danger is refused for content
     SECRET_PATH = "secret_path"  # noqa: S105 the path itself is a secret and is never logged
     STREAM = "stream"  # stays open
-    PAGE = "page"  # answers people with HTML, and tells them its faults in words
+    PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in
 
 
 class Empty(BaseModel, extra="forbid"):

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from notifier.console import answer_page, documents, incidents, live, models, operations, press, state, webhooks
+from notifier.console.pages import page_routes
 from notifier.console.route import KILOBYTE, Flag, Handler, Route
 from notifier.model.rights import Right
 
@@ -256,6 +257,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET", path="/static/{name}", right=Right.PUBLIC, handler=documents.static_file, media="text/css",
-        summary="Style and icons of the pages.",
+        summary="Styles, scripts and icons of the pages.",
     ),
+    *page_routes(),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_shown
+from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -370,6 +371,9 @@ class EngineViews:
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
         return self._answers.page(token)
+
+    def site(self) -> Mapping[str, Any]:
+        return site_facts(self._desk)
 
     def health(self) -> Mapping[str, Any]:
         recorded = self._ledger.recorded

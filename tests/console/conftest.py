@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.console.browser import browser  # noqa: F401 a fixture is found by being here
 from tests.console.school import School, open_school
 
 

@@ -65,8 +65,17 @@ class Pictures:
     links: dict[str, dict[str, Any]] = field(default_factory=dict)
     ready: bool = True
 
+    def site(self) -> Mapping[str, Any]:
+        return {
+            "id": SITE, "name": "Maplewood <Elementary>", "address": "100 Maple Street", "entrance": "Entrance A",
+            "timezone": "America/Denver", "languages": ["en", "es"], "version": 3,
+            "zones": [{"id": "front", "name": "Front office", "parent": None}],
+        }  # fmt: skip
+
     def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]:
-        return {"items": [{"id": INCIDENT, "open_only": open_only, "limit": limit, "after": after}], "next": None}
+        one = {"id": INCIDENT, "open_only": open_only, "limit": limit, "after": after}
+        known = {"drill": False, "action": "lockdown", "raised_wall": "2026-10-01T16:41:52Z", "code": "7F3K"}
+        return {"items": [one | known], "next": None}
 
     def incident(self, incident: str) -> Mapping[str, Any]:
         if incident != INCIDENT:

@@ -94,7 +94,8 @@ async def test_a_wrong_query_is_refused_with_its_place(school: School, query: st
 async def test_a_list_is_asked_for_by_pages(school: School) -> None:
     asked = "/api/v1/incidents?limit=200&after=c1&open=true"
     _, told, _ = await school.ask("GET", asked, await school.token("view"))
-    assert told["items"][0] == {"id": INCIDENT, "open_only": True, "limit": 200, "after": "c1"}
+    asked_for = {"id": INCIDENT, "open_only": True, "limit": 200, "after": "c1"}
+    assert told["items"][0].items() >= asked_for.items()
 
 
 @pytest.mark.parametrize("path", ["/api/v1/doors", "/api/v1/contacts", f"/api/v1/incidents/{INCIDENT}/rooms"])

@@ -8,6 +8,7 @@ import pytest
 from notifier.console.route import Flag, Route, RouteTable
 from notifier.console.routes import ROUTES
 from notifier.model.rights import ROLES, Right
+from tests.console.page_rights import PAGES
 from tests.console.school import INCIDENT, LINK, School, open_school
 
 EVERYBODY = {*ROLES, "nobody"}
@@ -86,6 +87,8 @@ TABLE: dict[str, set[str]] = {
     "GET /api/v1/openapi.json": EVERYBODY,
     "GET /api/docs": EVERYBODY,
     "GET /static/{name}": EVERYBODY,
+    **{route: EVERYBODY if right == "public" else set().union(*(WHO_MAY[Right(one)] for one in right.split(" or ")))
+       for route, right in PAGES.items()},
 }  # fmt: skip
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -115,20 +118,29 @@ async def test_a_route_is_open_to_exactly_the_roles_that_may(tmp_path: Path, rou
         headers = {role: await school.token(role) for role in ROLES} | {"nobody": {}}
         for role, may in ((role, role in TABLE[f"{route.method} {route.path}"]) for role in headers):
             status = await knock(school, route, headers[role])
-            refused = 401 if role == "nobody" else 403
+            page = Flag.PAGE in route.flags and route.method == "GET"
+            refused = 403 if role != "nobody" else TO_SIGN_IN if page else 401
             assert (status == refused) == (not may), f"{role} got {status}"
             assert may or not school.engine.said, f"{role} was refused after the deed"
             school.engine.said.clear()
 
 
+TO_SIGN_IN = 1303
+"""Our own number for a redirect that leads to the sign-in page and nowhere else."""
+
+
 async def knock(school: School, route: Route, headers: dict[str, str]) -> int:
     path = route.path.format(**{name: NAMES.get(name, "x1") for name in route.names})
     body = next((body for end, body in BODIES.items() if route.path.endswith(end)), {})
-    sent = {"json": body} if route.method == "POST" and not path.startswith(("/r/", "/webhooks")) else {}
+    form = Flag.PAGE in route.flags or path.startswith("/webhooks")
+    sent = {"json": body} if route.method == "POST" and not form else {}
+    if form:
+        headers = {**headers, "Sec-Fetch-Site": "same-origin"}  # as a page of ours sends it
     if Flag.STREAM in route.flags:
         async with school.http.request(route.method, school.url + path, headers=headers) as response:
             return response.status  # the stream itself stays open
-    return (await school.ask(route.method, path, headers, **sent))[0]
+    status, _, response = await school.ask(route.method, path, headers, allow_redirects=False, **sent)
+    return TO_SIGN_IN if response.headers.get("Location", "").startswith("/sign-in?next=") else status
 
 
 async def test_rights_at_another_site_open_nothing_here(school: School) -> None:

@@ -1,0 +1,62 @@
+"""Styles, scripts and icons: each under a name that holds its own hash, so that it may be kept for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent / "static"
+KINDS = {
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript",
+    ".json": "application/manifest+json",  # the only JSON that pages load is the manifest of an installed page
+}
+_HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{12}(?P<suffix>\.[a-z]+)")
+_LINKED = re.compile(r"(?<=[\"'/])[a-z][a-z0-9_-]*\.(?:css|svg|js|json)(?=[\"'])")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    name: str
+    """With its hash: `live.0123456789ab.js`."""
+    body: bytes
+    kind: str
+
+
+def static(name: str) -> str:
+    """The address of a file in `static/`. Raises KeyError: a page that names a missing file is a fault of ours."""
+    return f"/static/{_assets()[name].name}"
+
+
+def find(asked: str) -> tuple[Asset, bool] | None:
+    """The file of this name, and whether the name holds its present hash; None if there is none."""
+    hashed = _HASHED.fullmatch(asked)
+    asset = _assets().get(f"{hashed['stem']}{hashed['suffix']}" if hashed else asked)
+    # An old hash is served as what it has become: a page from before an upgrade stays usable.
+    return None if asset is None else (asset, asset.name == asked)
+
+
+@cache
+def _assets() -> Mapping[str, Asset]:
+    bodies = {path.name: path.read_bytes() for path in sorted(HERE.iterdir()) if path.suffix in KINDS}
+    done: dict[str, Asset] = {}
+
+    def finish(name: str) -> Asset:
+        if name not in done:
+            body = _LINKED.sub(
+                lambda link: finish(link[0]).name if link[0] in bodies and link[0] != name else link[0],
+                bodies[name].decode("utf-8"),
+            ).encode("utf-8")
+            stem, _, suffix = name.rpartition(".")
+            digest = hashlib.sha256(body).hexdigest()[:12]
+            done[name] = Asset(f"{stem}.{digest}.{suffix}", body, KINDS[f".{suffix}"])
+        return done[name]
+
+    for name in bodies:
+        finish(name)
+    return done

@@ -1,0 +1,131 @@
+"""Pages from templates: what each of them is handed, and the words for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone, tzinfo
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+
+from notifier.console.assets import static
+from notifier.console.pages.icons import icon
+from notifier.console.problems import ADVICE, Explained
+from notifier.console.route import Call
+from notifier.model.events import EventKind
+from notifier.model.rights import ANONYMOUS
+
+NAVIGATION = (
+    ("Board", "/board"), ("Playbooks", "/playbooks"), ("People", "/people"), ("Site", "/site"), ("Drills", "/drills"),
+    ("Readiness", "/readiness"), ("Audit", "/audit"), ("System", "/system"),
+)  # fmt: skip
+"""In this order; a page stands in it once its route is there and the caller may open it."""
+STREAM_KINDS = " ".join([*(str(kind) for kind in EventKind), "hello", "resync", "signed_out", "still"])
+SIGN_IN = "/sign-in"
+SIGNED_OUT = "You are signed out. The incident goes on. Sign in to see it; to start one you need no sign-in."
+MOST_INCIDENTS = 20  # open ones that a header looks at; more than one live one is rare
+
+
+def page(call: Call, template: str, *, status: int = 200, **context: Any) -> web.Response:
+    """A whole page. Templates extend `base.html` (desk) or `plain.html`, and are handed all of `desk_context`."""
+    return html(template, status, **{**desk_context(call), **context})
+
+
+def fragment(call: Call, template: str, **context: Any) -> web.Response:
+    """One or several elements with ids, for `data-fragment` (see static/live.js)."""
+    site = call.parts.views.site()
+    return html(template, 200, **{"site": site, "zone": zone_of(site), "caller": call.caller, **context})
+
+
+def html(template: str, status: int = 200, **context: Any) -> web.Response:
+    response = web.Response(
+        status=status, text=environment().get_template(template).render(context), content_type="text/html"
+    )
+    # Browsers write the Origin of a form only if the referrer policy lets them (Fetch standard, "append a request
+    # Origin header"), and `forms.same_origin` wants it. Other sites still learn nothing.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def desk_context(call: Call) -> dict[str, Any]:
+    site = call.parts.views.site()
+    paths = {route.path: route for route in call.routes if route.method == "GET"}
+    here = call.request.rel_url.path
+    links = [
+        {"title": title, "path": path, "here": here == path or here.startswith(f"{path}/")}
+        for title, path in NAVIGATION
+        if path in paths and paths[path].allows(call.caller, call.parts.site)
+    ]
+    return {
+        "site": site, "zone": zone_of(site), "caller": call.caller, "signed_in": call.caller.id != ANONYMOUS.id,
+        "navigation": links, "now": incidents_now(call), "stream_kinds": STREAM_KINDS,
+    }  # fmt: skip
+
+
+def incidents_now(call: Call) -> Mapping[str, Any] | None:
+    """The incident that a header names: a live one before a drill, else the newest; None if none is open."""
+    items = call.parts.views.incidents(open_only=True, limit=MOST_INCIDENTS, after=None)["items"]
+    ordered = sorted(items, key=lambda one: (not one["drill"], one["raised_wall"]))
+    return ordered[-1] if ordered else None
+
+
+def zone_of(site: Mapping[str, Any]) -> tzinfo:
+    """The site's time zone; a machine without zone data shows UTC."""
+    try:
+        return ZoneInfo(str(site.get("timezone") or "UTC"))
+    except (KeyError, ValueError, OSError):
+        return timezone.utc  # noqa: UP017 the same object
+
+
+def clock(wall: object, zone: tzinfo) -> str:
+    """An ISO 8601 wall time as people at the site read it, to the second; "" if there is none."""
+    try:
+        return datetime.fromisoformat(str(wall)).astimezone(zone).strftime("%H:%M:%S")
+    except ValueError:
+        return ""
+
+
+def day_and_clock(wall: object, zone: tzinfo) -> str:
+    """The same with its day: "3 March 2026, 10:41:52"."""
+    try:
+        moment = datetime.fromisoformat(str(wall)).astimezone(zone)
+    except ValueError:
+        return ""
+    return f"{moment.day} {moment:%B %Y}, {moment:%H:%M:%S}"
+
+
+def people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """A number with its word: 1 door, 24 doors."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def in_trouble(told: Explained, call: Call) -> web.Response:
+    """What a person sees where a program would get a problem: what is wrong, what to do, where to go."""
+    titles = {401: "Sign in first", 403: "Not with this account", 404: "Nothing is here", 503: "Not done"}
+    try:
+        site = call.parts.views.site()
+    except Exception:  # noqa: BLE001 whatever is broken, this page must not be
+        site = {"name": call.parts.site}
+    return html(
+        "trouble.html", told.status, site=site, title=titles.get(told.status, "This was not done"),
+        text=SIGNED_OUT if told.status == 401 else told.detail, advice=ADVICE.get(told.status, ""),
+        wrongs=told.wrongs, trouble=told.trouble, sign_in=SIGN_IN if told.status == 401 else "",
+    )  # fmt: skip
+
+
+@cache
+def environment() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("notifier.console"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals |= {"static": static, "icon": icon}
+    made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural}
+    return made

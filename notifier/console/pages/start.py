@@ -1,0 +1,37 @@
+"""The address itself, and the header's right end."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from notifier.console.pages.forms import see
+from notifier.console.pages.rendering import NAVIGATION, fragment, incidents_now
+from notifier.console.route import Call, Flag, Route
+from notifier.model.rights import Right
+
+NOWHERE = "/press"
+
+
+async def start(call: Call) -> web.Response:
+    """To the first page that this caller may open."""
+    paths = {route.path: route for route in call.routes if route.method == "GET"}
+    open_to = [path for _, path in NAVIGATION if path in paths and paths[path].allows(call.caller, call.parts.site)]
+    return see(next(iter(open_to), NOWHERE))
+
+
+async def now(call: Call) -> web.Response:
+    return fragment(call, "now.html", now=incidents_now(call))
+
+
+_PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
+
+ROUTES = (
+    Route(
+        method="GET", path="/", right=Right.VIEW, also=(Right.PRESS,), handler=start, media="text/html", status=303,
+        summary="To the first page that you may open.", flags=_PAGE,
+    ),
+    Route(
+        method="GET", path="/now", right=Right.VIEW, handler=now, media="text/html",
+        summary="A part of each page: what runs now.", flags=_PAGE,
+    ),
+)  # fmt: skip
