@@ -45,7 +45,7 @@ class StateLists:
         found += [
             {"what": f"{door.title} has no sensor: it can never be proven secured.", "kind": "door"}
             for door in held.site.doors
-            if door.commandable and door.sensed_by is None
+            if door.commandable and not door.can_be_proven
         ]
         kinds = {channel.address_kind for channel in self._desk.gear.channels.values()}
         out = [person.name for person in held.everybody if not kinds & set(person.addresses)]

@@ -93,10 +93,10 @@ def _step_plan(
         item |= {
             "doors": [door.title for door in doors],
             "within": step.secure_doors.within,
-            "cannot_be_proven": [door.title for door in doors if door.sensed_by is None],
+            "cannot_be_proven": [door.title for door in doors if not door.can_be_proven],
         }
         warnings.extend(
-            f"{door.title} has no sensor: it can never be proven secured." for door in doors if door.sensed_by is None
+            f"{door.title} has no sensor: it can never be proven secured." for door in doors if not door.can_be_proven
         )
     elif step.restore_doors is not None:
         doors = select_doors(scene.held, step.restore_doors.doors, scene.zone)

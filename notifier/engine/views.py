@@ -250,7 +250,7 @@ class EngineViews:
                 "sensed_how": row["sensed_how"] if row else None,
                 "held_by": row["held_by"] if row else None,
                 "commandable": door.commandable,
-                "sensor": door.sensed_by is not None,
+                "sensor": door.can_be_proven,
                 "command": command["state"] if command else None,
                 "tries": command["tries"] if command else 0,
             }

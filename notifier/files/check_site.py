@@ -122,7 +122,7 @@ def _rooms(reading: Reading) -> Iterator[Fault]:
 
 def _doors(reading: Reading) -> Iterator[Fault]:
     for index, door in enumerate(reading.site.doors):
-        if door.sensed_by is None:
+        if not door.can_be_proven:
             text = f"{door.title} has no sensor: it can never be proven secured."
             advice = "Add sensed_by: {input: 0, secured_is: true}, or let a person look at it in every incident."
             yield _at(reading, rules.DOOR_SENSOR, ("doors", index), text, advice)

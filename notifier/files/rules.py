@@ -129,7 +129,7 @@ SITE_GAP = _rule("site-accepted-gap", ERROR, "site",
     "An accepted gap names a zone, a person and a day that has not passed.",
     "A gap without an end is a gap for ever.")
 DOOR_SENSOR = _rule("door-sensor", WARNING, "site",
-    "A door has a sensor (`sensed_by`) or a second way to know.",
+    "A door has a sensor: `sensed_by`, or the `lock_monitor` of an access controller.",
     "It can never be proven secured: it stays unknown and counts as not secured.")
 DOOR_EGRESS = _rule("door-egress", WARNING, "site",
     "A door says how people get out when it is locked (`egress`).",

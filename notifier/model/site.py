@@ -86,6 +86,11 @@ class Door(Written):
         return self.side != "stair" or self.stair_reentry == "allowed"
 
     @property
+    def can_be_proven(self) -> bool:
+        """Whether a sensor of the lock is declared: a contact (`sensed_by`), or an access controller's lock monitor."""
+        return self.sensed_by is not None or self.settings.get("lock_monitor") is True
+
+    @property
     def title(self) -> str:
         """What people call it: "Door 7 north"."""
         number = f"Door {self.number}" if self.number is not None else f"Door {self.id}"

@@ -67,6 +67,17 @@ class Bench(ABC):
 class DoorBench(Bench):
     door: Door
     """A door with a working lock, a working contact (`sensed_by`) and the right login."""
+    proves: bool = True
+    """False: nothing that this device reports senses a lock, so its driver may never say more than unknown."""
+
+    def blind(self) -> Door | None:
+        """The same door with no sensor declared; None if there is none to declare."""
+        return self.door.model_copy(update={"sensed_by": None})
+
+    def rewired(self) -> Door | None:
+        """The same door with the other polarity; None if the device takes words like "lock" and has no polarity."""
+        other = "relay_off" if self.door.secured_when == "relay_on" else "relay_on"
+        return self.door.model_copy(update={"secured_when": other})
 
     @abstractmethod
     def stranger(self) -> Door | None:
