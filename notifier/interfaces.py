@@ -227,6 +227,8 @@ class PageWords:
     """Language to the path of a WAV file; goes before synthesis."""
     times: int
     drill: bool
+    live: bool = False
+    """Typed or spoken a moment ago: an output that only plays what lies on its devices cannot say these words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,27 @@ class PageReport:
     finished: bool
     """False: it was stopped or overtaken by a page of higher priority."""
     detail: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Id of each speaker that surely did not take it, to why: only where the output can tell one from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What a speaker's own device says of itself."""
+
+    on: bool | None
+    """None: it does not answer, or says nothing about it."""
+    detail: str
+    """In words: what the device answered."""
+
+
+@runtime_checkable
+class TellsWhetherItPlays(Protocol):
+    """A speaker output whose devices can be asked, so that "sent" may become "playing, the device says"."""
+
+    async def playing(self, speaker: Speaker) -> Playing:
+        """Asks now. Never raises for a dead wire."""
+        ...
 
 
 class SpeakerChannel(ABC):
@@ -368,6 +391,19 @@ class Commands(Protocol):
     async def message(
         self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller
     ) -> Outcome: ...
+    async def page(
+        self, incident: str, speakers: Sequence[str], text: str, language: str, times: int, caller: Caller
+    ) -> Outcome:
+        """Say typed words over speakers now. Done means handed over; what became of it stands in the incident."""
+        ...
+
+    async def page_audio(
+        self, incident: str, speakers: Sequence[str], sound: bytes, content_type: str, language: str, caller: Caller
+    ) -> Outcome:
+        """Say a recording of a moment ago; as `page`."""
+        ...
+
+    async def confirm_page(self, incident: str, speaker: str, heard: bool, caller: Caller) -> Outcome: ...
     async def note(self, incident: str, text: str, caller: Caller) -> Outcome: ...
     async def open_door(self, incident: str, door: str, seconds: float, caller: Caller) -> Outcome: ...
     async def confirm_door(self, incident: str, door: str, secured: bool, caller: Caller) -> Outcome: ...

@@ -30,7 +30,7 @@ from notifier.campus.in_process_doors import InProcessDoors, InProcessNetwork, I
 from notifier.campus.in_process_push import SimEmail, SimPush, SimSettings
 from notifier.campus.in_process_sms import SimSms, SimSmsSettings
 from notifier.campus.in_process_speakers import Settings as SpeakerSettings
-from notifier.campus.in_process_speakers import SimSpeakers
+from notifier.campus.in_process_speakers import SimSpeakers, TellingSpeakers
 from notifier.campus.mail_model import MailModel
 from notifier.campus.ntfy_model import NtfyModel
 from notifier.campus.sms_model import SmsModel
@@ -50,6 +50,9 @@ KINDS = {
     "smtp_email": "email",
 }
 """What a sender's `channel` may say here: the kind of address, or the driver whose place the model takes."""
+
+TELLING = frozenset({"algo"})
+"""Kinds of speakers whose real devices can be asked whether they play."""
 
 SENDERS = {"push": Sender(channel="push"), "sms": Sender(channel="sms"), "email": Sender(channel="email")}
 """The plainest school: one sender of each kind, none limited."""
@@ -106,7 +109,8 @@ class InProcessCampus:
             kind: InProcessSignals(self._tools, network) for kind in sorted({each.driver for each in site.signals})
         }
         for kind in sorted({each.channel for each in site.speakers}):
-            self.speakers[kind] = SimSpeakers(kind, speakers or SpeakerSettings(), self._tools)
+            made = TellingSpeakers if kind in TELLING else SimSpeakers
+            self.speakers[kind] = made(kind, speakers or SpeakerSettings(), self._tools)
         self.channels: dict[str, Channel] = {name: self._channel(name, each) for name, each in self.senders.items()}
 
     def equipment(self) -> dict[str, Any]:

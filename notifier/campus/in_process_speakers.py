@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 from notifier.errors import Reason, TryAgain, WillNotWork
-from notifier.interfaces import Health, PageReport, PageWords, SpeakerChannel, Tools
+from notifier.interfaces import Health, PageReport, PageWords, Playing, SpeakerChannel, Tools
 from notifier.model.site import Speaker
 from notifier.model.words import Written
 
@@ -70,6 +70,8 @@ class SimSpeakers(SpeakerChannel):
         self.played: list[Played] = []
         self.down: set[str] = set()
         """Ids of speakers that are not reached."""
+        self.mute: set[str] = set()
+        """Ids of speakers that take a page and say nothing."""
         self._holders: dict[str, deque[_Turn]] = {}
         """Address to the turn that has it, then those that wait."""
 
@@ -101,9 +103,9 @@ class SimSpeakers(SpeakerChannel):
         for turn in turns:
             self._ask_for(turn)
         packets = await asyncio.gather(*(self._play(turn, words, tell) for turn in turns))
-        faults = sorted(speaker.id for speaker in speakers if speaker.id in self.down)
-        notes = [turn.why for turn in turns if turn.why] + [f"speaker {each} is not reached" for each in faults]
-        return PageReport(sum(packets), 20.0 if any(packets) else 0.0, not notes, "; ".join(notes))
+        failed = {each: "not reached" for each in sorted(speaker.id for speaker in speakers) if each in self.down}
+        notes = [turn.why for turn in turns if turn.why] + [f"speaker {each} is not reached" for each in failed]
+        return PageReport(sum(packets), 20.0 if any(packets) else 0.0, not notes, "; ".join(notes), failed)
 
     async def stop(self, speakers: Sequence[Speaker]) -> None:
         for address in {speaker.address for speaker in speakers}:
@@ -144,7 +146,8 @@ class SimSpeakers(SpeakerChannel):
             if turn.lost.is_set():
                 return 0
             began = self.clock.now()
-            pages = [Played(speaker, words, turn.priority, began) for speaker in turn.speakers]
+            heard = [speaker for speaker in turn.speakers if speaker not in self.mute]
+            pages = [Played(speaker, words, turn.priority, began) for speaker in heard]
             self.played += pages
             tell()
             await _either(self.clock.sleep(self.length(words)), turn.lost.wait())
@@ -157,6 +160,22 @@ class SimSpeakers(SpeakerChannel):
                 queue.remove(turn)
                 if queue:
                     queue[0].mine.set()
+
+
+class TellingSpeakers(SimSpeakers):
+    """Speakers whose devices can be asked; `stuck` ones go on when told to stop."""
+
+    def __init__(self, name: str, settings: Any, tools: Tools) -> None:
+        super().__init__(name, settings, tools)
+        self.stuck: set[str] = set()
+
+    async def playing(self, speaker: Speaker) -> Playing:
+        if speaker.id in self.down:
+            return Playing(None, "it does not answer")
+        on = any(page.ended is None for page in self.heard(speaker.id))
+        if speaker.id in self.stuck and self.heard(speaker.id):
+            on = True
+        return Playing(on, f"Current Action: {'tone' if on else 'idle'}")
 
 
 async def _either(*waits: Any) -> None:

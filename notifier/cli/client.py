@@ -115,6 +115,10 @@ class Client:
     async def post(self, path: str, body: Mapping[str, Any] | None = None, patience: float = PATIENCE) -> Any:
         return await self._ask("POST", path, patience, json=dict(body or {}))
 
+    async def post_sound(self, path: str, sound: bytes, **query: str) -> Any:
+        """A WAV file; rendering it takes a second or two."""
+        return await self._ask("POST", path, PATIENCE, data=sound, params=query, headers={"Content-Type": "audio/wav"})
+
     async def delete(self, path: str) -> Any:
         return await self._ask("DELETE", path, PATIENCE)
 

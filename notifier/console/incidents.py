@@ -6,6 +6,7 @@ from typing import Any
 
 from notifier.console.paging import cut
 from notifier.console.press import own_key
+from notifier.console.reading import read_body
 from notifier.console.route import Call
 from notifier.interfaces import Ending
 from notifier.model.incident import Activation
@@ -116,6 +117,25 @@ async def take_command(call: Call) -> Any:
 async def message(call: Call) -> Any:
     body = call.body
     return await call.parts.commands.message(call.path["incident"], body.to, body.by, body.text, call.caller)
+
+
+async def page(call: Call) -> Any:
+    body, incident = call.body, call.path["incident"]
+    return await call.parts.commands.page(incident, body.speakers, body.text, body.language, body.times, call.caller)
+
+
+async def page_audio(call: Call) -> Any:
+    query, incident = call.query, call.path["incident"]
+    sound = await read_body(call.request, call.route.limit)
+    speakers = [each.strip() for each in query.speakers.split(",") if each.strip()]
+    return await call.parts.commands.page_audio(
+        incident, speakers, sound, call.request.headers.get("Content-Type", ""), query.language, call.caller
+    )
+
+
+async def confirm_page(call: Call) -> Any:
+    path = call.path
+    return await call.parts.commands.confirm_page(path["incident"], path["speaker"], call.body.heard, call.caller)
 
 
 async def note(call: Call) -> Any:

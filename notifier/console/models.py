@@ -35,6 +35,7 @@ def _no_controls(text: str) -> str:
 
 Line = Annotated[str, Field(max_length=200), AfterValidator(_no_controls)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_no_controls)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 Words = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_no_controls)]
 
 
@@ -70,6 +71,13 @@ class PublishedQuery(Asked):
 class PlanQuery(Asked):
     zone: Identifier | None = None
     drill: bool = False
+
+
+class PageAudioQuery(Asked):
+    speakers: str = Field(default="all", min_length=1, max_length=2000)
+    """Selectors with commas between them."""
+    language: Language = "en"
+    """Which language is spoken: a drill says its word in it."""
 
 
 # --------------------------------------------------------------------------------------------------------- bodies
@@ -119,6 +127,19 @@ class MessageBody(Sent):
     to: list[Selector] = Field(min_length=1, max_length=100)
     by: list[Literal["push", "sms", "email", "voice"]] = Field(default=["push", "sms"], min_length=1, max_length=4)
     text: Words
+
+
+class PageBody(Sent):
+    speakers: list[Selector] = Field(default=["all"], min_length=1, max_length=100)
+    """As in a playbook: `all`, `zone:ID`, `speaker:ID`, `tag:T`."""
+    text: Annotated[str, Field(min_length=1, max_length=600), AfterValidator(_no_controls)]
+    language: Language = "en"
+    times: int = Field(default=1, ge=1, le=5)
+
+
+class HeardBody(Sent):
+    heard: bool
+    """What a person has heard with their own ears, standing there."""
 
 
 class NoteBody(Sent):

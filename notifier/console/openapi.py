@@ -64,6 +64,13 @@ def _operation(route: Route) -> dict[str, Any]:
             "content": {"application/json": {"schema": _ref(route.body)}},
             "x-most-bytes": route.limit,
         }
+    if Flag.RAW in route.flags:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {
+            "required": True,
+            "content": dict.fromkeys(("audio/wav", "audio/basic"), binary),
+            "x-most-bytes": route.limit,
+        }
     return operation
 
 

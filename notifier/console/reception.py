@@ -87,7 +87,7 @@ class Reception:
             call.query = query_of(request, route.query)
             if route.body is not None:
                 call.body = await body_of(request, route.body, route.limit)
-            elif not page and (request.content_length or 0) > 0:
+            elif not page and Flag.RAW not in route.flags and (request.content_length or 0) > 0:
                 raise BadRequest(400, "This address takes no body.")
         return _rendered(await route.handler(call), route)
 

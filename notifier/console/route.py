@@ -24,6 +24,7 @@ class Flag(StrEnum):
     SECRET_PATH = "secret_path"  # noqa: S105 the path itself is a secret and is never logged
     STREAM = "stream"  # stays open
     PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in
+    RAW = "raw"  # takes bytes that are no JSON; its handler reads them, up to the route's limit
 
 
 class Empty(BaseModel, extra="forbid"):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from notifier.console import answer_page, documents, incidents, live, models, operations, press, state, webhooks
 from notifier.console.pages import page_routes
 from notifier.console.route import KILOBYTE, Flag, Handler, Route
+from notifier.model import sound
 from notifier.model.rights import Right
 
 API = "/api/v1"
@@ -29,7 +30,7 @@ def _see(path: str, summary: str, handler: Handler, **more: Any) -> Route:
 
 
 def _act(
-    path: str, right: Right, summary: str, handler: Handler, body: type[BaseModel] = models.NoBody, **more: Any
+    path: str, right: Right, summary: str, handler: Handler, body: type[BaseModel] | None = models.NoBody, **more: Any
 ) -> Route:
     more.setdefault("reply", models.OutcomeReply)
     more.setdefault("limit", SMALL)
@@ -140,6 +141,19 @@ ROUTES: tuple[Route, ...] = (
     _act(
         "/incidents/{incident}/messages", Right.OPERATE, "Send a message of your own.", incidents.message,
         models.MessageBody,
+    ),
+    _act(
+        "/incidents/{incident}/page", Right.OPERATE, "Say typed words over speakers now.", incidents.page,
+        models.PageBody,
+    ),
+    _act(
+        "/incidents/{incident}/page/audio", Right.OPERATE, "Say a recording of a moment ago: WAV, or 8 kHz mu-law.",
+        incidents.page_audio, None, query=models.PageAudioQuery, limit=sound.LARGEST, flags=frozenset({Flag.RAW}),
+    ),
+    _act(
+        "/incidents/{incident}/speakers/{speaker}/heard", Right.OPERATE,
+        "Say whether you heard the newest page, standing at a speaker.", incidents.confirm_page, models.HeardBody,
+        also=(Right.RESPOND,),
     ),
     _act("/incidents/{incident}/notes", Right.OPERATE, "Write a note.", incidents.note, models.NoteBody),
     _act(

@@ -98,6 +98,7 @@ class Daemon:
             gear=self.gear,
             link_key=self._key("link.key"),
             public_url=held.site.public_url,
+            state_dir=str(self.state),
             held_of=held_of,
             current=held,
             earlier=lambda version: self._earlier(version, held.id),

@@ -48,6 +48,8 @@ class Desk:
     gear: Gear
     link_key: bytes
     public_url: str | None = None
+    state_dir: str = "."
+    """A folder of this node: what people say over the speakers is kept there."""
     held_of: dict[int, Held] = field(default_factory=dict)
     """Those that open incidents run on, and the newest."""
     earlier: Callable[[int], Held] | None = None

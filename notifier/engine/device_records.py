@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from notifier.engine.holds import SEEN_BY
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import Proof
-from notifier.interfaces import PageReport
 from notifier.model.door import CommandState, CommandWord, DoorReading, Lock, move_command
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
@@ -109,7 +107,7 @@ def restored_body(
     ]
     if not done:
         rows.append(
-            _task(
+            task_row(
                 scene,
                 f"restore:{scene.incident}:{door.id}",
                 "door_not_restored",
@@ -127,7 +125,7 @@ def restored_body(
     )
 
 
-def _task(scene: Scene, task: str, kind: str, subject: str, text: str, now: float) -> Row:
+def task_row(scene: Scene, task: str, kind: str, subject: str, text: str, now: float) -> Row:
     return Row(
         "task",
         {
@@ -168,7 +166,7 @@ def signal_body(
             else f"{name or signal} is STILL ON. Told to stop {tries} times: {seen.rstrip('.')}."
         )
         rows.append(
-            _task(
+            task_row(
                 scene,
                 f"signal:{scene.incident}:{signal}:{'on' if on else 'off'}",
                 "signal_not_on" if on else "signal_still_on",
@@ -182,45 +180,6 @@ def signal_body(
         scene.site,
         scene.incident,
         {"signal": signal, "on": on, "obeyed": obeyed, "tries": tries, "detail": seen},
-        rows,
-    )
-
-
-def page_body(
-    scene: Scene, command: str, kind: str, speakers: int, report: PageReport, fault: str, now: float
-) -> Body[None]:
-    """Sent is not heard: a page that left whole is `sent`; one that did not is somebody's task."""
-    known = yield Ask("lock_command", {"site": scene.site, "id": command})
-    state = CommandState(known[0]["state"])
-    if state is not CommandState.SENDING:
-        return
-    new = move_command(state, CommandWord.TAKEN if not fault else CommandWord.GIVE_UP)
-    detail = json.dumps({"packets": report.packets, "worst_gap_ms": round(report.worst_gap_ms, 1), "fault": fault})
-    rows = [
-        Row("command", {"site": scene.site, "id": command, "state": str(new), "tries": 1, "detail": detail, "at": now})
-    ]
-    if fault and not report.packets:
-        rows.append(
-            _task(
-                scene,
-                f"page:{command}",
-                "page_failed",
-                kind,
-                f"The page did not leave for {speakers} speakers: {fault.rstrip('.')}.",
-                now,
-            )
-        )
-    yield Fact(
-        EventKind.PAGE_OVER,
-        scene.site,
-        scene.incident,
-        {
-            "kind": kind,
-            "packets": report.packets,
-            "worst_gap_ms": report.worst_gap_ms,
-            "fault": fault,
-            "speakers": speakers,
-        },
         rows,
     )
 

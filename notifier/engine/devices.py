@@ -7,19 +7,19 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import door_proof_body, page_body, restored_body, signal_body
+from notifier.engine.device_records import door_proof_body, restored_body, signal_body
 from notifier.engine.playbook_run import step_of
 from notifier.engine.scene import Scene
+from notifier.engine.speakers import Speakers
 from notifier.engine.steps.announce import page_speakers, page_words
 from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
 from notifier.engine.steps.signals import obey
-from notifier.errors import AdapterError, Reason, WillNotWork
-from notifier.interfaces import DoorDriver, Ledger, PageReport, PageWords, SpeakerChannel
+from notifier.errors import AdapterError
+from notifier.interfaces import DoorDriver, Ledger
 from notifier.model.door import CommandState, DoorReading, Lock
-from notifier.model.events import EventKind
-from notifier.model.facts import Body, Fact, Row
+from notifier.model.facts import Row
 from notifier.model.incident import IncidentState
-from notifier.model.site import Door, Speaker
+from notifier.model.site import Door
 
 HOLDS = (IncidentState.RAISED, IncidentState.ACTIVE, IncidentState.RELEASING)
 """While an incident is in one of these, its doors are commanded, retried and watched."""
@@ -39,6 +39,7 @@ class Devices:
         self._doors: dict[str, asyncio.Task[None]] = {}
         self._signals: dict[str, asyncio.Task[None]] = {}
         self._others: set[asyncio.Task[None]] = set()
+        self.speakers = Speakers(desk, ledger, nudge, self._spawn)
         self.opened: dict[str, str] = {}
         """Doors that a responder holds open, and for which incident: not commanded meanwhile."""
 
@@ -70,7 +71,10 @@ class Devices:
             elif kind == "signal":
                 self._switch(scene, values["id"], device, values["verb"] == "on")
             elif kind == "page":
-                self._spawn(self._page(scene, values["id"], values["step"], device))
+                step = step_of(scene, values["step"])
+                if step is not None and step.announce is not None:
+                    words = page_words(scene.held, scene.playbook, step.announce, scene.drill)
+                    self.speakers.say(scene, values["id"], device, page_speakers(scene, step).get(device, []), words)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
@@ -162,65 +166,6 @@ class Devices:
             lambda: signal_body(scene, command, signal.id, signal.name, on, obeyed, tries, seen, self._desk.clock.now())
         )
         self._nudge(scene.incident)
-
-    async def _page(self, scene: Scene, command: str, step_id: str, kind: str) -> None:
-        step = step_of(scene, step_id)
-        assert step is not None
-        assert step.announce is not None
-        words = page_words(scene.held, scene.playbook, step.announce, scene.drill)
-        speakers = page_speakers(scene, step).get(kind, [])
-        channel = self._desk.gear.speaker_channels.get(kind)
-
-        def started() -> None:
-            self._spawn(self._page_started(scene, command, [speaker.id for speaker in speakers]))
-
-        report, fault = PageReport(0, 0.0, False), f"no speaker output called {kind} is configured"
-        if channel is not None:
-            try:
-                report = await self._say(channel, speakers, words, scene.priority, started)
-                fault = "" if report.finished else (report.detail or "overtaken by another page")
-            except AdapterError as error:
-                fault = str(error)
-            except Exception as error:
-                fault = f"a fault of ours, {error!r}"
-        await self._ledger.run(
-            lambda: page_body(scene, command, kind, len(speakers), report, fault, self._desk.clock.now())
-        )
-        self._nudge(scene.incident)
-
-    async def _say(
-        self,
-        channel: SpeakerChannel,
-        speakers: list[Speaker],
-        words: PageWords,
-        priority: int,
-        started: Callable[[], None],
-    ) -> PageReport:
-        """A page whose audio is not there yet (a first start still renders) is rendered now: late beats silent."""
-        try:
-            return await channel.page(speakers, words, priority, started)
-        except WillNotWork as error:
-            if error.reason is not Reason.OUR_FAULT:
-                raise
-            await channel.prepare(words)
-            return await channel.page(speakers, words, priority, started)
-
-    async def _page_started(self, scene: Scene, command: str, speakers: list[str]) -> None:
-        def body() -> Body[None]:
-            yield Fact(EventKind.PAGE_STARTED, scene.site, scene.incident, {"command": command, "speakers": speakers})
-
-        await self._ledger.run(body)
-
-    async def silence(self, incident: str) -> None:
-        """Stop the pages of a response that is over, so that its closing words are heard."""
-        scene_speakers = self._desk.held.site.speakers
-        for kind, channel in self._desk.gear.speaker_channels.items():
-            mine = [speaker for speaker in scene_speakers if speaker.channel == kind]
-            if mine:
-                try:
-                    await channel.stop(mine)
-                except AdapterError:
-                    continue  # a speaker that cannot be silenced now is overtaken by the closing page
 
     # ------------------------------------------------------------------------------------------------- reading doors
 

@@ -113,7 +113,7 @@ class LettersOut:
     async def drain(self, scene: Scene) -> None:
         """Before closing words: everything that has not left is stopped, and what is on the wire is waited for."""
         word = DeliveryWord.RECALL if scene.phase is Phase.CORRECTION else DeliveryWord.EXPIRE
-        await self._devices.silence(scene.incident)
+        await self._devices.speakers.silence(scene)
         stopped, more = 0, 1
         while more:
             more = await self._ledger.run(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.engine.acknowledgements import said_by_people
 from notifier.engine.desk import Desk
+from notifier.engine.page_records import cut_off_body
 from notifier.engine.playbook_run import step_of
 from notifier.engine.steps.notify import delivery_rows
 from notifier.engine.writing import decoded, link_rows
@@ -20,6 +21,10 @@ from notifier.model.step import Phase, StepState
 
 if TYPE_CHECKING:
     from notifier.engine.orchestrator import Orchestrator
+
+
+LIVE = "_live:"
+"""How the step of a page begins that a person typed or spoke (`live_pages`)."""
 
 
 async def recover(engine: Orchestrator) -> None:
@@ -47,6 +52,9 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
     steps = ledger.read("steps_of_incident", site=desk.site, incident=incident["id"])
     by_key = {(step["run"], step["phase"], step["id"]): step for step in steps}
     commands = ledger.read("open_commands", site=desk.site, incident=incident["id"])
+    cut_off = [each for each in commands if each["step"].startswith(LIVE) and each["state"] == CommandState.SENDING]
+    if cut_off:
+        engine.spawn(ledger.run(lambda: cut_off_body(desk.site, incident["id"], cut_off, desk.clock.now())))
     closing = incident["state"] == IncidentState.CLOSING
     waves: dict[tuple[int, str], list[Row]] = {}
     scenes: dict[tuple[int, str], Any] = {}

@@ -76,11 +76,45 @@ def _escalated(data: Data, held: Held | None) -> str:
 
 def _page_over(data: Data, held: Held | None) -> str:
     if data.get("fault"):
-        return f"The page on {data.get('speakers')} speakers did not finish: {data['fault']}."
+        return f"The page on {data.get('speakers')} speakers did not finish: {str(data['fault']).rstrip('.')}."
     return (
         f"The page was sent to {data.get('speakers')} speakers: {data.get('packets')} packets, worst gap "
         f"{data.get('worst_gap_ms', 0):.0f} ms. Nobody has confirmed that it was heard."
     )
+
+
+def _confirmed(data: Data, held: Held | None) -> str:
+    if "by" in data:
+        heard = "heard the page" if data.get("heard") else "did NOT hear the page"
+        return f"{data['by']} {heard} at {_speaker(data.get('speaker', ''), held)}."
+    said: dict[str, list[str]] = {}
+    for speaker, state in data.get("said", {}).items():
+        said.setdefault(SAID.get(state, state), []).append(_speaker(speaker, held))
+    return "The devices say: " + "; ".join(f"{state}: {', '.join(names)}" for state, names in said.items()) + "."
+
+
+SAID = {"playing": "playing", "not_playing": "NOT playing", "no_answer": "no answer"}
+
+
+def _stopped(data: Data, held: Held | None) -> str:
+    parts = (
+        ("STILL ON", data.get("still_on", ())),
+        ("silent, the device says", data.get("silent", ())),
+        ("not known", data.get("not_known", ())),
+    )
+    named = [f"{what}: {', '.join(_speaker(each, held) for each in ids)}" for what, ids in parts if ids]
+    faults = [f"{kind}: {why.rstrip('.')}" for kind, why in data.get("faults", {}).items()]
+    return f"Speakers were told to be silent. {'; '.join([*named, *faults])}."
+
+
+def _spoken(data: Data, held: Held | None) -> str:
+    drill = "DRILL: " if data.get("drill") else ""
+    return f"{drill}{data.get('by')} {data.get('how')} a page for {len(data.get('speakers', ()))} speakers."
+
+
+def _speaker(speaker: str, held: Held | None) -> str:
+    known = held.speakers.get(speaker) if held else None
+    return known.name or speaker if known else speaker
 
 
 def _answered(data: Data, held: Held | None) -> str:
@@ -133,6 +167,9 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     ),
     EventKind.PAGE_STARTED: lambda data, held: f"The page is on the air on {len(data.get('speakers', ()))} speakers.",
     EventKind.PAGE_OVER: _page_over,
+    EventKind.PAGE_SPOKEN: _spoken,
+    EventKind.PAGE_CONFIRMED: _confirmed,
+    EventKind.PAGE_STOPPED: _stopped,
     EventKind.DELIVERIES_QUEUED: lambda data, held: (
         f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
     ),

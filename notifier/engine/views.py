@@ -11,6 +11,7 @@ from notifier.engine.answer_view import AnswerView
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.page_view import pages_of
 from notifier.engine.publishing import files_shown
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
@@ -108,24 +109,14 @@ class EngineViews:
             }
             for step in self._ledger.read("steps_of_incident", site=site, incident=incident)
         ]
-        pages = [
-            {
-                "device": each["device"],
-                "phase": each["phase"],
-                "step": each["step"],
-                "state": each["state"],
-                "detail": json.loads(each["detail"]) if each["detail"].startswith("{") else {},
-            }
-            for each in self._ledger.read("commands_full", site=site, incident=incident)
-            if each["kind"] == "page"
-        ]
+        commands = self._ledger.read("commands_full", site=site, incident=incident)
         return {
             **self._brief(row),
             "doors": doors["counts"],
             "doors_not_secured": doors["not_secured"],
             "deliveries": counts,
             "steps": steps,
-            "pages": pages,
+            "pages": pages_of(commands, self._desk.held_of.get(row["publication"])),
             "rooms": self.rooms(incident)["counts"],
             "tasks": self._tasks(self._ledger.read("tasks_of_incident", site=site, incident=incident)),
             "approvals": self._approvals(self._ledger.read("approvals_of_incident", site=site, incident=incident)),

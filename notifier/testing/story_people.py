@@ -177,6 +177,20 @@ class PersonInStory:
         name = self._story.incident
         return await self._say(lambda commands: commands.answer_for(name, person, answer, "", self.caller))
 
+    async def pages(self, *speakers: str, text: str, times: int = 1, language: str = "en") -> Outcome:
+        """Types a page; without `speakers`, for all of them."""
+        name, to = self._story.incident, speakers or ("all",)
+        return await self._say(lambda commands: commands.page(name, to, text, language, times, self.caller))
+
+    async def speaks(self, *speakers: str, sound: bytes, content_type: str = "audio/wav") -> Outcome:
+        """Into a microphone: `sound` as it was recorded."""
+        name, to = self._story.incident, speakers or ("all",)
+        return await self._say(lambda commands: commands.page_audio(name, to, sound, content_type, "en", self.caller))
+
+    async def hears_page(self, speaker: str, *, heard: bool = True) -> Outcome:
+        name = self._story.incident
+        return await self._say(lambda commands: commands.confirm_page(name, speaker, heard, self.caller))
+
     async def writes(self, *to: str, text: str) -> Outcome:
         """A typed message by every kind of address."""
         name = self._story.incident

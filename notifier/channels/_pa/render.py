@@ -70,6 +70,8 @@ def _voice(words: PageWords, language: str, program: str, warnings: list[str]) -
         try:
             recorded = read_recording(Path(path))
         except BadRecording as error:
+            if words.live:
+                raise  # somebody waits for an answer and can say it again
             why = str(error)
         else:
             if not words.drill:

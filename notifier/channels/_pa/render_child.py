@@ -11,6 +11,7 @@ import json
 import os
 import sys
 
+from notifier.channels._pa.recording import BadRecording
 from notifier.channels._pa.render import Rendered, render
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import PageWords
@@ -23,7 +24,7 @@ async def render_aside(words: PageWords, speech_program: str) -> Rendered:
     """Raises WillNotWork if the process fails."""
     told = {
         "key": words.key, "tone": words.tone, "texts": dict(words.texts), "recordings": dict(words.recordings),
-        "times": words.times, "drill": words.drill,
+        "times": words.times, "drill": words.drill, "live": words.live,
     }  # fmt: skip
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, speech_program,
@@ -41,12 +42,18 @@ async def render_aside(words: PageWords, speech_program: str) -> Rendered:
         raise WillNotWork(f"The page could not be rendered: {why}.", Reason.OUR_FAULT)
     head, _, audio = out.partition(b"\n")
     said = json.loads(head)
+    if "refused" in said:
+        raise WillNotWork(said["refused"], Reason.REFUSED)
     return Rendered(audio, tuple(said["warnings"]), tuple(said["voiceless"]))
 
 
 def main() -> None:
     os.nice(STAND_BACK)
-    rendered = render(PageWords(**json.load(sys.stdin)), sys.argv[1])
+    try:
+        rendered = render(PageWords(**json.load(sys.stdin)), sys.argv[1])
+    except BadRecording as error:
+        sys.stdout.write(json.dumps({"refused": str(error)}) + "\n")
+        return
     said = {"warnings": rendered.warnings, "voiceless": rendered.voiceless}
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + rendered.audio)
 

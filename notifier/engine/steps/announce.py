@@ -24,13 +24,17 @@ def page_words(held: Held, playbook: Playbook, deed: Announce, drill: bool) -> P
     facts = {"site": held.site.name, "action": playbook.title}
     texts = {}
     for language, text in deed.say.items():
-        words = fill(text, facts, language)
-        stamp = stamp_for(language)
-        texts[language] = f"{stamp}. {stamp}. {words} {stamp}." if drill else words
+        texts[language] = stamped(fill(text, facts, language), language, drill)
     recordings = {language: held.recording(path) for language, path in deed.recording.items()}
     raw = json.dumps([deed.tone, texts, recordings, deed.times, drill], sort_keys=True)
     key = hashlib.sha256(raw.encode()).hexdigest()[:32]
     return PageWords(key, deed.tone, texts, recordings, deed.times, drill)
+
+
+def stamped(words: str, language: str, drill: bool) -> str:
+    """What is said aloud: of a drill, the word for it stands at both ends."""
+    stamp = stamp_for(language)
+    return f"{stamp}. {stamp}. {words} {stamp}." if drill else words
 
 
 def all_pages(held: Held) -> Iterator[tuple[str, PageWords]]:
