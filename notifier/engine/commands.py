@@ -13,7 +13,8 @@ from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
 from notifier.engine.intake import press_body
-from notifier.engine.live_pages import LivePages
+from notifier.engine.live_pages import LivePages, PageVerbs
+from notifier.engine.mistaken import NOT_CONFIRMED
 from notifier.engine.moves import (
     acknowledge_trouble_body,
     approve_step_body,
@@ -42,18 +43,8 @@ from notifier.model.playbook import Notify
 from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
-NOT_CONFIRMED = Notify(
-    to=("role:police", "role:office", "role:principal"),
-    by=("sms", "push", "email"),
-    message={
-        "en": "{{site}}: the {{action}} of {{time}} may be a mistake. NOT CONFIRMED. "
-        "Doors stay locked. Incident {{incident}}.",
-        "es": "{{site}}: {{action}} de {{time}} puede ser un error. SIN CONFIRMAR. Incidente {{incident}}.",
-    },
-)
 
-
-class EngineCommands:
+class EngineCommands(PageVerbs):
     """Implements `interfaces.Commands`. Rights to the route are checked by the console; who counts as whom, here."""
 
     def __init__(
@@ -66,7 +57,7 @@ class EngineCommands:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
         self.publisher = Publisher(engine, load, equip)
         self.inbox = Inbox(engine)
-        self._live = LivePages(engine)
+        self.live = LivePages(engine)
 
     # --------------------------------------------------------------------------------------------------------- start
 
@@ -264,19 +255,6 @@ class EngineCommands:
             f"{count} messages to {len(people)} people are queued.",
             detail={"deliveries": count, "people": len(people)},
         )
-
-    async def page(
-        self, incident: str, speakers: Sequence[str], text: str, language: str, times: int, caller: Caller
-    ) -> Outcome:
-        return await self._live.typed(incident, speakers, text, language, times, caller)
-
-    async def page_audio(
-        self, incident: str, speakers: Sequence[str], sound: bytes, content_type: str, language: str, caller: Caller
-    ) -> Outcome:
-        return await self._live.spoken(incident, speakers, sound, content_type, language, caller)
-
-    async def confirm_page(self, incident: str, speaker: str, heard: bool, caller: Caller) -> Outcome:
-        return await self._live.confirm(incident, speaker, heard, self._person(caller).name)
 
     async def note(self, incident: str, text: str, caller: Caller) -> Outcome:
         await self._ledger.run(lambda: note_body(self._desk.site, incident, text[:2000], caller.name))

@@ -142,6 +142,26 @@ class LivePages:
         return list(dict.fromkeys([*told, *map(str, faults)]))
 
 
+class PageVerbs:
+    """The verbs of `interfaces.Commands` that speak; who may is checked by the console."""
+
+    live: LivePages
+
+    async def page(
+        self, incident: str, speakers: Sequence[str], text: str, language: str, times: int, caller: Caller
+    ) -> Outcome:
+        return await self.live.typed(incident, speakers, text, language, times, caller)
+
+    async def page_audio(
+        self, incident: str, speakers: Sequence[str], sound: bytes, content_type: str, language: str, caller: Caller
+    ) -> Outcome:
+        return await self.live.spoken(incident, speakers, sound, content_type, language, caller)
+
+    async def confirm_page(self, incident: str, speaker: str, heard: bool, caller: Caller) -> Outcome:
+        """By name, a machine's too: an intercom with a microphone may be the one that heard it."""
+        return await self.live.confirm(incident, speaker, heard, caller.name)
+
+
 def _keep(state: Path, name: str, wav: bytes) -> Path:
     """What was said stays with the record of the node; only its owner may listen to it."""
     folder = state / "live_pages"
