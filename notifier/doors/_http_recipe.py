@@ -114,7 +114,7 @@ class HttpRelaySettings(WebSettings):
     @model_validator(mode="after")
     def _both_ways(self) -> Self:
         if (self.turn_on is None) is not (self.turn_off is None) or (self.secure is None) is not (self.restore is None):
-            raise ValueError("`turn_on` needs `turn_off`, and `secure` needs `restore`: what locks must also open")
+            raise ValueError("`turn_on` needs `turn_off`, `secure` needs `restore`: what locks must also open")
         if self.turn_on is None and self.secure is None and not self.inputs:
             raise ValueError("there is nothing to command and nothing to read: write turn_on and turn_off, or inputs")
         if self.auth != "none" and self.password is None:
