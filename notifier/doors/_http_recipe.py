@@ -95,7 +95,7 @@ class HttpRelaySettings(WebSettings):
     turn_on: Request | None = None
     turn_off: Request | None = None
     secure: Request | None = None
-    """Instead of `turn_on` and `turn_off`, where the device knows locking and not switching: polarity is then its own."""
+    """Instead of turn_on and turn_off, where the device knows locking and not switching: polarity is its own then."""
     restore: Request | None = None
     state: Sense | None = None
     """What the output says it was told; never a proof."""
