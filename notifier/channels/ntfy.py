@@ -19,12 +19,14 @@ from base64 import b64encode
 from hashlib import sha256
 from json.encoder import encode_basestring as quoted
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 import aiohttp
 from multidict import CIMultiDict
 from pydantic import ConfigDict, Field, model_validator
 from yarl import URL
 
+from notifier.channels._answer_buttons import labels, open_label
 from notifier.channels._fitting import fitted
 from notifier.channels._overdue import Overdue
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
@@ -47,6 +49,8 @@ SKEW = 60.0
 _VISIBLE = re.compile(r"[!-~]+")
 
 _BAD_TOPIC_CODES = (40009, 40010)
+
+MOST_BUTTONS = 3
 
 Priority = Literal[1, 2, 3, 4, 5]
 
@@ -78,6 +82,8 @@ class NtfySettings(Written):
     limit: int = Field(default=4096, ge=512, le=65536)
     """Bytes of one publish request's body. Above its message limit ntfy silently makes an attachment of a text, and
     older servers count the whole JSON; so the whole body is held to it."""
+    buttons: bool = True
+    """Answers as buttons on the notification; each posts to the person's own link when it is tapped, nothing before."""
     kept: bool = True
     """False where the server's cache is off: then nobody can say what became of a lost attempt."""
     connect_timeout: Duration = Field(default=3.0, gt=0)
@@ -205,13 +211,32 @@ class Ntfy(Channel):
             sequence = sha256(sequence.encode("utf-8", "replace")).hexdigest()[:32]
         click = f',"click":{quoted(message.link)}' if message.link else ""
         start = f'{{"topic":"{topic}","sequence_id":"{sequence}","title":'
-        end = f"{click}{self._tails[message.drill, message.quiet, message.purpose]}"
+        buttons = _buttons(message) if self.settings.buttons else ""
+        end = f"{click}{buttons}{self._tails[message.drill, message.quiet, message.purpose]}"
         body = f'{start}{quoted(message.title)},"message":{quoted(message.text)}{end}'.encode("utf-8", "replace")
         if len(body) <= self.settings.limit:
             return body
+        end = f"{click}{self._tails[message.drill, message.quiet, message.purpose]}"  # words go before buttons
         room = self.settings.limit - len(f'{start},"message":{end}'.encode("utf-8", "replace"))
         title, text = fitted(message, room)
         return f'{start}{quoted(title)},"message":{quoted(text)}{end}'.encode("utf-8", "replace")
+
+
+def _buttons(message: Message) -> str:
+    """As JSON; ntfy shows at most three. With more answers than that, one button opens the page that has them all."""
+    if not message.link or not message.answers:
+        return ""
+    if len(message.answers) > MOST_BUTTONS:
+        label = quoted(open_label(message.language))
+        return f',"actions":[{{"action":"view","label":{label},"url":{quoted(message.link)},"clear":true}}]'
+    url = quoted(message.link)
+    each = ",".join(
+        f'{{"action":"http","label":{quoted(label)},"url":{url},"method":"POST",'
+        f'"headers":{{"Content-Type":"application/x-www-form-urlencoded"}},'
+        f'"body":{quoted(urlencode({"answer": answer}))},"clear":true}}'
+        for answer, label in labels(message.language, message.answers)
+    )
+    return f',"actions":[{each}]'
 
 
 def _credentials(settings: NtfySettings) -> dict[str, str]:

@@ -24,6 +24,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from notifier.channels._mail_replies import Stage, refusal
 from notifier.channels._mail_text import Letterhead, mail, mailbox
+from notifier.channels._mail_tls import certificate_fault
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import Channel, Health, Tools
 from notifier.model.delivery import Receipt
@@ -53,7 +54,7 @@ class SmtpSettings(Written):
     tls: Literal["required", "starttls", "none"] = "starttls"
     """required: from the first byte; starttls: nothing is said before it is encrypted; none: see `plain`."""
     plain: bool = False
-    """Allows `tls: none` to another machine: password and words can then be read on the network."""
+    """Allows `tls: none` to another machine, a relay in the house without login: words can be read on that network."""
     ca_file: str | None = None
     """Certificates to trust instead of the machine's own, for a mail server with the school's own authority."""
     user: str | None = None
@@ -83,6 +84,8 @@ class SmtpSettings(Written):
     def _whole(self) -> SmtpSettings:
         if self.tls == "none" and not self.plain and not stays_here(self.host):
             raise ValueError("use tls: starttls or required, or set plain: true if this network may read everything")
+        if self.tls == "none" and self.password is not None and not stays_here(self.host):
+            raise ValueError("a password is never sent unencrypted to another machine: use tls: starttls or required")
         if (self.user is None) != (self.password is None):
             raise ValueError("give user and password together, or neither")
         return self
@@ -245,6 +248,8 @@ class SmtpEmail(Channel):
         except (SMTPException, OSError) as error:
             if type(error) is SMTPException:  # the library's word for "the server does not offer that"
                 raise WillNotWork(NOT_OFFERED, Reason.SENDER_FAULT) from None
+            if fault := certificate_fault(error, theirs.host):
+                raise TryAgain(f"{fault} Nothing was sent.") from None
             kind = type(error).__name__
             raise TryAgain(f"The mail server cannot be reached ({kind}); nothing was sent.") from None
         return line

@@ -114,6 +114,42 @@ async def test_only_a_live_emergency_to_people_outside_is_loud(
     assert (last_body(far)["priority"], last_body(far)["tags"]) == (priority, tags)
 
 
+async def test_answers_are_buttons_that_post_to_the_persons_own_link(far: NtfyFar, tools: Tools) -> None:
+    asked = lockdown(link=LINK, answers=("safe", "need_help"), language="es")
+    await made(far, tools).send(TOPIC, asked, "d1")
+    buttons = last_body(far)["actions"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    both = {"action": "http", "url": LINK, "method": "POST", "headers": form, "clear": True}
+    assert buttons == [
+        {**both, "label": "A SALVO", "body": "answer=safe"},
+        {**both, "label": "PIDO AYUDA", "body": "answer=need_help"},
+    ]
+
+
+async def test_more_answers_than_buttons_open_the_page(far: NtfyFar, tools: Tools) -> None:
+    asked = lockdown(link=LINK, answers=("safe", "need_help", "on_the_bus", "at_home"))
+    await made(far, tools).send(TOPIC, asked, "d1")
+    assert last_body(far)["actions"] == [{"action": "view", "label": "Answer", "url": LINK, "clear": True}]
+
+
+@pytest.mark.parametrize(
+    ("more", "settings"),
+    [
+        ({"link": LINK}, {}),
+        ({"answers": ("safe",)}, {}),
+        ({"link": LINK, "answers": ("safe",)}, {"buttons": False}),
+        ({"link": LINK, "answers": ("safe",), "text": "x" * 5000}, {}),
+    ],
+    ids=["asked nothing", "no link", "switched off", "no room"],
+)
+async def test_there_are_no_buttons_where_they_would_lead_nowhere(
+    far: NtfyFar, tools: Tools, more: dict[str, object], settings: dict[str, object]
+) -> None:
+    await made(far, tools, **settings).send(TOPIC, lockdown(**more), "d1")
+    assert "actions" not in last_body(far)
+    assert len(far.server.requests[-1][3]) <= 4096
+
+
 @pytest.mark.parametrize("language", STAMPS)
 async def test_a_drill_is_stamped_in_title_and_text_on_the_wire(far: NtfyFar, tools: Tools, language: str) -> None:
     await made(far, tools).send(TOPIC, lockdown(drill=True, language=language), "d1")

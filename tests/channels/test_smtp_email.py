@@ -383,11 +383,98 @@ async def test_nothing_is_said_to_a_server_that_should_offer_tls_and_does_not(fa
     assert far.model.letters == []
 
 
+class Authority:
+    """A school's own certificate authority."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Maplewood authority")])
+        made = self._signed(self._name, self._key, timedelta(days=1), [], authority=True)
+        self.file = folder / "authority.pem"
+        self.file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+    def server(self, name: str = "localhost", left: timedelta = timedelta(days=1)) -> ssl.SSLContext:
+        """A certificate for `name` that is valid for `left` more."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        made = self._signed(subject, key, left, [x509.DNSName(name)], authority=False)
+        both = self.folder / "server.pem"
+        plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        both.write_bytes(
+            made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(serialization.Encoding.PEM, *plain)
+        )
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(both)
+        return context
+
+    def _signed(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        left: timedelta,
+        names: list[x509.GeneralName],
+        *,
+        authority: bool,
+    ) -> x509.Certificate:
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=9))
+            .not_valid_after(now + left)
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        )
+        if names:
+            made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return made.sign(self._key, hashes.SHA256())
+
+
+@pytest.mark.parametrize("tls", ["required", "starttls"])
+@pytest.mark.parametrize(
+    ("name", "left", "trusted", "said"),
+    [
+        ("localhost", timedelta(days=-1), True, "has expired: renew it"),
+        ("mail.other.example", timedelta(days=1), True, "is not for localhost"),
+        ("localhost", timedelta(days=1), False, "Nobody we trust"),
+    ],
+)
+async def test_a_certificate_that_does_not_hold_gets_nothing_and_is_named(
+    tmp_path: Path, tools: Tools, tls: str, name: str, left: timedelta, trusted: bool, said: str
+) -> None:
+    authority = Authority(tmp_path)
+    model = MailModel({"office": PASSWORD})
+    more = {"tls": tls, "ca_file": str(authority.file)} if trusted else {"tls": tls}
+    offered = authority.server(name, left)
+    async with MailServer(model, "localhost", tls=offered, tls_from_start=tls == "required") as server:
+        with pytest.raises(TryAgain) as caught:
+            await sent_over(server, tools, **more)
+        channel = SmtpEmail("mail", settings(server, host="localhost", **more), tools)
+        await channel.open()
+        health = await channel.check()
+    assert said in str(caught.value)
+    assert said in health.text
+    assert not health.well
+    assert model.letters == []
+
+
+async def test_the_schools_own_authority_is_trusted_once_it_is_named(tmp_path: Path, tools: Tools) -> None:
+    authority = Authority(tmp_path)
+    model = MailModel({"office": PASSWORD})
+    async with MailServer(model, "localhost", tls=authority.server()) as server:
+        await sent_over(server, tools, tls="starttls", ca_file=str(authority.file))
+    assert len(model.letters) == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "advice"),
     [
         ({"tls": "none", "host": "mail.school.example"}, "starttls"),
         ({"tls": "none", "host": "127.evil.example"}, "starttls"),
+        ({"tls": "none", "host": "10.0.0.25", "plain": True}, "never sent unencrypted"),
         ({"user": "office"}, "password"),
         ({"from_address": "Maplewood <alerts@maplewood.example>"}, "from_address"),
         ({"reply_to": "office@maplewood.example\r\nBcc: x@evil.example"}, "reply_to"),
