@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -34,3 +35,10 @@ def aside(deed: Callable[[], T]) -> asyncio.Future[T]:
 
     threading.Thread(target=work, name="ledger-aside", daemon=True).start()
     return future
+
+
+async def up_to(seconds: float, waiting: Awaitable[object]) -> None:
+    """Wait for it, or that long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await waiting

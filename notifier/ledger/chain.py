@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any
 
 from notifier.ledger.rows import SIZES, Batch, marks
+from notifier.model.facts import Row
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -33,6 +34,15 @@ def write_payload(data: Mapping[str, Any], rows: Sequence[Batch]) -> str:
 def read_payload(payload: str) -> tuple[dict[str, Any], list[Batch]]:
     read = json.loads(payload)
     return read["data"], [_whole(*batch) for batch in read["rows"]]
+
+
+def rows_of_batches(found: Sequence[Batch]) -> list[Row]:
+    """The rows as whoever told the fact named them."""
+    return [
+        Row(table, dict(zip(columns, row, strict=True)), bool(new))
+        for new, table, columns, cells in found
+        for row in cells
+    ]
 
 
 def _shortened(batch: Batch) -> tuple[Any, ...]:

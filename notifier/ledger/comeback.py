@@ -11,14 +11,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from notifier.clock import stopwatch
 from notifier.errors import StoreGone
-from notifier.ledger.deeds import bring_back, everything, missing_rows, read_kept, rows_by_key
-from notifier.ledger.sqlite import SqliteLedger
-from notifier.ledger.writer import Writer
+from notifier.ledger.deeds import everything, read_kept, rows_by_key
 from notifier.model.facts import Row
+
+if TYPE_CHECKING:
+    from notifier.ledger.sqlite import SqliteLedger
+    from notifier.ledger.store import Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -52,26 +54,27 @@ class Back:
     """One sentence for a technician: what is there again, and what is missing."""
 
 
-def reopen(old: SqliteLedger | None, fresh: SqliteLedger, start: Callable[..., None], patience: float) -> Found | None:
-    """Open `fresh` on the disk, if it works; on a thread that may hang. None: not yet.
+def reopen(old: Store | None, fresh: Store, start: Callable[..., None], patience: float) -> Found | None:
+    """Open `fresh`, if its store works; on a thread that may hang. None: not yet.
 
-    A store whose file was removed is first written again from the open file, which is still whole.
-    Raises LedgerError if the disk says no.
+    Raises LedgerError if the store says no.
     """
     if old is not None and old.writer.is_alive():
         return None
-    found = Found("the store was there.", made_anew=False)
-    if old is not None and not old.is_in_place():
-        found = _write_again(old)
+    found = Found(*old.found_again(fresh)) if old is not None else Found("the store was there.", made_anew=False)
     began = stopwatch()
     start(fresh, lock=old.lend_lock() if old else None, anchor=False)
-    if stopwatch() - began > max(patience, 1.0):
+    if stopwatch() - began > max(patience, fresh.slow):
         fresh.let_go(keep_lock=True)
-        raise StoreGone("the disk answers, but too slowly")
+        raise StoreGone("the store answers, but too slowly")
     return found
 
 
-def _write_again(old: SqliteLedger) -> Found:
+def write_again(old: SqliteLedger) -> tuple[str, bool]:
+    """Write a store whose file was removed or replaced again from the open file, which is still whole.
+
+    Returns what became of it, and whether nothing was left. Raises StoreGone.
+    """
     path = Path(old.path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,12 +91,12 @@ def _write_again(old: SqliteLedger) -> Found:
             rest.rename(rest.with_name(f"{rest.name}.replaced-{rest.stat().st_ino}"))
     if not whole:
         fresh.unlink()
-        return Found("the store was removed and could not be read any more; its events so far are missing.", True)
+        return "the store was removed and could not be read any more; its events so far are missing.", True
     fresh.rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
-    return Found("the store was removed and has been written again from the open file, whole.", made_anew=False)
+    return "the store was removed and has been written again from the open file, whole.", False
 
 
 def _is_whole(db: sqlite3.Connection) -> bool:
@@ -102,7 +105,7 @@ def _is_whole(db: sqlite3.Connection) -> bool:
 
 async def bring_all_back(
     memory: SqliteLedger,
-    fresh: SqliteLedger,
+    fresh: Store,
     found: Found,
     slow_down: Callable[[], None],
     stop_taking: Callable[[], None],
@@ -113,7 +116,7 @@ async def bring_all_back(
     Calls `slow_down` if memory goes on about as fast as it is brought back, `stop_taking` before the last stretch.
     Raises LedgerError or TimeoutError: memory then still has everything.
     """
-    first = done = await _within(STRETCH_LIMIT, fresh.do(partial(_brought, memory.node)))
+    first = done = await _within(STRETCH_LIMIT, fresh.brought(memory.node))
     anew: list[Row] = await memory.do(everything) if found.made_anew else []
     stopped = False
     rounds = 0
@@ -130,19 +133,14 @@ async def bring_all_back(
             continue
         limit = 2 * patience if stopped else STRETCH_LIMIT
         if not anew:
-            wanted = await _within(limit, fresh.do(partial(missing_rows, kept=kept)))
+            wanted = await _within(limit, fresh.missing(kept))
             anew = await memory.do(partial(rows_by_key, wanted=wanted))
-        done = await _within(limit, fresh.do(partial(bring_back, kept=kept, said_anew=anew))) or done
+        done = await _within(limit, fresh.take_back(kept, anew)) or done
         anew = []
         if stopped and len(kept.events) < STRETCH:
             break
     missing = " The end of the chain before is not in it." if found.made_anew else ""
     return Back(done - first, found.made_anew, f"{found.text} {done - first} events came back from memory.{missing}")
-
-
-def _brought(node: str, writer: Writer) -> int:
-    """How much of that chain the store has already: an earlier way back may have broken off."""
-    return int(writer.db.execute("select coalesce(max(n), 0) from event where node = ?", (node,)).fetchone()[0])
 
 
 async def _within(seconds: float, deed: Awaitable[T]) -> T:

@@ -18,16 +18,18 @@ from typing import Any, TypeVar
 from notifier.clock import BootReading, Clock, SystemClock, read_boot, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.interfaces import Ledger
-from notifier.ledger.aside import aside
+from notifier.ledger.aside import aside, up_to
 from notifier.ledger.comeback import Back, bring_all_back, reopen
 from notifier.ledger.deeds import chains
 from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.into_memory import fill_memory, pour
 from notifier.ledger.mirror import Mirror
 from notifier.ledger.named_queries import Query, load_queries
+from notifier.ledger.postgres import PostgresLedger
 from notifier.ledger.signs_of_life import hangs
-from notifier.ledger.sqlite import MEMORY, Sealed, SqliteLedger, take_up_time
+from notifier.ledger.sqlite import MEMORY, SqliteLedger, take_up_time
 from notifier.ledger.standby import Standby
+from notifier.ledger.store import Sealed, Store
 from notifier.ledger.verify import Finding
 from notifier.ledger.writer import Job
 from notifier.model.facts import Body, Event, Rows
@@ -52,7 +54,7 @@ class _Open:
 
     job: Job
     urgent: bool
-    at: SqliteLedger | None = None
+    at: Store | None = None
     """Who was handed it last."""
 
 
@@ -63,25 +65,27 @@ class FailoverLedger(Ledger):
 
     def __init__(
         self,
-        make: Callable[[str, str], SqliteLedger],
+        make: Callable[[], Store],
+        make_memory: Callable[[str], SqliteLedger],
         start: Start,
-        disk: SqliteLedger,
+        disk: Store,
         patience: float,
         probe_every: float,
     ) -> None:
-        """`make` builds a ledger from a path and a node's name; `start` opens one."""
+        """`make` and `make_memory` (from a node's name) build a ledger; `start` opens one."""
         self.node = disk.node
         self.clock = disk.clock
         self.path = Path(disk.path)
         self.time_jump = None
         self._make = make
+        self._make_memory = make_memory
         self._start = start
         self._patience = patience
         self._probe_every = probe_every
         self._loop = asyncio.get_running_loop()
-        self._disk: SqliteLedger | None = None
+        self._disk: Store | None = None
         self._memory: SqliteLedger | None = None
-        self._at: SqliteLedger | None = None
+        self._at: Store | None = None
         """Who takes transactions now; None while they wait for the change from one to the other."""
         self._holding = False
         """While memory is being filled only presses run; the rest waits for the rows it may name."""
@@ -105,6 +109,7 @@ class FailoverLedger(Ledger):
         node: str,
         clock: Clock,
         *,
+        address: str | None = None,
         queries: Mapping[str, Query] | None = None,
         boot: Callable[[], BootReading] = read_boot,
         before_commit: Callable[[], None] = lambda: None,
@@ -113,19 +118,26 @@ class FailoverLedger(Ledger):
     ) -> FailoverLedger:
         """`patience` and `probe_every` in seconds; the rest as for SqliteLedger.open, which says what is raised.
 
+        `address`: of a PostgreSQL server (`postgresql://…`); `path` is then the copy that is kept beside the daemon.
+
         A store that is there and cannot be written (a full disk) starts in memory; a first start must be able to.
         """
         loop = asyncio.get_running_loop()
         queries = load_queries() if queries is None else queries
 
-        def make(path: str, node: str) -> SqliteLedger:
-            return SqliteLedger(path, node, clock, queries)
+        def make() -> Store:
+            if address is None:
+                return SqliteLedger(str(path), node, clock, queries)
+            return PostgresLedger(str(path), node, clock, queries, address)
 
-        def start(made: SqliteLedger, **how: Any) -> None:
-            made.start(loop, boot, before_commit if made.path != MEMORY else _nothing, **how)
+        def make_memory(node: str) -> SqliteLedger:
+            return SqliteLedger(MEMORY, node, clock, queries)
 
-        disk = make(str(path), node)
-        ledger = cls(make, start, disk, patience, probe_every)
+        def start(made: Store, **how: Any) -> None:
+            made.start(loop, boot, before_commit if made.recorded else _nothing, **how)
+
+        disk = make()
+        ledger = cls(make, make_memory, start, disk, patience, probe_every)
         try:
             await asyncio.to_thread(start, disk)
         except StoreGone as error:
@@ -219,7 +231,7 @@ class FailoverLedger(Ledger):
         """As SqliteLedger.verify. Raises StoreGone while in memory."""
         return await self._on_disk().verify(seals=seals, public_key=public_key)
 
-    def _on_disk(self) -> SqliteLedger:
+    def _on_disk(self) -> Store:
         if self._disk is None or not self._recorded:
             raise StoreGone("The store is gone and everything goes on in memory; ask again when it is back.")
         return self._disk
@@ -261,7 +273,7 @@ class FailoverLedger(Ledger):
 
     async def _be_away(self, why: str) -> None:
         self._spells += 1
-        memory = self._make(MEMORY, f"{self.node}{MEMORY_MARK}{self._spells}")
+        memory = self._make_memory(f"{self.node}{MEMORY_MARK}{self._spells}")
         standby, self._standby = self._standby, None
         db, rest = await fill_memory(standby, self._mirror, self.clock.now())
         self._start(memory, ready=db)
@@ -274,7 +286,7 @@ class FailoverLedger(Ledger):
         for listener in tuple(self._gone):
             listener(why)
         while True:
-            await _first(self._probe_now.wait(), self._probe_every)
+            await up_to(self._probe_every, self._probe_now.wait())
             try:
                 if await self._come_back(memory):
                     break
@@ -287,7 +299,7 @@ class FailoverLedger(Ledger):
             # Else the disk has failed again already, and another task has taken over.
             self._away = None
 
-    def _take_over(self, ledger: SqliteLedger, *, holding: bool = False) -> None:
+    def _take_over(self, ledger: Store, *, holding: bool = False) -> None:
         """Hand every open transaction to `ledger`, which takes all new ones too. `holding`: presses only, for now."""
         self._at, self._holding = ledger, holding
         for open_one in tuple(self._pending.values()):
@@ -305,7 +317,7 @@ class FailoverLedger(Ledger):
 
     async def _come_back(self, memory: SqliteLedger) -> bool:
         """Whether the disk works again and has everything that memory kept."""
-        old, fresh = self._disk, self._make(str(self.path), self.node)
+        old, fresh = self._disk, self._make()
         try:
             found = await aside(lambda: reopen(old, fresh, self._start, self._patience))
         except LedgerError as error:
@@ -383,11 +395,3 @@ class FailoverLedger(Ledger):
 
 def _nothing() -> None:
     """Memory has no disk to break."""
-
-
-async def _first(waiting: Any, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await waiting
-    except TimeoutError:
-        return

@@ -16,8 +16,16 @@ _NAME = re.compile(r"^--\s*name:\s*(?P<name>[a-z][a-z0-9_]*)\s*$", re.MULTILINE)
 _TEXT = re.compile(r"('(?:[^']|'')*')")
 _COMMENT = re.compile(rf"{_TEXT.pattern}|--[^\n]*")
 _WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
+_CHANGED = re.compile(r"^\s*(?:insert\s+into|update|delete\s+from)\s+(\w+)", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:from|join|into|update)\s+(\w+)", re.IGNORECASE)
 _EVENTS = re.compile(r"\bevent\b", re.IGNORECASE)
-_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": ""}
+_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": "", "{claim}": ""}
+_POSTGRES_TOKENS = {
+    "{for_update}": "for update",
+    "{skip_locked}": "skip locked",
+    "{claim}": "for update of d skip locked",  # of the deliveries: whoever moves their incident is not waited for
+}
+_PLACE = re.compile(rf"{_TEXT.pattern}|(?<!:):(?P<name>[a-z_][a-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,33 @@ class Query:
     """It may change rows (a claim, a token bucket), so only a transaction may ask it."""
     reads_events: bool
     """It looks at the chain, so events held back for the end of the group are written before it runs."""
+    written: str = ""
+    """The statement as it stands in its file: `{for_update}` and the like mean something to PostgreSQL only."""
+
+    @property
+    def changes(self) -> str:
+        """The table that it changes; "" if none."""
+        return _changed(self.sql) if self.writes else ""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Every table that it names."""
+        return _named(self.sql)
+
+    def for_postgres(self) -> tuple[str, tuple[str, ...]]:
+        """The statement with `$1` for its parameters, and their names in that order."""
+        sql, names = self.written, list[str]()
+        for token, meaning in _POSTGRES_TOKENS.items():
+            sql = sql.replace(token, meaning)
+
+        def numbered(found: re.Match[str]) -> str:
+            if (name := found["name"]) is None:
+                return found[0]
+            if name not in names:
+                names.append(name)
+            return f"${names.index(name) + 1}"
+
+        return _PLACE.sub(numbered, sql).strip(), tuple(names)
 
 
 def read_queries(text: str, place: str) -> Iterator[Query]:
@@ -64,4 +99,22 @@ def _for_sqlite(query: Query) -> Query:
     sql = query.sql
     for token, meaning in _SQLITE_TOKENS.items():
         sql = sql.replace(token, meaning)
-    return Query(query.name, sql.strip(), query.writes, query.reads_events)
+    return Query(query.name, sql.strip(), query.writes, query.reads_events, query.sql)
+
+
+def find(queries: Mapping[str, Query], name: str) -> Query:
+    try:
+        return queries[name]
+    except KeyError:
+        raise LedgerError(f"There is no query '{name}'.") from None
+
+
+@cache
+def _changed(sql: str) -> str:
+    found = _CHANGED.match(sql)
+    return found[1] if found else ""
+
+
+@cache
+def _named(sql: str) -> frozenset[str]:
+    return frozenset(_NAMED.findall(sql))

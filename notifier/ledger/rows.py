@@ -67,7 +67,7 @@ def write(
     while at < len(cells):
         size = next(size for size in SIZES if size <= len(cells) - at)
         some = cells[at : at + size]
-        if size > 1 and not new and _twice(table, columns, some):
+        if size > 1 and not new and rows_are_doubled(table, columns, some):
             for row in some:
                 changed += db.execute(statement(new, table, columns, 1), row).rowcount
         else:
@@ -82,7 +82,7 @@ SIZES = (64, 16, 4, 1)
 beside one, `executemany` (two calls a row) was up to a hundred times slower than statements of 64 rows."""
 
 
-def _twice(table: str, columns: tuple[str, ...], cells: Sequence[Sequence[Any]]) -> bool:
+def rows_are_doubled(table: str, columns: tuple[str, ...], cells: Sequence[Sequence[Any]]) -> bool:
     """Whether one row is changed twice: one statement would take either change, and the last must win."""
     places = [columns.index(key) for key in KEYS[table] if key in columns]
     return len({tuple(row[place] for place in places) for row in cells}) < len(cells)

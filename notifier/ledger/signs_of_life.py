@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from notifier.clock import processor_time
-from notifier.ledger.writer import Writer
+from notifier.ledger.writer import WriterThread
 
 LEND = 0.01
 """Seconds for which the interpreter is lent: hundreds of calls into SQLite if only its lock was missing."""
@@ -19,7 +19,7 @@ A_LITTLE = 0.00002
 """Seconds of processor: a thread that waits for a disk uses none at all."""
 
 
-def hangs(writer: Writer) -> bool:
+def hangs(writer: WriterThread) -> bool:
     """Stand still on the caller's thread for up to 10 ms; True if the writer did not use it for anything."""
     beats, used = writer.beats, _used(writer)
     still = threading.Event()
@@ -30,14 +30,14 @@ def hangs(writer: Writer) -> bool:
     return True
 
 
-def _used(writer: Writer) -> float:
+def _used(writer: WriterThread) -> float:
     try:
         return processor_time(writer.ident or 0) if writer.is_alive() else 0.0
     except OSError:
         return 0.0
 
 
-def _wants_to_run(writer: Writer) -> bool:
+def _wants_to_run(writer: WriterThread) -> bool:
     """Whether the kernel has it waiting for a processor (proc(5), stat: state R)."""
     try:
         stat = Path(f"/proc/self/task/{writer.native_id}/stat").read_text(encoding="ascii", errors="replace")

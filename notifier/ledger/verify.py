@@ -48,15 +48,34 @@ def verify(
         raise LedgerError(f"There is no store at {path}.")
     lock = None if inside else StoreLock(path.parent, to_read=True)
     try:
-        with closing(sqlite3.connect("", isolation_level=None, uri=True)) as db:
-            db.execute("attach ? as store", (f"{path.resolve().as_uri()}?mode=ro",))
-            db.execute("begin")
-            return list(_look(db, seals or path.parent / LINES_FILE, public_key or read_public(path.parent)))
-    except sqlite3.Error as error:
-        raise LedgerError(f"{path} cannot be read as a store: {error}.") from error
+        return look(path, path.parent, seals, public_key)
     finally:
         if lock is not None:
             lock.release()
+
+
+def look(
+    path: Path, folder: Path, seals: Path | None = None, public_key: bytes | None = None, node: str | None = None
+) -> list[Finding]:
+    """`verify` of a store that nobody changes meanwhile; `folder` has the seals and the key.
+
+    `node`: whose key that is, where several nodes seal one store (None: there is one). Raises LedgerError.
+    """
+    try:
+        with closing(sqlite3.connect("", isolation_level=None, uri=True)) as db:
+            db.execute("attach ? as store", (f"{path.resolve().as_uri()}?mode=ro",))
+            db.execute("begin")
+            keys = _Keys(public_key or read_public(folder), node)
+            return list(_look(db, seals or folder / LINES_FILE, keys))
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path} cannot be read as a store: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    public: bytes | None
+    node: str | None
+    """Whose it is; None: everybody's."""
 
 
 async def verify_aside(path: Path) -> list[dict[str, Any]]:
@@ -72,7 +91,7 @@ async def verify_aside(path: Path) -> list[dict[str, Any]]:
     return [{"text": each.text, "fault": each.fault} for each in found]
 
 
-def _look(db: sqlite3.Connection, lines: Path, public: bytes | None) -> Iterator[Finding]:
+def _look(db: sqlite3.Connection, lines: Path, public: _Keys) -> Iterator[Finding]:
     found: list[str] = []
     history = History(db, found.append)
     rebuild = Rebuild(db)
@@ -95,7 +114,7 @@ def _look(db: sqlite3.Connection, lines: Path, public: bytes | None) -> Iterator
     yield from _seals(db, lines, public)
 
 
-def _seals(db: sqlite3.Connection, lines: Path, public: bytes | None) -> Iterator[Finding]:
+def _seals(db: sqlite3.Connection, lines: Path, public: _Keys) -> Iterator[Finding]:
     kept: dict[tuple[str, int], Seal] = {}
     asked = "select node, n, at, wall, heads, key_id, signature from store.seal order by node, n"
     for row in db.execute(asked):
@@ -117,8 +136,11 @@ def _seals(db: sqlite3.Connection, lines: Path, public: bytes | None) -> Iterato
             yield from _seal(db, line, place, public)
 
 
-def _seal(db: sqlite3.Connection, seal: Seal, name: str, public: bytes | None) -> Iterator[Finding]:
-    if public is None:
+def _seal(db: sqlite3.Connection, seal: Seal, name: str, keys: _Keys) -> Iterator[Finding]:
+    public = keys.public
+    if keys.node not in (None, seal.node):
+        pass  # its key is on its own machine; that it names what stands here can be seen from anywhere
+    elif public is None:
         yield Finding(f"{name} cannot be checked: there is no public key beside the store.")
     elif not is_signed_by(seal, public):
         yield Finding(f"{name} is not signed by the key {key_id_of(public)}.")

@@ -17,7 +17,7 @@ from typing import Any
 from notifier.clock import BootReading, Clock, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.ledger import chain
-from notifier.ledger.named_queries import Query
+from notifier.ledger.named_queries import Query, find
 from notifier.ledger.rows import apply_batches, batches, cell
 from notifier.model.facts import Ask, Body, Event, Fact, Rows
 
@@ -65,7 +65,7 @@ class Job:
     """A transaction in the queue: a body, or a deed of the ledger's own that is handed the writer."""
 
     body: Callable[[], Body[Any]] | None
-    deed: Callable[[Writer], Any] | None
+    deed: Callable[[Any], Any] | None
     future: asyncio.Future[Any]
 
 
@@ -79,7 +79,48 @@ class Hooks:
     """Raises StoreGone if what was committed to is no longer the file that a restart would open."""
 
 
-class Writer(threading.Thread):
+class WriterThread(threading.Thread):
+    """A thread that alone writes a store: its queue, and its signs of life."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__(name=f"ledger-{node}", daemon=True)
+        self.node = node
+        self.busy_since: float | None = None
+        """Stopwatch reading of the last sign of life (a body or a commit began); None while idle."""
+        self.beats = 0
+        """Signs of life so far."""
+        self.abandoned = False
+        self._urgent: deque[Job] = deque()
+        self._jobs: deque[Job] = deque()
+        self._stopping = False
+
+    def put(self, job: Job, *, urgent: bool = False) -> None:
+        (self._urgent if urgent else self._jobs).append(job)
+        self._wake()
+
+    def stop(self) -> None:
+        """Finish what is queued, then end."""
+        self._stopping = True
+        self._wake()
+
+    def abandon(self) -> None:
+        """Run nothing more: whatever is queued has gone elsewhere."""
+        self.abandoned = True
+        self.stop()
+
+    def _wake(self) -> None:
+        """There is something to do."""
+
+    def _beat(self) -> None:
+        self.busy_since = stopwatch()
+        self.beats += 1
+
+    def _rest(self) -> None:
+        self.busy_since = None
+        self.beats += 1
+
+
+class Writer(WriterThread):
     """Runs jobs until told to stop. Only its thread touches `db`."""
 
     def __init__(
@@ -92,25 +133,16 @@ class Writer(threading.Thread):
         loop: asyncio.AbstractEventLoop,
         hooks: Hooks,
     ) -> None:
-        super().__init__(name=f"ledger-{node}", daemon=True)
+        super().__init__(node)
         self.db = db
-        self.node = node
         self.clock = clock
         self.lock = threading.Lock()
         """Held while a group is open; a store in memory is read under it."""
-        self.busy_since: float | None = None
-        """Stopwatch reading of the last sign of life (a body or a commit began); None while idle."""
-        self.beats = 0
-        """Signs of life so far."""
         self._boot = boot
         self._queries = queries
         self._loop = loop
         self._hooks = hooks
-        self._urgent: deque[Job] = deque()
-        self._jobs: deque[Job] = deque()
         self._awake = threading.Event()
-        self._stopping = False
-        self.abandoned = False
         self._n, self._head = self._newest_link()
         self._events: list[Event] = []
         self._links: list[tuple[Any, ...]] = []
@@ -120,22 +152,9 @@ class Writer(threading.Thread):
         self._pair_at = stopwatch()
         self._checkpointed = 0
 
-    # ------------------------------------------------------------------------------------------ from other threads
-
-    def put(self, job: Job, *, urgent: bool = False) -> None:
-        (self._urgent if urgent else self._jobs).append(job)
+    def _wake(self) -> None:
         if not self._awake.is_set():
             self._awake.set()
-
-    def stop(self) -> None:
-        """Finish what is queued, then end."""
-        self._stopping = True
-        self._awake.set()
-
-    def abandon(self) -> None:
-        """Run nothing more: whatever is queued has gone elsewhere."""
-        self.abandoned = True
-        self.stop()
 
     # ------------------------------------------------------------------------------------------------ on its thread
 
@@ -331,14 +350,6 @@ class Writer(threading.Thread):
         finally:
             self._rest()
 
-    def _beat(self) -> None:
-        self.busy_since = stopwatch()
-        self.beats += 1
-
-    def _rest(self) -> None:
-        self.busy_since = None
-        self.beats += 1
-
     def _refuse_all(self) -> None:
         gone = StoreGone("The store was given up before this could be written.")
         for queue in (self._urgent, self._jobs):
@@ -354,13 +365,6 @@ class Writer(threading.Thread):
     def _newest_link(self) -> tuple[int, str]:
         asked = "select n, hash from event where node = ? order by n desc limit 1"
         return self.db.execute(asked, (self.node,)).fetchone() or (0, chain.GENESIS)
-
-
-def find(queries: Mapping[str, Query], name: str) -> Query:
-    try:
-        return queries[name]
-    except KeyError:
-        raise LedgerError(f"There is no query '{name}'.") from None
 
 
 def rows_of(db: sqlite3.Connection, query: Query, args: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

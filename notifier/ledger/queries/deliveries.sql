@@ -27,12 +27,13 @@ where site = :site and id in (
                     select 1 from delivery e where e.site = d.site and e.incident = d.incident and e.person = d.person
                         and e.kind = d.kind and e.phase = 'main' and e.state in ('queued', 'sending', 'unknown')))
                 and (coalesce(i.outside_paused, 0) = 0 or d.outside <> 1 or d.phase <> 'main')
-            order by d.priority, d.due limit :room
+            order by d.priority, d.due limit :room {claim}
         ) wanted
     ) counted
-    where before <= :tokens
+    where before <= cast(:tokens as double precision)
 )
-returning id, incident, run, phase, step, level, person, kind, address, lane, outside, words, attempt, segments, made_at
+returning site, id, incident, run, phase, step, level, person, kind, address, lane, outside, words, attempt, segments,
+    made_at, node, state
 
 -- name: held_deliveries
 select id, incident, lane, attempt from delivery where site = :site and node = :node and state = 'sending'
