@@ -145,11 +145,11 @@ class LocalCopy:
             try:
                 for table in (*KEYS, "lane", *(["seal"] if seals else [])):
                     self.db.execute(f"delete from {table}")  # noqa: S608 -- a table of ours
-                    async for rows in slices(connection, f"select {_columns(self.db, table)} from {table}"):  # noqa: S608
+                    async for rows in slices(connection, f"select {_columns(self.db, table)} from {table}"):  # noqa: S608 -- names of ours
                         self._whole(Whole(table, rows))
                 names = ",".join(chain.COLUMNS)
                 for node in [row["node"] for row in await connection.fetch("select node from head")]:
-                    asked = f"select {names} from event where node = $1 and n > $2 order by n"  # noqa: S608
+                    asked = f"select {names} from event where node = $1 and n > $2 order by n"  # noqa: S608 -- names of ours
                     async for rows in slices(connection, asked, node, kept.get(node, 0)):
                         chain.store(self.db, rows, again=True)
                 emptied = "select site, incident from event where kind <> 'erased' and payload is null group by 1, 2"
