@@ -8,14 +8,36 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from notifier.cli import accounts, devices, endings, incidents, paging, publishing, record, running, school_files
+from notifier.cli import (
+    accounts,
+    contacts,
+    devices,
+    endings,
+    incidents,
+    paging,
+    publishing,
+    record,
+    running,
+    school_files,
+)
 from notifier.cli.client import Answered, NoDaemon
 from notifier.cli.log_lines import places
 from notifier.cli.printing import as_json, printable
 from notifier.cli.words import FAILED, NOBODY, OUR_FAULT, STOPPED, Parser
 from notifier.errors import NotifierError, SetupError
 
-GROUPS = (running, school_files, publishing, incidents, paging, endings, record, devices, accounts)
+GROUPS = (
+    running,
+    school_files,
+    contacts,
+    publishing,
+    incidents,
+    paging,
+    endings,
+    record,
+    devices,
+    accounts,
+)
 
 
 def parser() -> Parser:

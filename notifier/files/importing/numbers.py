@@ -1,0 +1,38 @@
+"""Phone numbers as people type them, to E.164 and what they can take."""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberType
+
+from notifier.files.contact_addresses import read_number
+
+_TEXTS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.PERSONAL_NUMBER}
+_NEVER = {PhoneNumberType.PREMIUM_RATE: "a premium-rate number", PhoneNumberType.SHARED_COST: "a shared-cost number"}
+
+
+def number_of(written: str, country: str) -> tuple[str, bool, str]:
+    """(E.164 or "", whether it may take texts, why not). `country`: ISO 3166 code for numbers without a +.
+
+    By the numbering plans of libphonenumber: whether a number can exist, never whether somebody has it.
+    """
+    if not written.strip():
+        return "", False, ""
+    _, wrong, _ = read_number(written)
+    if "emergency number" in wrong or "spreadsheet" in wrong:
+        return "", False, wrong
+    try:
+        parsed = phonenumbers.parse(written, country)
+    except NumberParseException:
+        return "", False, f"`{written[:24]}` is no phone number."
+    if not phonenumbers.is_valid_number(parsed):
+        where = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+        return "", False, f"`{written[:24]}` cannot exist in {where}."
+    kind = phonenumbers.number_type(parsed)
+    if kind in _NEVER:
+        return "", False, f"`{written[:24]}` is {_NEVER[kind]}."
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), kind in _TEXTS, ""
+
+
+def is_country(code: str) -> bool:
+    return code in phonenumbers.SUPPORTED_REGIONS
