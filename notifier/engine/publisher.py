@@ -26,6 +26,7 @@ class Publisher:
         """`load` turns files into a publication (raises SetupError); `equip` gets drivers ready for it."""
         self._desk, self._ledger = engine.desk, engine.ledger
         self._load, self._equip = load, equip
+        self._one_at_a_time = asyncio.Lock()
 
     async def publish(
         self, files: Mapping[str, bytes], comment: str, caller: Caller, *, render: bool = True
@@ -35,7 +36,9 @@ class Publisher:
         `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
         """
         site = self._desk.site if self._desk.current else ""
-        held = self._load(files, 0)
+        # A district's people take seconds to read; whoever presses meanwhile must not wait for them.
+        async with self._one_at_a_time:
+            held = await asyncio.to_thread(self._load, files, 0)
         if site and held.id != site:
             raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
         await self._equip(held)

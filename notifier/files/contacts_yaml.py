@@ -14,9 +14,6 @@ from notifier.files.plain_words import faults_of
 from notifier.files.positions import MOST_FAULTS, Document, Path, Place, read_yaml
 from notifier.files.rules import Rule
 
-LARGEST_CONTACTS = 4_000_000
-"""Bytes. A person takes some 200; beyond 20,000 people a CSV is the quicker file."""
-
 
 class WrittenAgreement(BaseModel):
     """That an agency agreed to be messaged."""
@@ -79,7 +76,7 @@ class ContactEntry:
 
 
 def read_contacts_yaml(contacts: Contacts, file: str, raw: bytes, site: str) -> None:
-    document, faults = read_yaml(file, raw, largest=LARGEST_CONTACTS)
+    document, faults = read_yaml(file, raw)
     contacts.faults += faults
     if document is None:
         return

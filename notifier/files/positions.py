@@ -23,6 +23,10 @@ LARGEST_YAML = 1_000_000
 """Bytes. The largest school we know of needs a tenth for 500 doors; more is a mistake or an attack."""
 DEEPEST = 24
 """Levels. A playbook needs eight."""
+MOST_VALUES = 100_000
+"""Values in one file. The largest school we know of needs some 8,000; reading more would hold up the daemon."""
+MOST_ENTRIES = 10_000
+"""Entries of one list or mapping. Each may bring a fault or two, and every one of them costs."""
 MOST_FAULTS = 200
 """After so many in one file the rest says nothing new."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -181,6 +185,7 @@ class _Builder:
         self._values: dict[Path, Place] = {}
         self._keys: dict[Path, Place] = {}
         self._stack: list[_Open] = []
+        self._count = 0
 
     def take(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -195,12 +200,24 @@ class _Builder:
         if isinstance(event, yaml.DocumentStartEvent) and self.document is not None:
             self._fault(event, "A second document begins here (---).", "Keep one document in one file.")
             raise _Hopeless
+        if isinstance(event, (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            self._counted(event)
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             self._start(event, {} if isinstance(event, yaml.MappingStartEvent) else [])
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             self._put(self._stack.pop().into)
+
+    def _counted(self, event: Any) -> None:
+        self._count += 1
+        if self._count > MOST_VALUES:
+            self._fault(event, f"Here the file has more than {MOST_VALUES:,} values.", "Split it; people go in a CSV.")
+            raise _Hopeless
+        if self._stack and len(self._stack[-1].into) >= MOST_ENTRIES:
+            text = f"Here the list has more than {MOST_ENTRIES:,} entries."
+            self._fault(event, text, "Split it over several files; people go in a CSV.")
+            raise _Hopeless
 
     def _start(self, event: Any, into: dict[str, Any] | list[Any]) -> None:
         if len(self._stack) >= DEEPEST:

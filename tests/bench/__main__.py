@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.fan_out import bench_fan_out
+from tests.bench.files import bench_files
 from tests.bench.ledger import bench_commits
 from tests.bench.limits import bench_limit, bench_recall
 from tests.bench.pa_beside import bench_pa_beside
@@ -215,8 +216,22 @@ def restart_lines(found: dict[str, Any]) -> list[Line]:
     ]  # fmt: skip
 
 
+def files(quick: bool) -> dict[str, Any]:
+    return bench_files()
+
+
+def files_lines(found: dict[str, Any]) -> list[Line]:
+    return [
+        Line(
+            f"{found['files']} hostile files, the slowest to be refused ({found['slowest']})", f"{found['worst_s']} s",
+            f"a good school read {found['good_s']} s", "", "<= 1 s", found["worst_s"] <= 1.0,
+        ),
+    ]  # fmt: skip
+
+
 Part = tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, Any]], list[Line]]]
 PARTS: dict[str, Part] = {
+    "files": (files, files_lines),
     "commits": (commits, commits_lines),
     "press": (press, press_lines),
     "fan_out": (fan_out, fan_out_lines),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from notifier.files.contacts import read_contacts
 from notifier.files.importing.plan import ImportPlan, written
 from notifier.files.importing.school import TARGET, plan_for
@@ -10,8 +12,8 @@ from tests.files.a_school import school
 HEAD = "id,name,room,role,mobile,phone,email\n"
 
 
-def planned(rows: str, files: dict[str, bytes] | None = None, **more: object) -> ImportPlan:
-    return plan_for(files if files is not None else school(), "staff.csv", (HEAD + rows).encode(), **more)  # type: ignore[arg-type]
+def planned(rows: str, files: dict[str, bytes] | None = None, **more: Any) -> ImportPlan:
+    return plan_for(files if files is not None else school(), "staff.csv", (HEAD + rows).encode(), **more)
 
 
 def notes(plan: ImportPlan) -> str:
