@@ -501,6 +501,7 @@ class Accounts(Protocol):
         os_user: int | None,
         person: str | None,
         caller: Caller,
+        email: str | None = None,
     ) -> tuple[str, str]:
         """(account id, bearer token: shown once)."""
         ...

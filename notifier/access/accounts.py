@@ -58,8 +58,34 @@ class AccountBook:
     def caller_of(self, bearer: str) -> Caller | None:
         """Who holds this token; a button's secret counts as one. None: nobody, or not any more."""
         account = self._holder(bearer)
-        # A screen's secret lives in its cookie: it presses on its page, where what it may press is known.
-        return account.caller() if account and account.kind is not Kind.KIOSK else None
+        return account.caller() if account else None
+
+    def account(self, account: str) -> Account | None:
+        """One that is active, by its id."""
+        found = self._accounts.get(account.removeprefix("account:"))
+        return found if found and found.active else None
+
+    def named(self, written: str) -> Account | None:
+        """The person's account that somebody means by what they typed: its id, e-mail address or person's id.
+
+        None if there is none, or several: then the id of one of them is needed.
+        """
+        name = written.strip().casefold()
+        found = [
+            one for one in self._accounts.values()
+            if one.active and one.kind is Kind.PERSON and name in {one.id, one.email, (one.person or "").casefold()}
+        ]  # fmt: skip
+        return found[0] if len(found) == 1 and name else None
+
+    def by_email(self, email: str) -> Account | None:
+        """The one person's account with this address; None if there is none, or several."""
+        found = [one for one in self._accounts.values() if one.active and one.email == email.strip().casefold()]
+        return found[0] if len(found) == 1 and found[0].kind is Kind.PERSON and found[0].email else None
+
+    def has_administrator(self) -> bool:
+        """Whether a person may already give rights; else the first start shows the way in."""
+        people = [one for one in self._accounts.values() if one.active and one.kind is Kind.PERSON]
+        return any(Right.ADMINISTER in one.caller().rights for one in people)
 
     def caller_of_os_user(self, uid: int) -> Caller:
         """A linked account's caller; the owner of the machine may look after it, everybody else is anonymous."""
@@ -121,25 +147,24 @@ class AccountBook:
         os_user: int | None,
         person: str | None,
         caller: Caller,
+        email: str | None = None,
     ) -> tuple[str, str]:
         """`person`: who it is, if it is a human; without one it is a machine's account and is never one of two.
 
         Raises Refused if the caller may not, or a role is not known.
         """
         self._must(caller, Right.ADMINISTER)
-        unknown = [role for role in roles if role not in ROLES]
-        if unknown or not roles:
-            said = f"{', '.join(unknown)} is not one of them" if unknown else "none was given"
-            raise Refused(f"Rights come from roles, and {said}: {', '.join(ROLES)}.", 422)
-        if caller.sites and not (sites and set(sites) <= caller.sites):
-            raise Refused(f"You may give rights at {', '.join(sorted(caller.sites))} only; name these sites.")
+        examine(roles, sites, caller)
+        if email and self.by_email(email) is not None:
+            raise Refused(f"{email} is the address of another account already.", 409)
         if os_user is not None and os_user in self._by_uid:
             taken = self._by_uid[os_user]
             raise Refused(f"User {os_user} of this machine is {taken.name} already; revoke {taken.id} first.", 409)
         bearer = new_bearer()
         values = self._values(
             new_account_id(), Kind.PERSON if person else Kind.TOKEN, name, bearer,
-            roles=list(roles), sites=sorted(sites), person=person, os_user=os_user, detail={},
+            roles=list(roles), sites=sorted(sites), person=person, os_user=os_user,
+            detail={"email": email.strip().casefold()} if email else {},
         )  # fmt: skip
         await self._write(values, "made", caller)
         return str(values["id"]), bearer
@@ -157,6 +182,37 @@ class AccountBook:
         )  # fmt: skip
         await self._write(values, "enrolled", caller)
         return secret
+
+    async def change(
+        self, what: str, change: str, values: Mapping[str, Any], caller: Caller, rows: Sequence[Row] = ()
+    ) -> Account:
+        """Change some columns of an account (`change` says which, in words) and `rows` with it; one transaction.
+
+        Raises NotFound; Refused if the caller may not, or has less to say than the account they would change.
+        """
+        self._must(caller, Right.ADMINISTER)
+        account = self.known(what)
+        if account.state == REVOKED:
+            raise Refused(f"{account.name} is revoked for good. Make a new account instead.", 409)
+        if caller.sites and not (account.sites and account.sites <= caller.sites):
+            raise Refused(f"{account.name} has rights where you have none; an administrator of all of it changes that.")
+        changed = {"site": self._site, "id": account.id, **values}
+        told = {"account": account.id, "name": account.name, "change": change, "by": caller.id}
+        shown = {name: values[name] for name in ("roles", "sites", "state") if name in values}
+        fact = Fact(
+            EventKind.ACCOUNT_CHANGED, self._site, data={**told, **shown}, rows=[Row("account", changed), *rows]
+        )
+        await self._ledger.run(partial(_record, fact))
+        self._take(changed)
+        self._index()
+        return self._accounts[account.id]
+
+    def known(self, what: str) -> Account:
+        """By its id, whatever its state. Raises NotFound."""
+        account = self._accounts.get(what.removeprefix("account:"))
+        if account is None:
+            raise NotFound(f"There is no account {what!r}; the list of accounts names them all.")
+        return account
 
     async def revoke(self, what: str, caller: Caller) -> None:
         """An account's id, or `button:ID`. Harmless to repeat. Raises NotFound."""
@@ -179,7 +235,7 @@ class AccountBook:
             {
                 "id": one.id, "kind": str(one.kind), "name": one.name, "roles": list(one.roles),
                 "sites": sorted(one.sites), "person": one.person, "os_user": one.os_user, "state": one.state,
-                "made_at": one.at,
+                "made_at": one.at, "email": one.email,
             }
             for one in sorted(self._accounts.values(), key=lambda account: (account.at, account.id))
         ]  # fmt: skip
@@ -229,6 +285,16 @@ class AccountBook:
         active = [account for account in self._accounts.values() if account.active]
         self._by_hash = {account.secret_hash: account for account in active if account.secret_hash}
         self._by_uid = {account.os_user: account for account in active if account.os_user is not None}
+
+
+def examine(roles: Sequence[str], sites: Sequence[str], caller: Caller) -> None:
+    """Whether the caller may give these roles at these sites. Raises Refused."""
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown or not roles:
+        said = f"{', '.join(unknown)} is not one of them" if unknown else "none was given"
+        raise Refused(f"Rights come from roles, and {said}: {', '.join(ROLES)}.", 422)
+    if caller.sites and not (sites and set(sites) <= caller.sites):
+        raise Refused(f"You may give rights at {', '.join(sorted(caller.sites))} only; name these sites.")
 
 
 def _record(fact: Fact) -> Body[None]:

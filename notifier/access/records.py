@@ -40,6 +40,10 @@ class Account:
     def active(self) -> bool:
         return self.state == ACTIVE
 
+    @property
+    def email(self) -> str:
+        return str(self.detail.get("email") or "")
+
     def caller(self) -> Caller:
         """The same person behind two accounts stays one person, so approvals compare `person`."""
         device = self.kind in {Kind.BUTTON, Kind.KIOSK}

@@ -36,6 +36,8 @@ class Person:
 
     id: str
     name: str
+    since: float = 0.0
+    """Ledger time when the account was made."""
 
 
 @dataclass(frozen=True)

@@ -388,4 +388,4 @@ class EngineCommands(PageVerbs):
                 "This needs a person's own account. A device, a machine's token or an unlinked OS account "
                 "cannot do it: use 'notifier user add'."
             )
-        return Person(caller.person, caller.name)
+        return Person(caller.person, caller.name, caller.since)

@@ -62,6 +62,7 @@ def ask_ending_body(
         if approval["first"] != who.id:
             return (yield from _grant(held_of, row, approval, who, at))
         return Ended(IncidentState(row["state"]), approval["id"], approval["expires"])
+    _not_made_for_this(who, row)
     expires = at.now + APPROVAL_LASTS
     rows = [
         Row(
@@ -157,6 +158,12 @@ def decide_body(
     return approval, ended
 
 
+def _not_made_for_this(who: Person, row: Mapping[str, Any]) -> None:
+    """Else one administrator could be two people. Raises Refused."""
+    if who.since > row["raised_at"]:
+        raise Refused("This account was made after the incident began, so it is none of the two. Others decide.")
+
+
 def _timer_done(site: str, approval_id: str) -> Row:
     return Row("timer", {"site": site, "id": f"approval:{approval_id}", "state": str(TimerState.CANCELLED)})
 
@@ -166,6 +173,11 @@ def _grant(
 ) -> Body[Ended]:
     if who.id == approval["first"]:
         raise Refused("The second person must be another one than the first. You asked; somebody else approves.")
+    if who.since > row["raised_at"]:
+        text = (
+            "This account was made after the incident began, so it is no second person in it. Somebody else approves."
+        )
+        raise Refused(text)
     if at.now >= approval["expires"]:
         raise Refused("The question ran out; nothing was done. Ask again, then somebody else approves.", status=409)
     state = move_approval(ApprovalState(approval["state"]), ApprovalWord.GRANT)

@@ -67,6 +67,21 @@ class PublicAddress(Written):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class Provider(Written):
+    """An OpenID Connect provider by which people sign in: the district's directory."""
+
+    issuer: str = Field(pattern=r"^https://|^http://(127\.0\.0\.1|localhost)[:/]")
+    """Its address, as it names itself in its tokens; https, or this machine."""
+    client_id: str
+    client_secret: SecretText | None = None
+    """None: a public client; PKCE is used either way."""
+    name: str = Field(default="your district account", max_length=60)
+    """What stands on the button."""
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    proves_two: bool = False
+    """True: it always asks for a second factor, so that an administrator's rights come with it too."""
+
+
 class NodeSettings(Written):
     node: Identifier = "node1"
     state: str = "state"
@@ -85,4 +100,6 @@ class NodeSettings(Written):
     """A second folder (another disk, a mounted share) that gets a copy of each seal."""
     commit_patience: Duration = 0.25
     """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
+    provider: Provider | None = None
+    """People may sign in by it; it never makes an account or a right."""
     supervise_every: Duration = 30.0

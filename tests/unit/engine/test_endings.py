@@ -52,6 +52,19 @@ async def test_the_second_person_is_another_person_not_another_device(at: Bench,
     assert at.state(first.incident) == "active"
 
 
+@pytest.mark.parametrize("ending", TWO)
+async def test_an_account_made_during_the_incident_is_none_of_the_two(at: Bench, ending: Ending) -> None:
+    first = await at.press()
+    made_now = Person("eve", "Eve", at.clock.now() + 1)
+    with pytest.raises(Refused, match="made after the incident began"):
+        await at.end(first.incident, ending, made_now)
+    asked = await at.end(first.incident, ending)
+    assert asked.approval is not None
+    with pytest.raises(Refused, match="made after the incident began"):
+        await at.decide(asked.approval, made_now)
+    assert at.state(first.incident) == "active"
+
+
 async def test_asking_for_the_same_counts_as_the_second_person(at: Bench) -> None:
     first = await at.press()
     await at.end(first.incident, Ending.RECALL, ADA)

@@ -1,0 +1,266 @@
+"""Signing in: who fits is let in under a new name, who does not hears the same words whoever they are."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from notifier.access.sessions import Place
+from notifier.errors import Refused
+from notifier.model.events import EventKind
+from notifier.model.rights import Right
+from tests.access.at_the_door import ADMIN, HERE, OTHER_WORDS, WORDS, Door, opened
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    with opened() as made:
+        yield made
+
+
+async def test_a_password_that_fits_opens_a_session_with_the_rights_of_the_account(door: Door) -> None:
+    await door.person()
+    session = await door.enter()
+    assert Right.COMMAND in door.rights(session)
+    assert door.told(EventKind.SIGNED_IN)[-1]["from"] == HERE.address
+
+
+async def test_an_unknown_name_and_a_wrong_password_hear_the_same_words(door: Door) -> None:
+    await door.person()
+    said = []
+    for name in ("ada-lopez", "nobody-here"):
+        for _ in range(4):
+            door.clock.time += 60
+            with pytest.raises(Refused) as refused:
+                await door.sign_in.by_password(name, "not the right words", HERE, None)
+            said.append((refused.value.status, str(refused.value)))
+    assert said[:4] == said[4:]
+
+
+async def test_every_name_of_one_account_shares_its_tries(door: Door) -> None:
+    account = await door.person(email="ada@example.org")
+    names = ["ada-lopez", account, "ada@example.org", "ADA-LOPEZ"]
+    for name in names[:3]:
+        with pytest.raises(Refused, match="do not match"):
+            await door.sign_in.by_password(name, "wrong wrong wrong", HERE, None)
+    with pytest.raises(Refused, match="This name waits"):
+        await door.sign_in.by_password(names[3], WORDS, HERE, None)
+
+
+async def test_a_name_waits_longer_after_each_wrong_try_and_is_locked_after_ten(door: Door) -> None:
+    account = await door.person()
+    for _ in range(10):
+        door.clock.time += 40
+        with pytest.raises(Refused, match="do not match"):
+            await door.sign_in.by_password("ada-lopez", "wrong wrong wrong", HERE, None)
+    door.clock.time += 600
+    with pytest.raises(Refused, match=r"This name waits after wrong tries\. Try again in 5 minutes") as refused:
+        await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    assert refused.value.status == 429
+    assert door.told(EventKind.SIGN_IN_DENIED)[-1]["account"] == account
+
+    again = Door(door.ledger, door.clock)
+    try:
+        with pytest.raises(Refused, match="This name waits"):
+            await again.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    finally:
+        again.desk.close()
+
+    door.clock.time += 301
+    await door.enter()
+
+
+async def test_one_address_cannot_try_many_names_but_another_address_is_not_slowed(door: Door) -> None:
+    await door.person()
+    for number in range(20):
+        with pytest.raises(Refused, match="do not match"):
+            await door.sign_in.by_password(f"name{number}", "wrong wrong wrong", HERE, None)
+    with pytest.raises(Refused, match="Too many tries from here"):
+        await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    assert (await door.sign_in.by_password("ada-lopez", WORDS, Place("203.0.113.9"), None)).session
+
+
+async def test_one_machine_cannot_use_its_many_ipv6_addresses(door: Door) -> None:
+    for number in range(20):
+        with pytest.raises(Refused, match="do not match"):
+            await door.sign_in.by_password(f"n{number}", "wrong wrong", Place(f"2001:db8::{number:x}"), None)
+    with pytest.raises(Refused, match="Too many tries"):
+        await door.sign_in.by_password("another", "wrong wrong", Place("2001:db8::ffff"), None)
+
+
+async def test_what_the_browser_carried_before_is_worthless_after_signing_in(door: Door) -> None:
+    await door.person()
+    first = (await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)).session
+    second = (await door.sign_in.by_password("ada-lopez", WORDS, HERE, first)).session
+    assert first != second
+    assert door.desk.sessions.of(first) is None
+    assert door.desk.sessions.of("chosen-by-an-attacker") is None
+
+
+async def test_with_an_app_the_password_is_only_half_the_way(door: Door) -> None:
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    door.clock.time += 60
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    assert not half.session
+    with pytest.raises(Refused, match="does not fit, or was used"):
+        await door.sign_in.by_code(half.ticket, "000000", HERE, None)
+    assert door.session(await door.sign_in.by_code(half.ticket, door.code(app), HERE, None)).how == "password and code"
+
+
+async def test_a_code_works_once_also_in_another_sign_in(door: Door) -> None:
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    door.clock.time += 60
+    code = door.code(app)
+    first = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    await door.sign_in.by_code(first.ticket, code, HERE, None)
+    second = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    with pytest.raises(Refused, match="was used already"):
+        await door.sign_in.by_code(second.ticket, code, HERE, None)
+
+
+async def test_the_code_that_set_the_app_up_does_not_sign_in(door: Door) -> None:
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    with pytest.raises(Refused, match="was used already"):
+        await door.sign_in.by_code(half.ticket, door.code(app), HERE, None)
+
+
+async def test_a_stolen_password_buys_no_new_tries_at_the_code(door: Door) -> None:
+    await door.person()
+    await door.with_app(await door.enter())
+    with pytest.raises(Refused, match="waits"):  # noqa: PT012 the loop is what is refused in the end
+        for _ in range(6):
+            half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+            with pytest.raises(Refused, match="does not fit"):
+                await door.sign_in.by_code(half.ticket, "000000", HERE, None)
+
+
+async def test_a_recovery_code_stands_in_for_the_app_once(door: Door) -> None:
+    await door.person()
+    _, session = await door.with_app(await door.enter())
+    code, *others = await door.own.new_recovery_codes(session)
+    assert len({code, *others}) == 10
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    await door.sign_in.by_code(half.ticket, code.upper().replace("-", " "), HERE, None)
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    with pytest.raises(Refused, match="was used already"):
+        await door.sign_in.by_code(half.ticket, code, HERE, None)
+
+
+async def test_a_recovery_code_without_the_password_opens_nothing(door: Door) -> None:
+    await door.person()
+    codes = await door.own.new_recovery_codes(await door.enter())
+    with pytest.raises(Refused, match="do not fit together"):
+        await door.sign_in.by_recovery("ada-lopez", "not the words", codes[0], HERE, None)
+    secret = await door.sign_in.by_recovery("ada-lopez", WORDS, codes[0], HERE, None)
+    assert door.session(secret).how == "password and recovery code"
+
+
+async def test_an_administrator_with_one_proof_only_has_no_right_over_others(door: Door) -> None:
+    await door.person("Ada Lopez", "administrator")
+    session = await door.enter()
+    assert not door.rights(session) & {Right.ADMINISTER, Right.PUBLISH, Right.TECHNICIAN}
+    assert Right.PRESS in door.rights(session)
+    _, session = await door.with_app(session)
+    assert door.rights(session) >= {Right.ADMINISTER, Right.PUBLISH}
+
+
+async def test_a_ticket_of_one_step_is_worthless_at_another(door: Door) -> None:
+    await door.person()
+    session = await door.enter()
+    ticket, _, _ = door.own.begin_app(session)
+    with pytest.raises(Refused, match="Begin again"):
+        await door.sign_in.by_code(ticket, "123456", HERE, None)
+
+
+async def test_a_half_done_sign_in_dies_after_ten_minutes(door: Door) -> None:
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    door.clock.time += 601
+    with pytest.raises(Refused, match="took too long"):
+        await door.sign_in.by_code(half.ticket, door.code(app), HERE, None)
+
+
+@pytest.mark.parametrize("weak", ["short", "password12345", "aaaaaaaaaaaaaaaa", "Ada Lopez is here", "123456789012"])
+async def test_a_password_that_is_tried_first_is_refused_with_what_to_do(door: Door, weak: str) -> None:
+    await door.person()
+    with pytest.raises(Refused, match=r"[Ff]our words"):
+        await door.own.set_password(await door.enter(), weak)
+
+
+async def test_no_password_code_or_session_is_in_the_record(door: Door) -> None:
+    await door.person()
+    app, session = await door.with_app(await door.enter())
+    codes = await door.own.new_recovery_codes(session)
+    await door.own.set_codes(session, "483 920", "117 204")
+    door.clock.time += 60
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    secret = await door.sign_in.by_code(half.ticket, door.code(app), HERE, None)
+    kept = repr(door.ledger.facts) + repr(door.ledger.rows)
+    for hidden in (WORDS, app.secret, codes[0], codes[0].replace("-", ""), "483920", "117204", secret, half.ticket):
+        assert hidden not in kept
+
+
+async def test_a_changed_password_ends_the_other_sessions(door: Door) -> None:
+    await door.person()
+    other, mine = await door.enter(), await door.enter()
+    await door.own.set_password(mine, OTHER_WORDS)
+    assert [one.id for one in door.desk.sessions.open_of(mine.account)] == [mine.id]
+    assert other.id != mine.id
+    with pytest.raises(Refused, match="do not match"):
+        await door.enter()
+    await door.enter(password=OTHER_WORDS)
+
+
+async def test_a_disabled_person_is_outside_at_once_and_may_come_back(door: Door) -> None:
+    account = await door.person()
+    secret = (await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)).session
+    await door.people.disable(account, ADMIN)
+    assert door.desk.sessions.of(secret) is None
+    with pytest.raises(Refused, match="do not match"):
+        await door.enter()
+    await door.people.enable(account, ADMIN)
+    assert door.desk.sessions.of(secret) is None, "what was ended stays ended"
+    door.clock.time += 60
+    await door.enter()
+
+
+async def test_new_roles_begin_with_a_new_session(door: Door) -> None:
+    account = await door.person()
+    secret = (await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)).session
+    await door.people.set_roles(account, ["staff"], [], ADMIN)
+    assert door.desk.sessions.of(secret) is None
+    assert Right.COMMAND not in door.rights(await door.enter())
+
+
+async def test_a_reset_ends_every_way_in_and_gives_one_new_one(door: Door) -> None:
+    account = await door.person()
+    await door.with_app(await door.enter())
+    link = await door.people.reset(account, ADMIN)
+    assert door.desk.sessions.open_of(account) == []
+    with pytest.raises(Refused, match="do not match"):
+        await door.enter()
+    session = door.session(await door.links.take_up(link, OTHER_WORDS, HERE))
+    assert session.account == account
+    assert not door.own.shown(session).has_app
+    with pytest.raises(Refused, match="was used, or is too old"):
+        await door.links.take_up(link, OTHER_WORDS, HERE)
+
+
+async def test_the_duress_code_is_told_from_the_other_and_a_wrong_one_from_both(door: Door) -> None:
+    account = await door.person()
+    await door.own.set_codes(await door.enter(), "483 920", "117-204")
+    assert await door.own.under_duress(f"account:{account}", "483920", HERE) is False
+    assert await door.own.under_duress(f"account:{account}", "117204", HERE) is True
+    with pytest.raises(Refused, match="does not fit"):
+        await door.own.under_duress(f"account:{account}", "000000", HERE)
+
+
+@pytest.mark.parametrize(("one", "other"), [("123", "456"), ("483920", "483-920"), ("111111", "222222")])
+async def test_codes_for_approvals_are_long_and_not_alike(door: Door, one: str, other: str) -> None:
+    await door.person()
+    with pytest.raises(Refused, match="not alike"):
+        await door.own.set_codes(await door.enter(), one, other)
