@@ -7,7 +7,7 @@ COMPILE = "$$venv/bin/uv" pip compile pyproject.toml --group build --universal -
 	--generate-hashes --no-emit-index-url --no-header --no-config --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports docs bench soak lock wheel voices clean
+.PHONY: help demo test lint types imports docs bench soak fuzz lock wheel voices clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,10 @@ bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit
 
 soak: $(DEV_READY)  ## the same load for hours
 	@$(PY) -m tests.bench.soak
+
+fuzz: $(DEV_READY)  ## the file readers under atheris, for SECONDS (60)
+	@$(PY) -c 'import atheris' 2>/dev/null || .venv/bin/pip install -qq --only-binary :all: atheris
+	@$(PY) -m tests.files.fuzz -max_total_time=$(or $(SECONDS),60) -max_len=4096 -rss_limit_mb=1000
 
 lock:  ## writes requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes the newest versions)
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && python3 -m venv "$$venv" && "$$venv/bin/pip" install -qq uv \

@@ -7,6 +7,7 @@ Taken are `manifest.csv`, `users.csv`, in 1.2 also `roles.csv`, and for teachers
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,11 @@ STAFF = {
     "counselor": "counselor", "proctor": "proctor",
 }  # fmt: skip
 """OneRoster's role to ours (1.1 enumeration RoleType, 1.2 adds the longer words)."""
+_BROKEN = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error),
+    *(NotImplementedError, RuntimeError, EOFError, OSError, ValueError),
+)
+"""What zipfile raises for zips that are cut off, locked, damaged, or packed in a way it does not know."""
 HEADING = ("id", "given", "family", "roles", "groups", "room", "sms", "voice", "email")
 
 
@@ -149,15 +155,7 @@ def _unpack(file: str, raw: bytes) -> dict[str, Table]:
                     advice = "Export one school at a time."
                     raise SetupError([Fault(f"{file}/{name}", 1, 1, "Unpacked, this is too large.", advice)])
                 tables[name] = read_table(f"{file}/{name}", body)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        zlib.error,
-    ) as error:
+    except _BROKEN as error:
         why = f"The zip cannot be read: {error}."
         raise SetupError([Fault(file, 1, 1, why, "Export it again, without a password.")]) from None
     return tables
