@@ -32,35 +32,39 @@ def faults_in(folder: Path) -> Sequence[Fault]:
         files = read_folder(folder)
     except SetupError as error:
         return error.faults
-    senders, faults = _settings(folder)
+    senders, allowed, faults = _settings(folder)
     try:
-        found: Iterable[Fault] = load(files, Installed(), senders or {}).faults
+        found: Iterable[Fault] = load(files, Installed(), senders or {}, allow_addresses=allowed).faults
     except SetupError as error:
         found = error.faults
     faults += [fault for fault in found if senders is not None or fault.rule not in ABOUT_SENDERS]
     return sorted(set(faults))
 
 
-def _settings(folder: Path) -> tuple[Mapping[str, Sender] | None, list[Fault]]:
-    """The senders as far as they can be read, None if not at all; and what is wrong with the settings."""
+def _settings(folder: Path) -> tuple[Mapping[str, Sender] | None, Sequence[str] | None, list[Fault]]:
+    """Senders and allowed networks as far as they can be read, None if not; and what is wrong with the settings."""
     try:
         with (folder / SETTINGS_FILE).open("rb") as file:
             raw = file.read(LARGEST_YAML + 1)
     except FileNotFoundError:
         text = "There is no settings file here: whether a sender is missing was not checked."
-        return None, [Fault(SETTINGS_FILE, 1, 1, text, "Each node needs one to run.", "warning")]
+        return None, None, [Fault(SETTINGS_FILE, 1, 1, text, "Each node needs one to run.", "warning")]
     except OSError as error:
         text = f"The settings cannot be read: {error.strerror}."
-        return None, [Fault(SETTINGS_FILE, 1, 1, text, "Give this account the right to read them.")]
+        return None, None, [Fault(SETTINGS_FILE, 1, 1, text, "Give this account the right to read them.")]
     try:
-        senders = read_settings(raw, SETTINGS_FILE, folder, Installed(), put_secrets_in=False).senders
+        settings = read_settings(raw, SETTINGS_FILE, folder, Installed(), put_secrets_in=False)
     except SetupError as error:
-        return _senders(raw), list(error.faults)
+        return _senders(raw), None, list(error.faults)
     try:
         read_settings(raw, SETTINGS_FILE, folder, Installed())
     except SetupError as error:
-        return senders, [replace(fault, level="warning", advice=NOT_HERE) for fault in error.faults]
-    return senders, []
+        return (
+            settings.senders,
+            settings.allow_addresses,
+            [replace(fault, level="warning", advice=NOT_HERE) for fault in error.faults],
+        )
+    return settings.senders, settings.allow_addresses, []
 
 
 def _senders(raw: bytes) -> dict[str, Sender] | None:

@@ -26,7 +26,15 @@ class PublishedSets:
         """As `files.load`; the last set is remembered, for a start asks again and 100,000 people take seconds."""
         if self._read is None or self._read[0] != files:
             self._read = None  # the one before must not stand in memory beside the new one
-            self._read = dict(files), load(files, adapters.Installed(), self._settings.senders)
+            self._read = (
+                dict(files),
+                load(
+                    files,
+                    adapters.Installed(),
+                    self._settings.senders,
+                    allow_addresses=self._settings.allow_addresses,
+                ),
+            )
         return self._read[1]
 
     def as_published(self, files: Mapping[str, bytes], version: int) -> Held:

@@ -6,7 +6,7 @@ A driver's file says how its device is told and asked (`Wire`); this file makes 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, SignalDriver, Tools
 from notifier.model.contact import reading_of, relay_for
 from notifier.model.door import DoorReading, Lock
+from notifier.model.outgoing import address_fault
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import Door, Signal
 from notifier.model.words import Duration, Written
@@ -24,6 +25,9 @@ from notifier.model.words import Duration, Written
 
 class WebSettings(Written):
     """What every device over HTTP may have under `settings:`."""
+
+    address_fault: ClassVar[Callable[[str, Sequence[str] | None], str]] = staticmethod(address_fault)
+    """Asked by `notifier check`, so that a file names no address that is refused at the press."""
 
     connect_limit: Duration = Field(default=1.5, gt=0, le=10)
     """Seconds for the connection. On a local network it takes milliseconds; one lost packet costs TCP one second."""

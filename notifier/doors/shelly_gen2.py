@@ -5,9 +5,9 @@ The relay commands, an input senses: `output` is what the relay was told, so onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
@@ -17,6 +17,7 @@ from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, SignalDriver, Tools
 from notifier.model.contact import reading_of, relay_for
 from notifier.model.door import DoorReading, Lock
+from notifier.model.outgoing import address_fault
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import Door, Signal
 from notifier.model.words import Duration, Written
@@ -26,6 +27,9 @@ InitialState = Literal["off", "on", "restore_last", "match_input"]
 
 class ShellySettings(Written):
     """What a door, signal or fire alarm writes under `settings:`."""
+
+    address_fault: ClassVar[Callable[[str, Sequence[str] | None], str]] = staticmethod(address_fault)
+    """Asked by `notifier check`, so that a file names no address that is refused at the press."""
 
     relay: int = Field(default=0, ge=0, le=15)
     """Which of the device's relays (`switch:N`)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from notifier.clock import SystemClock
 from notifier.errors import Fault, SetupError
 from notifier.files.catalogue import AdapterCatalogue
+from notifier.files.check_addresses import check_addresses
 from notifier.files.check_messages import check_messages
 from notifier.files.check_playbooks import check_playbooks
 from notifier.files.check_site import check_site, check_size
@@ -61,8 +62,9 @@ def load(
     adapters: AdapterCatalogue,
     senders: Mapping[str, Sender],
     today: date | None = None,
+    allow_addresses: Sequence[str] | None = None,
 ) -> Loaded:
-    """Read and check everything; `today` is for tests.
+    """Read and check everything; `today` is for tests, `allow_addresses` what the node's settings allow, if known.
 
     Raises SetupError with every fault found only if there is no site to speak of; otherwise faults are in the result,
     and only somebody who publishes refuses them.
@@ -79,9 +81,24 @@ def load(
         raise SetupError(sorted(set(faults)))
     day = today or SystemClock().wall().date()
     reading = Reading(
-        files, site, site_document, contacts, adapters, senders, day, playbooks, documents, unread_playbooks=unread
+        files,
+        site,
+        site_document,
+        contacts,
+        adapters,
+        senders,
+        day,
+        allow_addresses,
+        playbooks,
+        documents,
+        unread_playbooks=unread,
     )
-    faults += check_size(reading) or [*check_site(reading), *check_playbooks(reading), *check_messages(reading)]
+    faults += check_size(reading) or [
+        *check_site(reading),
+        *check_addresses(reading),
+        *check_playbooks(reading),
+        *check_messages(reading),
+    ]
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files))
 
 

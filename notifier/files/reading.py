@@ -24,6 +24,8 @@ class Reading:
     adapters: AdapterCatalogue
     senders: Mapping[str, Sender]
     today: date
+    allow_addresses: Sequence[str] | None = None
+    """Networks that this node's settings name; None: no settings were read, so nobody can say what they allow."""
     playbooks: dict[str, Playbook] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     """By playbook id."""

@@ -104,6 +104,9 @@ SITE_DRIVER = _rule("site-driver", ERROR, "site",
 SITE_DEVICE_SETTINGS = _rule("site-device-settings", ERROR, "site",
     "A device's `settings` are what its driver takes; secrets are references.",
     "The device would refuse us at the press, or a password would be in everybody's copy of the file.")
+SITE_DEVICE_ADDRESS = _rule("site-device-address", ERROR, "site",
+    "A device's address is one that its driver will open: none of this machine itself, no link-local one, no secret.",
+    "The driver refuses it at the press; whoever can write such an address turns this machine against itself.")
 SITE_TIMEZONE = _rule("site-timezone", ERROR, "site",
     "The time zone exists (IANA names).",
     "Messages would name a wrong time.")

@@ -56,6 +56,13 @@ def outgoing_allowed(url: str, allowed_networks: Iterable[str] = ()) -> Outgoing
     return Outgoing.ALLOWED if address_allowed(address, allowed_networks) else Outgoing.FORBIDDEN
 
 
+def address_fault(url: str, allowed_networks: Iterable[str] | None) -> str:
+    """What is wrong with `url` as a device's address, or nothing; None: nobody knows yet which networks are allowed."""
+    verdict = outgoing_allowed(url, allowed_networks or ())
+    unknown = verdict is Outgoing.FORBIDDEN and allowed_networks is None
+    return "" if verdict is Outgoing.ALLOWED or unknown else verdict.sentence
+
+
 def address_allowed(address: Address | str, allowed_networks: Iterable[str] = ()) -> bool:
     """Whether we may connect to this very address: for literals, and for what a name server answered."""
     found = _plain(ipaddress.ip_address(address.partition("%")[0]) if isinstance(address, str) else address)

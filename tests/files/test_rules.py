@@ -47,6 +47,7 @@ SAY = '{en: "Now wait", es: "Ahora"}'
 ON_SITE_VOICE = "gus,Gus Brandt,,r12,,staff,en,,,,,+15550109999,,,"
 
 FIRES: dict[str, dict[str, bytes | str | None]] = {
+    "site-device-address": {"site": site_with("http://192.0.2.11", "http://admin:pw@192.0.2.11")},
     "playbook-id": {"copy": school()["playbooks/hold.yaml"]},
     "playbook-no-lockdown": {
         "lockdown": None,

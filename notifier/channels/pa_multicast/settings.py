@@ -46,6 +46,15 @@ class Settings(Written):
     speech_program: str = "espeak-ng"
     """Program of the voice of last resort, looked up on PATH; empty: no synthetic voice."""
 
+    @staticmethod
+    def address_fault(address: str, _allowed: Sequence[str] | None) -> str:
+        """What is wrong with a speaker's address, or nothing: asked by `notifier check`."""
+        try:
+            group_of(address)
+        except ValueError as error:
+            return str(error)
+        return ""
+
 
 def group_of(address: str) -> str:
     """`address` ("239.10.0.1:5004") in its one spelling; raises ValueError that says what is wrong with it."""
