@@ -160,6 +160,11 @@ class DoorDriver(ABC):
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
 
+    @property
+    def needs_uplink(self) -> bool:
+        """Whether it commands over the maker's cloud (`needs_uplink` of its Settings), so not at all when cut off."""
+        return bool(getattr(self.Settings, "needs_uplink", False))
+
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...

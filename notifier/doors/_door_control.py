@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from notifier.doors._controller_http import ControllerSettings
-from notifier.doors._device_line import DeviceLine
 from notifier.doors._door_states import Wired, reading_of_states
+from notifier.doors._web_device import WebDevice
+from notifier.doors._web_relay import WebSettings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health
 from notifier.model.door import DoorReading, Lock
@@ -31,9 +30,11 @@ OPERATIONS: Mapping[LockWith, tuple[str, str, str]] = {
 """How to lock: (operation, the mode that it leads to, the capability that a door needs for it)."""
 
 
-class DoorControlSettings(ControllerSettings):
+class DoorControlSettings(WebSettings):
     """What a door of such a controller writes under `settings:`."""
 
+    reads_inputs: ClassVar[bool] = False
+    """`sensed_by` and `leaf_by` say nothing here: inputs are set up at the controller."""
     token: str = Field(min_length=1, max_length=256)
     """The door's token at the controller, as its door list says."""
     user: str = Field(default="root", pattern="^[^:]+$")
@@ -49,19 +50,11 @@ class DoorControlSettings(ControllerSettings):
 class SpeaksDoorControl(Protocol):
     """One controller, in its own wire format."""
 
-    line: DeviceLine[Answer]
+    device: WebDevice
 
     async def call(self, operation: str, token: str) -> Mapping[str, Any]:
         """One operation on one door; raises AdapterError. `GetDoorState` and `GetDoorInfo` bring fields."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a question brought back: the fields, or why there are none."""
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    fault: AdapterError | None = None
 
 
 class DoorControl(DoorDriver):
@@ -70,33 +63,36 @@ class DoorControl(DoorDriver):
     proof = "the controller's own lock monitor, where settings declare it wired (and the leaf closed, if that is too)"
 
     async def secure(self, door: Door) -> None:
-        device, settings = self._found(door)
-        await device.line.command(lambda: _lock(device, settings))
+        controller, settings = self._found(door)
+        await controller.device.command(lambda: _lock(controller, settings))
 
     async def restore(self, door: Door) -> None:
-        device, settings = self._found(door)
-        await device.line.command(lambda: _open(device, settings.token))
+        controller, settings = self._found(door)
+        await controller.device.command(lambda: _open(controller, settings.token))
 
     async def read(self, door: Door) -> DoorReading:
         try:
-            device, settings = self._found(door)
+            controller, settings = self._found(door)
+            states = await _ask(controller, "GetDoorState", settings.token)
         except AdapterError as error:
             return DoorReading(detail=str(error))
-        answer = await _ask(device, "GetDoorState", settings.token)
-        if answer.fault is not None:
-            return DoorReading(detail=str(answer.fault))
-        return reading_of_states(answer.fields, Wired(settings.lock_monitor, settings.door_monitor))
+        return reading_of_states(states, Wired(settings.lock_monitor, settings.door_monitor))
 
     async def check(self, door: Door) -> Health:
         """Ask state and capabilities; switches nothing."""
         reading = await self.read(door)
         if reading.relay_on is None:
             return Health(False, f"{door.title}: {reading.detail}")
-        device, settings = self._found(door)
-        info = await _ask(device, "GetDoorInfo", settings.token)
-        found = _misfits(settings, info.fields.get("Capabilities"))
+        controller, settings = self._found(door)
+        found, unread = [], ""
+        try:
+            info = await _ask(controller, "GetDoorInfo", settings.token)
+            found = _misfits(settings, info.get("Capabilities"))
+        except AdapterError as error:
+            unread = f"What the door can do was not read: {error}"
         silent = settings.lock_monitor and reading.lock is Lock.UNKNOWN
-        return Health(not found and not silent, " ".join((f"{door.title}: {reading.detail}.", *found)))
+        text = " ".join(filter(None, (f"{door.title}: {reading.detail}.", *found, unread)))
+        return Health(not found and not silent, text)
 
     @abstractmethod
     def _found(self, door: Door) -> tuple[SpeaksDoorControl, DoorControlSettings]:
@@ -116,37 +112,31 @@ def refused(name: str, operation: str, words: str) -> AdapterError:
     return WillNotWork(f"{name} refused {operation}: {words}.", Reason.REFUSED)
 
 
-async def _lock(device: SpeaksDoorControl, settings: DoorControlSettings) -> None:
+async def _lock(controller: SpeaksDoorControl, settings: DoorControlSettings) -> None:
     operation, wanted, _ = OPERATIONS[settings.lock_with]
     try:
-        await device.call(operation, settings.token)
+        await controller.call(operation, settings.token)
     except WillNotWork as refusal:
         if refusal.reason is not Reason.REFUSED:
             raise
         # A door in lockdown refuses every command, also to lock it down once more: then it is as we want it.
-        mode = (await device.call("GetDoorState", settings.token)).get("DoorMode")
+        mode = (await controller.call("GetDoorState", settings.token)).get("DoorMode")
         if mode == wanted:
             return
         held = " It stands locked OPEN: release that at the controller." if mode == "LockedOpen" else ""
         raise WillNotWork(f"{refusal} The door's mode is {mode}.{held}", Reason.REFUSED) from None
 
 
-async def _open(device: SpeaksDoorControl, token: str) -> None:
+async def _open(controller: SpeaksDoorControl, token: str) -> None:
     """What mode follows a release is not defined by the standard, so unlocking is said after it."""
-    mode = (await device.call("GetDoorState", token)).get("DoorMode")
+    mode = (await controller.call("GetDoorState", token)).get("DoorMode")
     if mode == "LockedDown":
-        await device.call("LockDownReleaseDoor", token)
-    await device.call("UnlockDoor", token)
+        await controller.call("LockDownReleaseDoor", token)
+    await controller.call("UnlockDoor", token)
 
 
-async def _ask(device: SpeaksDoorControl, operation: str, token: str) -> Answer:
-    async def question() -> Answer:
-        try:
-            return Answer(await device.call(operation, token))
-        except AdapterError as fault:
-            return Answer(fault=fault)
-
-    return await device.line.ask(f"{operation} {token}", question)
+async def _ask(controller: SpeaksDoorControl, operation: str, token: str) -> Mapping[str, Any]:
+    return await controller.device.ask(f"{operation} {token}", lambda: controller.call(operation, token))
 
 
 def _misfits(settings: DoorControlSettings, capabilities: object) -> list[str]:

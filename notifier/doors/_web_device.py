@@ -78,7 +78,8 @@ class WebDevice:
         self.name = f"The {called} at {urlsplit(url).netloc}"
         self._limits = aiohttp.ClientTimeout(total=login.reply_limit, sock_connect=login.connect_limit)
         self._line: DeviceLine[_Answer[Any]] = DeviceLine()
-        self._ssl = True if login.fingerprint is None else aiohttp.Fingerprint(bytes.fromhex(login.fingerprint))
+        pin = None if login.fingerprint is None else bytes.fromhex(login.fingerprint.replace(":", ""))
+        self._ssl = True if pin is None else aiohttp.Fingerprint(pin)
         # Kept for the device's life: it remembers the challenge, so only the first request pays a 401.
         self._digest: tuple[aiohttp.DigestAuthMiddleware, ...] = ()
         self._headers: dict[str, str] = {}
@@ -113,10 +114,9 @@ class WebDevice:
         """One request, whatever its status; `path` is sent as it is written. Raises AdapterError."""
         try:
             return await self._once(method, path, headers, body)
-        except aiohttp.ServerDisconnectedError:
-            pass
         except (aiohttp.ClientError, OSError) as error:  # OSError: TimeoutError is one
-            raise self._fault_of(error) from None
+            if not _nothing_came_back(error):
+                raise self._fault_of(error) from None
         try:
             return await self._once(method, path, headers, body)
         except (aiohttp.ClientError, OSError) as error:
@@ -209,6 +209,12 @@ class WebNetwork:
         self._devices.clear()
         if session is not None:
             await session.close()
+
+
+def _nothing_came_back(error: Exception) -> bool:
+    """Not one byte of an answer, and the connection stood: mostly one kept warm that was dead."""
+    gone = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+    return gone and not isinstance(error, aiohttp.ClientConnectorError)
 
 
 def _lower(name: str) -> str:

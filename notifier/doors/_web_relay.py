@@ -33,7 +33,7 @@ class WebSettings(Written):
     """Seconds for the connection. On a local network it takes milliseconds; one lost packet costs TCP one second."""
     reply_limit: Duration = Field(default=4.0, gt=0, le=15)
     """Seconds for the whole exchange. Within the 10 s for a verified or named door there must be room for a retry."""
-    fingerprint: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    fingerprint: str | None = Field(default=None, pattern="^([0-9A-Fa-f]{2}:?){32}$")
     """For https: SHA-256 of the device's own certificate, so that a self-signed one is no guess."""
 
 

@@ -12,11 +12,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-
-from notifier.doors._controller_http import Network, Wire, host_of, plain, read_settings
-from notifier.doors._device_line import DeviceLine
-from notifier.doors._door_control import Answer, DoorControl, DoorControlSettings, refused
+from notifier.doors._controllers import Controllers
+from notifier.doors._door_control import DoorControl, DoorControlSettings, refused
+from notifier.doors._web_device import WebDevice
+from notifier.doors._web_relay import login_of, read_settings
 from notifier.interfaces import DoorDriver, Tools
 from notifier.model.site import Door
 
@@ -30,14 +29,10 @@ class AxisSettings(DoorControlSettings):
 
 
 class AxisController:
-    """One controller: its digest state, its line."""
+    """One controller, in its own wire format."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, settings: AxisSettings) -> None:
-        # Kept for the controller's life: it remembers the challenge, so only the first request pays a 401.
-        digest = aiohttp.DigestAuthMiddleware(settings.user, plain(settings.password))
-        self._wire = Wire(session, f"The door controller at {host_of(url)}", settings, (digest,))
-        self._url = url + PATH
-        self.line: DeviceLine[Answer] = DeviceLine()
+    def __init__(self, device: WebDevice, _settings: AxisSettings) -> None:
+        self.device = device
 
     async def call(self, operation: str, token: str) -> Mapping[str, Any]:
         asked = (
@@ -46,21 +41,21 @@ class AxisController:
             else {f"tdc:{operation}": {"Token": token}}
         )
         body = json.dumps(asked).encode()
-        reply = await self._wire.send("POST", self._url, headers={"Content-Type": "application/json"}, body=body)
-        fields = reply.fields
+        reply = await self.device.exchange("POST", PATH, headers={"Content-Type": "application/json"}, body=body)
+        fields = reply.json if isinstance(reply.json, dict) else None
         words = _fault_words(fields)
         if words and reply.status in (200, 400, 500):
-            raise refused(self._wire.name, operation, words)
+            raise refused(self.device.name, operation, words)
         if reply.status != 200:
-            raise self._wire.refusal(reply.status)
+            raise self.device.refusal(reply.status, f"do {operation}")
         if fields is None:
-            raise self._wire.nonsense()
+            raise self.device.stranger()
         wanted = RESULTS.get(operation)
         found = fields if wanted is None else fields.get(wanted)
         if isinstance(found, list):
             found = found[0] if found else None
         if not isinstance(found, dict):
-            raise self._wire.nonsense()
+            raise self.device.stranger()
         return found
 
 
@@ -71,15 +66,15 @@ class AxisDoor(DoorControl, DoorDriver):
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
-        self._network = Network(tools.allow_addresses, AxisController)
+        self._controllers = Controllers(tools.allow_addresses, "door controller", AxisController)
 
     async def close(self) -> None:
-        await self._network.close()
+        await self._controllers.close()
 
     def _found(self, door: Door) -> tuple[AxisController, AxisSettings]:
-        settings = read_settings(AxisSettings, door.settings)
-        key = f"{settings.user}\n{plain(settings.password)}\n{settings.connect_limit} {settings.reply_limit}"
-        return self._network.at(door.address, settings, f"{key} {settings.tls_fingerprint}"), settings
+        settings: AxisSettings = read_settings(AxisSettings, door.settings)
+        login = login_of(door.address, settings, "digest", settings.user, settings.password)
+        return self._controllers.at(login, settings), settings
 
 
 def _fault_words(fields: Mapping[str, Any] | None) -> str:

@@ -14,13 +14,11 @@ from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import aiohttp
 from pydantic import Field
 
 from notifier.clock import Clock
-from notifier.doors._controller_http import Network, Wire, host_of, plain, read_settings
-from notifier.doors._device_line import DeviceLine
-from notifier.doors._door_control import Answer, DoorControl, DoorControlSettings, refused
+from notifier.doors._controllers import Controllers, plain
+from notifier.doors._door_control import DoorControl, DoorControlSettings, refused
 from notifier.doors._onvif_soap import (
     CONTENT_TYPE,
     DEVICE,
@@ -32,6 +30,8 @@ from notifier.doors._onvif_soap import (
     fault_words,
     fields_of,
 )
+from notifier.doors._web_device import Scheme, WebDevice
+from notifier.doors._web_relay import login_of, read_settings
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Tools
 from notifier.model.site import Door
@@ -56,14 +56,11 @@ class OnvifSettings(DoorControlSettings):
 class OnvifController:
     """One controller: where its door service is, how far its clock is off, its line."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, settings: OnvifSettings, clock: Clock) -> None:
+    def __init__(self, device: WebDevice, settings: OnvifSettings, clock: Clock) -> None:
+        self.device, self._clock = device, clock
         self._user, self._password = settings.user, plain(settings.password)
-        self._by_token, self._clock = settings.login == "token", clock
-        digest = () if self._by_token else (aiohttp.DigestAuthMiddleware(self._user, self._password),)
-        self._wire = Wire(session, f"The door controller at {host_of(url)}", settings, digest)
-        self._url, self._service = url, settings.service
+        self._by_token, self._service = settings.login == "token", settings.service
         self._ahead: timedelta | None = None
-        self.line: DeviceLine[Answer] = DeviceLine()
 
     async def call(self, operation: str, token: str) -> Mapping[str, Any]:
         if self._service is None:
@@ -72,7 +69,7 @@ class OnvifController:
         wanted = RESULTS.get(operation)
         found = fields if wanted is None else fields.get(wanted)
         if not isinstance(found, dict):
-            raise self._wire.nonsense()
+            raise self.device.stranger()
         return found
 
     async def _find_service(self) -> str:
@@ -81,7 +78,7 @@ class OnvifController:
             told = fields_of(service)
             if told.get("Namespace") == DOORS and isinstance(told.get("XAddr"), str):
                 return urlsplit(told["XAddr"]).path or "/"
-        raise WillNotWork(f"{self._wire.name} offers no Door Control service.", Reason.NOT_SUPPORTED)
+        raise WillNotWork(f"{self.device.name} offers no Door Control service.", Reason.NOT_SUPPORTED)
 
     async def _signed(
         self, path: str, namespace: str, operation: str, arguments: Mapping[str, str]
@@ -110,16 +107,18 @@ class OnvifController:
         token = Token(self._user, self._password, self._clock.wall() + ahead) if signed else None
         headers = {"Content-Type": f'{CONTENT_TYPE}; action="{namespace}/{operation}"'}
         body = envelope(namespace, operation, arguments, token)
-        reply = await self._wire.send("POST", self._url + path, headers=headers, body=body)
+        reply = await self.device.exchange("POST", path, headers=headers, body=body)
         found = body_of(reply.body)
         if found is None:
-            raise self._wire.nonsense() if reply.status == 200 else self._wire.refusal(reply.status)
+            raise (
+                self.device.stranger() if reply.status == 200 else self.device.refusal(reply.status, f"do {operation}")
+            )
         if words := fault_words(found):
-            raise refused(self._wire.name, operation, words)
+            raise refused(self.device.name, operation, words)
         if reply.status != 200:
-            raise self._wire.refusal(reply.status)
+            raise self.device.refusal(reply.status, f"do {operation}")
         if found.tag != f"{{{namespace}}}{operation}Response":
-            raise self._wire.nonsense()
+            raise self.device.stranger()
         return found
 
     async def _read_clock(self) -> timedelta:
@@ -140,15 +139,16 @@ class OnvifDoor(DoorControl, DoorDriver):
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
         clock = tools.clock
-        self._network: Network[OnvifSettings, OnvifController] = Network(
-            tools.allow_addresses, lambda session, url, settings: OnvifController(session, url, settings, clock)
+        self._controllers = Controllers(
+            tools.allow_addresses, "door controller", lambda device, settings: OnvifController(device, settings, clock)
         )
 
     async def close(self) -> None:
-        await self._network.close()
+        await self._controllers.close()
 
     def _found(self, door: Door) -> tuple[OnvifController, OnvifSettings]:
-        settings = read_settings(OnvifSettings, door.settings)
-        key = f"{settings.user}\n{plain(settings.password)}\n{settings.connect_limit} {settings.reply_limit}"
-        key = f"{key} {settings.login} {settings.service} {settings.tls_fingerprint}"
-        return self._network.at(door.address, settings, key), settings
+        settings: OnvifSettings = read_settings(OnvifSettings, door.settings)
+        scheme: Scheme = "digest" if settings.login == "digest" else "none"
+        # With a token the password goes into the envelope; it is named all the same, so that accounts stay apart.
+        login = login_of(door.address, settings, scheme, settings.user, settings.password, settings.service or "")
+        return self._controllers.at(login, settings), settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.plan import OVER_UPLINK, needs_uplink
 from notifier.engine.writing import decoded
 from notifier.model.people import masked
 
@@ -46,6 +47,11 @@ class StateLists:
             {"what": f"{door.title} has no sensor: it can never be proven secured.", "kind": "door"}
             for door in held.site.doors
             if door.commandable and not door.can_be_proven
+        ]
+        found += [
+            {"what": OVER_UPLINK.format(door=door.title), "kind": "door"}
+            for door in held.site.doors
+            if door.commandable and needs_uplink(self._desk, door)
         ]
         kinds = {channel.address_kind for channel in self._desk.gear.channels.values()}
         out = [person.name for person in held.everybody if not kinds & set(person.addresses)]

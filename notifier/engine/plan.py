@@ -15,6 +15,7 @@ from notifier.engine.steps.announce import page_speakers
 from notifier.errors import NotFound
 from notifier.model.incident import incident_code
 from notifier.model.playbook import Playbook, Step
+from notifier.model.site import Door
 from notifier.model.step import Phase
 
 
@@ -59,6 +60,15 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
     }
 
 
+OVER_UPLINK = "{door} is locked over its maker's cloud only: while the uplink is down, nothing locks it from here."
+
+
+def needs_uplink(desk: Desk, door: Door) -> bool:
+    """Whether every path to its lock leads over a cloud; a path without a driver leads nowhere."""
+    drivers = [desk.gear.door_drivers[kind] for kind in door.drivers if kind in desk.gear.door_drivers]
+    return bool(drivers) and all(driver.needs_uplink for driver in drivers)
+
+
 def _begins(scene: Scene) -> dict[str, float]:
     """Earliest second at which each step may start: delays and what goes before; approvals and answers wait longer."""
     steps = {step.id: step for step in steps_of(scene)}
@@ -93,11 +103,13 @@ def _step_plan(
         item |= {
             "doors": [door.title for door in doors],
             "within": step.secure_doors.within,
+            "over_uplink": [door.title for door in doors if needs_uplink(desk, door)],
             "cannot_be_proven": [door.title for door in doors if not door.can_be_proven],
         }
         warnings.extend(
             f"{door.title} has no sensor: it can never be proven secured." for door in doors if not door.can_be_proven
         )
+        warnings.extend(OVER_UPLINK.format(door=door.title) for door in doors if needs_uplink(desk, door))
     elif step.restore_doors is not None:
         doors = select_doors(scene.held, step.restore_doors.doors, scene.zone)
         item |= {

@@ -19,7 +19,7 @@ from notifier.files.reading import Reading
 from notifier.files.rules import Rule
 from notifier.files.secrets import references
 from notifier.model.segments import first_foreign
-from notifier.model.site import Leave
+from notifier.model.site import Door, Leave
 
 PLACED = ("rooms", "doors", "speakers", "signals", "buttons", "cameras")
 
@@ -125,11 +125,30 @@ def _doors(reading: Reading) -> Iterator[Fault]:
         if not door.can_be_proven:
             text = f"{door.title} has no sensor: it can never be proven secured."
             advice = "Add sensed_by: {input: 0, secured_is: true}, or let a person look at it in every incident."
+            if not getattr(reading.adapters.door_kinds.get(door.driver), "reads_inputs", True):
+                advice = "Declare the lock monitor if one is wired, or let a person look at it in every incident."
             yield _at(reading, rules.DOOR_SENSOR, ("doors", index), text, advice)
+        yield from _door_drivers(reading, index, door)
         if door.egress is None:
             text = f"{door.title} does not say how people get out when it is locked; nothing will lock it."
             advice = "Add egress: mechanical, rex or none, after somebody has looked."
             yield _at(reading, rules.DOOR_EGRESS, ("doors", index), text, advice)
+
+
+def _door_drivers(reading: Reading, index: int, door: Door) -> Iterator[Fault]:
+    """What follows from what its drivers can do."""
+    kinds = reading.adapters.door_kinds
+    used = [kinds[kind] for kind in door.drivers if kind in kinds]
+    if door.side == "exterior" and used and all(getattr(model, "needs_uplink", False) for model in used):
+        text = f"{door.title} is an exterior door and is locked over its maker's cloud only."
+        advice = "Add a second_path that works without the uplink, or let a person lock it by key."
+        yield _at(reading, rules.DOOR_UPLINK, ("doors", index), text, advice)
+    if door.driver in kinds and not getattr(kinds[door.driver], "reads_inputs", True):
+        for word in ("sensed_by", "leaf_by"):
+            if getattr(door, word) is not None:
+                text = f"{door.title} has `{word}`, and the driver `{door.driver}` reads no inputs."
+                advice = "Declare what is wired to the controller under settings: lock_monitor, door_monitor."
+                yield _at(reading, rules.DOOR_INPUT, ("doors", index, word), text, advice)
 
 
 def _devices(reading: Reading) -> Iterator[Fault]:

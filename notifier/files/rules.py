@@ -134,6 +134,12 @@ SITE_GAP = _rule("site-accepted-gap", ERROR, "site",
 DOOR_SENSOR = _rule("door-sensor", WARNING, "site",
     "A door has a sensor: `sensed_by`, or the `lock_monitor` of an access controller.",
     "It can never be proven secured: it stays unknown and counts as not secured.")
+DOOR_INPUT = _rule("door-input", ERROR, "site",
+    "`sensed_by` and `leaf_by` stand only where the driver reads inputs.",
+    "A sensor that nobody reads would count as one.")
+DOOR_UPLINK = _rule("door-uplink", WARNING, "site",
+    "An exterior door has a path that works without the uplink.",
+    "A cloud locks nothing while the line is cut.")
 DOOR_EGRESS = _rule("door-egress", WARNING, "site",
     "A door says how people get out when it is locked (`egress`).",
     "Until it does, no playbook may lock it: the way out comes first.")

@@ -86,6 +86,11 @@ class Door(Written):
         return self.side != "stair" or self.stair_reentry == "allowed"
 
     @property
+    def drivers(self) -> tuple[str, ...]:
+        """The driver of each path to its lock."""
+        return (self.driver,) if self.second_path is None else (self.driver, self.second_path.driver)
+
+    @property
     def can_be_proven(self) -> bool:
         """Whether a sensor of the lock is declared: a contact (`sensed_by`), or an access controller's lock monitor."""
         return self.sensed_by is not None or self.settings.get("lock_monitor") is True

@@ -1,6 +1,7 @@
 """A small school without faults, made of plain values; tests bend one thing of it and look what is said."""
 
 from datetime import date
+from typing import ClassVar
 
 from notifier.files.catalogue import Catalogue
 from notifier.files.load import Loaded, load
@@ -16,6 +17,12 @@ class Relay(Written):
     password: SecretText | None = None
 
 
+class Cloud(Written):
+    needs_uplink: ClassVar[bool] = True
+    reads_inputs: ClassVar[bool] = False
+    lock_monitor: bool = False
+
+
 class Texts(Written):
     account: str = ""
     auth_token: SecretText
@@ -24,7 +31,7 @@ class Texts(Written):
 
 
 ADAPTERS = Catalogue(
-    door_kinds={"shelly_gen2": Relay, "http_relay": None},
+    door_kinds={"shelly_gen2": Relay, "http_relay": None, "cloud": Cloud},
     signal_kinds={"shelly_gen2": Relay},
     speaker_kinds={"pa_multicast": None},
     channel_kinds={"ntfy": None, "twilio_sms": Texts, "smtp_email": None},

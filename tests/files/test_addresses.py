@@ -95,6 +95,19 @@ def test_every_signal_driver_of_the_house_says_what_it_refuses() -> None:
 
 OURS = {"shelly_gen2", "shelly_gen1", "tasmota", "controlbyweb", "http_relay", "home_assistant", "two_n"}
 EXAMPLES = {
+    "axis": {"token": "t", "password": "p"},
+    "onvif": {"token": "t", "password": "p"},
+    "unifi_access": {"door": "d", "token": "t"},
+    "brivo": {
+        "access_point": 1,
+        "scenario": 1,
+        "api_key": "k",
+        "client_id": "c",
+        "client_secret": "s",
+        "user": "u",
+        "password": "p",
+    },
+    "openpath": {"org": 1, "plan": 1, "cloud_user": 1, "credential": 1, "email": "a@b", "password": "p"},
     "home_assistant": {"entity": "lock.d"},
     "http_relay": {"turn_on": {"url": "/on"}, "turn_off": {"url": "/off"}},
 }

@@ -65,6 +65,8 @@ FIRES: dict[str, dict[str, bytes | str | None]] = {
     "door-left-out": {"site": site_with("    egress: mechanical                       #", "    #")},
     "door-egress": {"site": site_with("    egress: mechanical                       #", "    #")},
     "door-sensor": {"site": site_with("    sensed_by: {input: 0, secured_is: true}  #", "    #")},
+    "door-input": {"site": site_with("driver: shelly_gen2", "driver: cloud")},
+    "door-uplink": {"site": site_with("driver: shelly_gen2", "driver: cloud")},
     "site-public-url-here": {"site": school()["site.yaml"] + b"public_url: http://127.0.0.1:8470\n"},
     "site-letters": {"site": site_with("North wing", "Ala Ñandú")},
     "step-timers": {"extra": playbook("  - {id: x, secure_doors: {doors: [all], within: 1h}}")},
@@ -100,6 +102,24 @@ def test_every_rule_is_seen_to_fire_by_a_bad_file_or_a_bent_school() -> None:
 
 def test_no_rule_fires_on_a_school_that_is_well() -> None:
     assert broken(school()) == set()
+
+
+def test_a_second_path_beside_the_cloud_is_enough_and_a_second_cloud_is_not() -> None:
+    def door(second: str) -> set[str]:
+        path = f"driver: cloud\n    second_path: {{driver: {second}, address: 'http://192.0.2.9'}}"
+        return broken(school(site=site_with("driver: shelly_gen2", path)))
+
+    assert "door-uplink" not in door("shelly_gen2")
+    assert "door-uplink" in door("cloud")
+
+
+def test_a_lock_monitor_of_a_controller_counts_as_a_sensor() -> None:
+    def door(monitor: str) -> set[str]:
+        bare = site_with("    sensed_by: {input: 0, secured_is: true}  #", "    #").decode()
+        return broken(school(site=bare.replace("driver: shelly_gen2", f"driver: cloud\n    settings: {monitor}", 1)))
+
+    assert "door-sensor" in door("{}")
+    assert "door-sensor" not in door("{lock_monitor: true}")
 
 
 def test_one_uplink_for_police_is_warned_of_and_two_are_not() -> None:

@@ -31,6 +31,22 @@ async def test_it_shows_the_exterior_doors_that_join_by_themselves(at: Bench) ->
     assert any("Door d2 south has no sensor" in warning for warning in plan["warnings"])
 
 
+async def test_doors_over_a_cloud_alone_are_named(at: Bench) -> None:
+    class Cloud:
+        needs_uplink = True
+
+    class Near:
+        needs_uplink = False
+
+    at.desk.gear.door_drivers = {"relay": Cloud()}  # type: ignore[assignment,dict-item]  # only this fact is asked
+    cloud = plan_of(at.desk, "lockdown", None, drill=False)
+    at.desk.gear.door_drivers = {"relay": Near()}  # type: ignore[assignment,dict-item]  # only this fact is asked
+    near = plan_of(at.desk, "lockdown", None, drill=False)
+    assert step(cloud, "_exterior")["over_uplink"] == ["Door gate north", "Door yard south"]
+    assert any("Door gate north is locked over its maker's cloud only" in warning for warning in cloud["warnings"])
+    assert step(near, "_exterior")["over_uplink"] == []
+
+
 async def test_steps_stand_at_the_second_at_which_they_may_begin(at: Bench) -> None:
     plan = plan_of(at.desk, "lockdown", None, drill=False)
     begins = {each["step"]: each["begins"] for each in plan["phases"]["main"]}

@@ -1,0 +1,92 @@
+"""Doors on a UniFi Access console, against an imitation with a certificate of its own on a real socket."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from notifier.doors.unifi_access import UnifiDoor
+from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
+from notifier.model.door import Leaf, Lock
+from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
+from tests.doors.controller_bench import tools
+from tests.doors.own_certificate import OwnCertificate
+from tests.doors.unifi_bench import UnifiBench
+
+
+@asynccontextmanager
+async def bench_and_driver() -> AsyncIterator[tuple[UnifiBench, UnifiDoor]]:
+    async with UnifiBench() as bench:
+        driver = UnifiDoor(tools())
+        await driver.open()
+        try:
+            yield bench, driver
+        finally:
+            await driver.close()
+
+
+@pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)
+async def test_a_door_keeps_the_promise_that_it(promise: Promise) -> None:
+    async with UnifiBench() as bench:
+        await promise(lambda: UnifiDoor(tools()), bench)
+
+
+async def test_another_certificate_than_the_pinned_one_gets_no_token() -> None:
+    async with bench_and_driver() as (bench, driver):
+        door = bench.with_settings(fingerprint=OwnCertificate().fingerprint)
+        with pytest.raises(WillNotWork, match="another certificate") as failure:
+            await driver.secure(door)
+    assert failure.value.reason is Reason.BAD_ADDRESS
+    assert bench.server.seen == []
+
+
+async def test_a_certificate_that_nobody_vouches_for_must_be_pinned() -> None:
+    async with bench_and_driver() as (bench, driver):
+        with pytest.raises(WillNotWork, match="name its fingerprint"):
+            await driver.secure(bench.with_settings(fingerprint=None))
+    assert bench.server.seen == []
+
+
+async def test_what_the_hub_was_told_is_never_taken_for_a_lock() -> None:
+    async with bench_and_driver() as (bench, driver):
+        await driver.secure(bench.door)
+        await bench.let_it_travel()
+        reading = await driver.read(bench.door)
+    assert (reading.lock, reading.leaf, reading.relay_on) == (Lock.UNKNOWN, Leaf.CLOSED, True)
+    assert reading.detail == "hub told to lock, nothing senses the lock, leaf closed"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [
+        ("CODE_OPERATION_FORBIDDEN", WillNotWork, Reason.CREDENTIALS),
+        ("CODE_DEVICE_DEVICE_OFFLINE", TryAgain, None),
+        ("CODE_NOT_EXISTS", WillNotWork, Reason.NOT_SUPPORTED),
+        ("CODE_PARAMS_INVALID", WillNotWork, Reason.REFUSED),
+    ],
+)
+async def test_a_200_whose_code_is_no_success_is_a_failure(
+    code: str, kind: type[AdapterError], reason: Reason | None
+) -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.code = code
+        with pytest.raises(kind) as failure:
+            await driver.secure(bench.door)
+    assert getattr(failure.value, "reason", None) is reason
+
+
+async def test_a_door_without_a_hub_cannot_be_locked_and_a_check_says_so() -> None:
+    async with bench_and_driver() as (bench, driver):
+        assert "rule schedule" in (await driver.check(bench.door)).text
+        bench.bound = False
+        health = await driver.check(bench.door)
+    assert not health.well
+    assert "No hub is bound" in health.text
+
+
+@pytest.mark.parametrize(("position", "leaf"), [("Open", Leaf.OPEN), ("Unknown", Leaf.UNKNOWN)])
+async def test_the_door_position_sensor_tells_the_leaf(position: str, leaf: Leaf) -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.lock.leaf = position
+        assert (await driver.read(bench.door)).leaf is leaf
+        assert (await driver.read(bench.with_settings(door_monitor=False))).leaf is Leaf.UNKNOWN
