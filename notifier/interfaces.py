@@ -215,6 +215,28 @@ class SignalDriver(ABC):
     async def read_signal(self, signal: Signal) -> bool | None:
         """What the output says it was told; None if it does not answer."""
 
+    def can_tell(self, signal: Signal) -> bool:
+        """Whether this output can be read back at all; if not, what it was told counts as sent and no more."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SignWords:
+    """What a sign is to say; the sign's own settings hold the words for it, and stamp them in a drill."""
+
+    action: str
+    """One of `model.incident.Action`."""
+    drill: bool
+
+
+@runtime_checkable
+class ShowsText(Protocol):
+    """A signal driver whose output can say words; it is told these instead of a plain "on"."""
+
+    async def show(self, signal: Signal, words: SignWords) -> None:
+        """Show the words for `words.action` until it is told off; raises an AdapterError."""
+        ...
+
 
 # -------------------------------------------------------------------------------------------------- public address
 

@@ -168,7 +168,7 @@ def signal_body(
         rows.append(
             task_row(
                 scene,
-                f"signal:{scene.incident}:{signal}:{'on' if on else 'off'}",
+                signal_task(scene.incident, signal, on),
                 "signal_not_on" if on else "signal_still_on",
                 signal,
                 text,
@@ -182,6 +182,27 @@ def signal_body(
         {"signal": signal, "on": on, "obeyed": obeyed, "tries": tries, "detail": seen},
         rows,
     )
+
+
+def signal_late_body(scene: Scene, command: str, signal: str, on: bool, seen: str, now: float) -> Body[None]:
+    """A signal that did not obey has done so at last: its command is over and its task is done."""
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    if state is not CommandState.NOT_PROVEN:
+        return
+    new = str(move_command(state, CommandWord.PROVE))
+    rows = [Row("command", {"site": scene.site, "id": command, "state": new, "detail": seen, "at": now})]
+    task = yield Ask("task_by_id", {"site": scene.site, "id": signal_task(scene.incident, signal, on)})
+    if task and task[0]["state"] != TaskState.DONE:
+        text = f"{task[0]['text']} It obeyed at last: {seen.rstrip('.')}."
+        values = {"site": scene.site, "id": task[0]["id"], "state": str(TaskState.DONE), "text": text, "moved_at": now}
+        rows.append(Row("task", values))
+    data = {"signal": signal, "on": on, "obeyed": True, "late": True, "detail": seen}
+    yield Fact(EventKind.COMMAND_OVER, scene.site, scene.incident, data, rows)
+
+
+def signal_task(incident: str, signal: str, on: bool) -> str:
+    return f"signal:{incident}:{signal}:{'on' if on else 'off'}"
 
 
 def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: float) -> Body[bool]:

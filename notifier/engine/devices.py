@@ -7,19 +7,19 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import door_proof_body, restored_body, signal_body
+from notifier.engine.device_records import door_proof_body, restored_body, signal_body, signal_late_body
 from notifier.engine.playbook_run import step_of
 from notifier.engine.scene import Scene
 from notifier.engine.speakers import Speakers
 from notifier.engine.steps.announce import page_speakers, page_words
 from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
-from notifier.engine.steps.signals import obey
+from notifier.engine.steps.signals import obey, obey_late
 from notifier.errors import AdapterError
-from notifier.interfaces import DoorDriver, Ledger
+from notifier.interfaces import DoorDriver, Ledger, SignalDriver, SignWords
 from notifier.model.door import CommandState, DoorReading, Lock
 from notifier.model.facts import Row
 from notifier.model.incident import IncidentState
-from notifier.model.site import Door
+from notifier.model.site import Door, Signal
 
 HOLDS = (IncidentState.RAISED, IncidentState.ACTIVE, IncidentState.RELEASING)
 """While an incident is in one of these, its doors are commanded, retried and watched."""
@@ -38,13 +38,15 @@ class Devices:
         self._desk, self._ledger, self._nudge, self._guarded = desk, ledger, nudge, guarded
         self._doors: dict[str, asyncio.Task[None]] = {}
         self._signals: dict[str, asyncio.Task[None]] = {}
+        self._stragglers: dict[str, asyncio.Task[None]] = {}
+        """Signals that did not obey and are told on; a response does not wait for them."""
         self._others: set[asyncio.Task[None]] = set()
         self.speakers = Speakers(desk, ledger, nudge, self._spawn)
         self.opened: dict[str, str] = {}
         """Doors that a responder holds open, and for which incident: not commanded meanwhile."""
 
     async def close(self) -> None:
-        tasks = [*self._doors.values(), *self._signals.values(), *self._others]
+        tasks = [*self._doors.values(), *self._signals.values(), *self._stragglers.values(), *self._others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -95,9 +97,9 @@ class Devices:
 
     def _switch(self, scene: Scene, command: str, signal: str, on: bool) -> None:
         """One task per signal: on and off must not race each other."""
-        before = self._signals.get(signal)
-        if before is not None:
-            before.cancel()
+        for before in (self._signals.get(signal), self._stragglers.pop(signal, None)):
+            if before is not None:
+                before.cancel()
         self._signals[signal] = asyncio.get_running_loop().create_task(
             self._guarded(self._signal(scene, command, signal, on))
         )
@@ -158,14 +160,36 @@ class Devices:
         driver = self._desk.gear.signal_drivers.get(signal.driver)
 
         def wanted() -> bool:
+            # A response that has closed wants nothing lit: what is STILL ON is told off until it obeys.
             row = self._desk.incidents.get(scene.incident)
-            return row is not None and (row["state"] in HOLDS) is on
+            return (row is not None and row["state"] in HOLDS) is on
 
-        obeyed, tries, seen = await obey(signal, on, driver, self._desk.clock, wanted)
+        words = SignWords(str(scene.playbook.action), scene.drill)
+        obeyed, tries, seen = await obey(signal, on, driver, self._desk.clock, wanted, words)
         await self._ledger.run(
             lambda: signal_body(scene, command, signal.id, signal.name, on, obeyed, tries, seen, self._desk.clock.now())
         )
         self._nudge(scene.incident)
+        if not obeyed and driver is not None and wanted():
+            late = self._guarded(self._straggler(scene, command, signal, on, driver, wanted, words))
+            self._stragglers[signal_id] = asyncio.get_running_loop().create_task(late)
+
+    async def _straggler(
+        self,
+        scene: Scene,
+        command: str,
+        signal: Signal,
+        on: bool,
+        driver: SignalDriver,
+        wanted: Callable[[], bool],
+        words: SignWords,
+    ) -> None:
+        """A person was told; it is told on all the same, also after the response has closed."""
+        seen = await obey_late(signal, on, driver, self._desk.clock, wanted, words)
+        if seen is not None:
+            now = self._desk.clock.now()
+            await self._ledger.run(lambda: signal_late_body(scene, command, signal.id, on, seen, now))
+            self._nudge(scene.incident)
 
     # ------------------------------------------------------------------------------------------------- reading doors
 

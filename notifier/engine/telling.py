@@ -50,7 +50,10 @@ def _over(data: Data, held: Held | None) -> str:
     if "signal" in data:
         wanted = "on" if data.get("on") else "off"
         done = f"told {wanted}" if data.get("obeyed") else f"does not go {wanted}"
-        return f"Signal {data['signal']} {done}: {data.get('detail')}."
+        if not data.get("obeyed") and not data.get("on"):
+            done = f"is STILL ON, told to stop {data.get('tries')} times"
+        late = ", at last" if data.get("late") else ""
+        return f"Signal {data['signal']} {done}{late}: {data.get('detail')}."
     if data.get("verb") == "restore":
         done = "reads unlocked again" if data.get("proven") else "was NOT restored"
         return f"{_door(data, held)} {done}: {data.get('detail')}."

@@ -157,6 +157,15 @@ class SignalInStory:
     def _on(self) -> bool:
         return self._story.campus.grounds.signals[self.id].on(self._story.campus.clock.now())
 
+    def sticks(self) -> SignalInStory:
+        """Its device answers and does nothing, whatever it is told."""
+        self._story.campus.grounds.signals[self.id].fault = LockFault.DEAF
+        return self
+
+    def mends(self) -> SignalInStory:
+        self._story.campus.grounds.signals[self.id].fault = None
+        return self
+
     def is_on(self) -> SignalInStory:
         assert self._on(), f"{self.id} should be on."  # noqa: S101 a story's check
         return self
