@@ -38,7 +38,7 @@ AGAIN = 1.0
 """Seconds until a part that has failed begins again."""
 SWEEP = 2.0
 """Seconds between looks at every open incident: what a missed nudge can cost at most."""
-TIMERS_AT_ONCE = 100
+TIMERS_AT_ONCE = 16
 """Timers fired in one transaction: a press never waits behind more."""
 LONGEST_SLEEP = 1.0
 """Seconds between looks at the timers although none is near: a timer written elsewhere is seen within this."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from notifier.engine.acknowledgements import asked_of, enough, people_answered, silent_rooms
+from notifier.engine.asked_once import asked_once
 from notifier.engine.desk import Desk
 from notifier.engine.dispatch import dispatch_body
 from notifier.engine.holds import door_orders, held_elsewhere
@@ -62,6 +63,10 @@ ASKING = -1
 
 def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, Any]], Press]) -> Body[Fired]:
     """Fire the named timers that still wait. `press_of` turns a late activation's row into a press."""
+    return (yield from asked_once(_fire_each(desk, due, press_of)))
+
+
+def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, Any]], Press]) -> Body[Fired]:
     fired = Fired()
     site = desk.site
     for timer_id in due:
