@@ -13,13 +13,14 @@ from notifier.engine.acknowledgements import Given, answer_body
 from notifier.engine.closing import Ended, Person, close_body, release_body
 from notifier.engine.deliveries import Settled, claim_body, settle_body
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import door_proof_body, page_body, restored_body, signal_body
+from notifier.engine.device_records import door_proof_body, restored_body, signal_body
 from notifier.engine.devices import Devices
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
 from notifier.engine.intake import press_body
 from notifier.engine.lanes import Lanes
 from notifier.engine.letters_out import LettersOut
+from notifier.engine.page_records import over_body
 from notifier.engine.playbook_run import step_of
 from notifier.engine.presses import Intake, Press
 from notifier.engine.progress import look_body
@@ -56,10 +57,14 @@ class HandClock(Clock):
         self.time += seconds
 
 
+class SilentSpeakers:
+    async def silence(self, scene: Scene) -> None: ...
+
+
 class SilentDevices:
     """Stands where devices stand; nothing of metal is here."""
 
-    async def silence(self, incident: str) -> None: ...
+    speakers = SilentSpeakers()
 
 
 class Bench:
@@ -70,7 +75,7 @@ class Bench:
         self.letters = LettersOut(
             self.desk,
             ledger,
-            SilentDevices(),  # type: ignore[arg-type]  # only `silence` is asked of it
+            SilentDevices(),  # type: ignore[arg-type]  # only `speakers.silence` is asked of it
             lambda: Lanes({}),
             lambda _incident: None,
         )
@@ -270,7 +275,9 @@ class Bench:
             await self.run(lambda: signal_body(scene, ident, device, "", verb == "on", proven, 1, "output", now))
         else:
             fault = "" if proven else "dead"
-            await self.run(lambda: page_body(scene, ident, "pa", 1, PageReport(10, 1.0, proven), fault, now))
+            await self.run(
+                lambda: over_body(scene, ident, "pa", {"s1": "Hall"}, PageReport(10, 1.0, proven), fault, now)
+            )
 
     async def read(self, device: str, lock: Lock, command: Mapping[str, Any], *, proven: bool) -> None:
         """What a door reads after this command."""
