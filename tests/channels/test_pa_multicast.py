@@ -11,10 +11,11 @@ import pytest
 from pydantic import ValidationError
 
 from notifier.campus.rtp_listener import Stream
+from notifier.channels._pa.addresses import group_of
 from notifier.channels._pa.pacing_child import PROGRAM
 from notifier.channels._pa.turns import Ended, How, report_of
 from notifier.channels.pa_multicast import PaMulticast, Settings
-from notifier.channels.pa_multicast.settings import group_of, groups_of
+from notifier.channels.pa_multicast.settings import groups_of
 from notifier.clock import SystemClock
 from notifier.errors import Reason, TryAgain, WillNotWork
 from notifier.interfaces import PageWords, Tools
