@@ -486,8 +486,9 @@ class Views(Protocol):
         ...
 
     def site(self) -> Mapping[str, Any]:
-        """The published site: `id`, `name`, `address`, `entrance`, `timezone`, `languages`, `version`, and `zones`
-        (each `id`, `name`, `parent`). Before anything is published its name is `notifier`.
+        """The published site: `id`, `name`, `address`, `entrance`, `timezone`, `languages`, `version`, `zones` (each
+        `id`, `name`, `parent`) and `buttons` (each `id`, `name`, `zone_name`). Before anything is published its name is
+        `notifier`.
         """
         ...
 

@@ -19,6 +19,8 @@ KINDS = {
 _HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{12}(?P<suffix>\.[a-z]+)")
 _LINKED = re.compile(r"(?<=[\"'/])[a-z][a-z0-9_-]*\.(?:css|svg|js|json)(?=[\"'])")
 
+_COMMENT = re.compile(r"/\*[^*]*\*/")
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -48,10 +50,11 @@ def _assets() -> Mapping[str, Asset]:
 
     def finish(name: str) -> Asset:
         if name not in done:
-            body = _LINKED.sub(
+            text = _LINKED.sub(
                 lambda link: finish(link[0]).name if link[0] in bodies and link[0] != name else link[0],
                 bodies[name].decode("utf-8"),
-            ).encode("utf-8")
+            )
+            body = _slim(text).encode("utf-8")
             stem, _, suffix = name.rpartition(".")
             digest = hashlib.sha256(body).hexdigest()[:12]
             done[name] = Asset(f"{stem}.{digest}.{suffix}", body, KINDS[f".{suffix}"])
@@ -60,3 +63,9 @@ def _assets() -> Mapping[str, Asset]:
     for name in bodies:
         finish(name)
     return done
+
+
+def _slim(text: str) -> str:
+    """Without indents and without lines that are nothing but a comment: pages have a budget, sources have readers."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//") and not _COMMENT.fullmatch(line))

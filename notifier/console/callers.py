@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aiohttp import web
 
 from notifier.interfaces import Accounts
-from notifier.model.rights import ANONYMOUS, Caller
+from notifier.model.rights import ANONYMOUS, Caller, Right
 
 _PEER = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
@@ -36,11 +37,20 @@ def caller_of(request: web.BaseRequest, accounts: Accounts) -> Caller:
     token = bearer_of(request)
     if token is not None:
         return accounts.caller_of(token) or ANONYMOUS
-    for cookie in (SESSION_COOKIE, KIOSK_COOKIE):
-        if (kept := request.cookies.get(cookie)) and (known := accounts.caller_of(kept)):
-            return known
+    if (kept := request.cookies.get(SESSION_COOKIE)) and (known := accounts.caller_of(kept)):
+        return known
     uid = peer_uid(request)
     return ANONYMOUS if uid is None else accounts.caller_of_os_user(uid)
+
+
+def device_of(request: web.BaseRequest, accounts: Accounts) -> tuple[Caller, Mapping[str, Any]] | None:
+    """The enrolled screen that sent it, and what it may press. It counts on the press pages and nowhere else."""
+    kept = request.cookies.get(KIOSK_COOKIE, "")
+    row = accounts.kiosk_of(kept) if kept else None
+    if row is None:
+        return None
+    rights, sites = frozenset({Right.PRESS}), frozenset({str(row["site"])})
+    return Caller(str(row["kiosk"]), str(row["device"]), None, rights, sites), row
 
 
 def peer_uid(request: web.BaseRequest) -> int | None:

@@ -63,3 +63,5 @@ class ConsoleParts:
     stream: StreamLimits = StreamLimits()
     verify: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """What pages have worked out of the published version and need again; forgotten when another one is published."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from notifier.clock import stopwatch
 from notifier.console.answer_page import in_trouble
-from notifier.console.callers import bearer_of, caller_of, inside, networks_of, peer_address
+from notifier.console.callers import bearer_of, caller_of, device_of, inside, networks_of, peer_address
 from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
 from notifier.console.pages import rendering
@@ -79,6 +79,8 @@ class Reception:
         page = Flag.PAGE in route.flags and not secret
         if route.right is not Right.PUBLIC or page:
             call.caller = caller_of(request, self._parts.accounts)
+            if page and self._unknown(call) and (device := device_of(request, self._parts.accounts)):
+                call.caller = device[0]
             self._from_us(call)
             if page and request.method in {"GET", "HEAD"} and self._unknown(call):
                 return see(f"{rendering.SIGN_IN}?{urlencode({'next': request.rel_url.raw_path_qs})}")

@@ -9,6 +9,7 @@ from notifier.engine.compose import message_for
 from notifier.engine.deliveries import REFILL
 from notifier.engine.desk import Desk
 from notifier.engine.playbook_run import steps_of
+from notifier.engine.reach import reach_of
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_doors, select_signals
 from notifier.engine.steps.announce import page_speakers
@@ -29,6 +30,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         raise NotFound(f"There is no zone {zone!r}. There are: {', '.join(sorted(held.zone_names))}.")
     at = desk.moment()
     phases = {}
+    reach: dict[str, int] = {}
     warnings: list[str] = []
     for phase in Phase:
         scene = Scene(
@@ -45,6 +47,8 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
             node=desk.node,
             clock_time=at.clock_time,
         )
+        if phase is Phase.MAIN:
+            reach = reach_of(desk, scene)
         load: dict[str, float] = {}
         begins = _begins(scene)
         steps = sorted(steps_of(scene), key=lambda step: (begins[step.id], step.id))
@@ -55,6 +59,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         "action": str(playbook.action),
         "drill": drill,
         "zone": zone,
+        "reach": reach,
         "phases": phases,
         "warnings": sorted({*warnings, *_police_warning(desk, playbook)}),
     }
@@ -165,6 +170,8 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
             }
         )
     return {
+        "to": list(step.notify.to),
+        "by": list(step.notify.by),
         "people": len(people),
         "deliveries": len(audience.planned),
         "unreachable": len(audience.unreachable),

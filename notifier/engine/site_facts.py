@@ -13,7 +13,7 @@ def site_facts(desk: Desk) -> Mapping[str, Any]:
     if held is None:
         return {
             "id": "", "name": "notifier", "address": "", "entrance": "", "timezone": "UTC", "languages": ["en"],
-            "version": None, "zones": [],
+            "version": None, "zones": [], "buttons": [],
         }  # fmt: skip
     site = held.site
     return {
@@ -25,4 +25,8 @@ def site_facts(desk: Desk) -> Mapping[str, Any]:
         "languages": list(site.languages),
         "version": held.version,
         "zones": [{"id": each.id, "name": each.name or each.id, "parent": each.parent} for each in site.zones],
+        "buttons": [
+            {"id": each.id, "name": each.name or each.id, "zone_name": held.zone_names.get(each.zone, each.zone)}
+            for each in site.buttons
+        ],
     }

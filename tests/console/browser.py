@@ -74,7 +74,8 @@ class OnlineSchool:
 
     async def kiosk(self, button: str = "front-office") -> str:
         """The secret of a browser that was enrolled as this button."""
-        return await self.daemon.accounts.enrol_button(button, ADMIN)
+        accounts = self.daemon.accounts
+        return await accounts.redeem_kiosk(await accounts.enrol_kiosk(f"Screen at {button}", button, ADMIN))
 
 
 @contextlib.asynccontextmanager
@@ -114,16 +115,23 @@ class Browser:
 
     @contextlib.asynccontextmanager
     async def page(
-        self, school: OnlineSchool, *, rights: str = "", kiosk: str = "", size: Mapping[str, int] = DESK, **more: Any
+        self,
+        school: OnlineSchool,
+        *,
+        rights: str = "",
+        person: str | None = "mina",
+        kiosk: str = "",
+        size: Mapping[str, int] = DESK,
+        **more: Any,
     ) -> AsyncIterator[Page]:
-        """A page of a fresh browser, signed in with `rights` (a role), or enrolled as the button `kiosk`.
+        """A page of a fresh browser, signed in as `person` with `rights` (a role), or enrolled as the button `kiosk`.
 
         `more` goes to playwright's new_context: `color_scheme="dark"`, `forced_colors="active"`, `has_touch=True`,
         `java_script_enabled=False`, … Fails if the page broke the content security policy or a script threw.
         """
         context = await self.chromium.new_context(viewport=dict(size), **more)  # type: ignore[arg-type] # its own shape
         if rights:
-            await sign_in(context, school, rights)
+            await sign_in(context, school, rights, person=person)
         if kiosk:
             await set_cookie(context, school.url, KIOSK_COOKIE, await school.kiosk(kiosk))
         page = await context.new_page()

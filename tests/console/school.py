@@ -52,9 +52,13 @@ class Engine:
             if self.raises:
                 raise self.raises
             self.said.append((verb, (*args, *named.values())))
-            return {"plan": args[0]} if verb == "plan" else None if verb == "reported" else self.outcome
+            return plan(args[0]) if verb == "plan" else None if verb == "reported" else self.outcome
 
         return say
+
+
+def plan(playbook: str) -> dict[str, Any]:
+    return {"plan": playbook, "reach": {"people": 7, "outside": 2, "waits": 0}, "phases": {"main": []}}
 
 
 @dataclass
@@ -103,7 +107,8 @@ class Pictures:
         return {"ready": self.ready, "recorded": True, "text": "It is well."}
 
     def state(self, what: str) -> Mapping[str, Any]:
-        return {"items": [{"what": what}], "next": None}
+        books = [{"id": "lockdown", "action": "lockdown", "scope": "site", "audible": True}]
+        return {"items": books if what == "playbooks" else [{"what": what}], "next": None}
 
     def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         return {"version": version or 3, "files": {}}

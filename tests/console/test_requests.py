@@ -281,7 +281,7 @@ async def test_a_plan_is_asked_for_and_nothing_is_done(school: School) -> None:
     _, told, _ = await school.ask(
         "GET", "/api/v1/playbooks/lockdown/plan?zone=north&drill=true", await school.token("view")
     )
-    assert told == {"plan": "lockdown"}
+    assert told["plan"] == "lockdown"
     assert school.engine.said == [("plan", ("lockdown", "north", True))]
 
 

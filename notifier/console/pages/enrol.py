@@ -1,0 +1,85 @@
+"""A screen becomes a press device: an administrator makes a link, the screen opens it once and keeps its own secret."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from aiohttp import web
+from markupsafe import Markup
+
+from notifier.console.callers import public_address
+from notifier.console.pages.forms import Form, read_form, see
+from notifier.console.pages.press import keep_device
+from notifier.console.pages.rendering import html, page
+from notifier.console.route import KILOBYTE, Call, Flag, Route
+from notifier.errors import Refused
+from notifier.model.rights import Right
+
+SMALL = 4 * KILOBYTE
+NAME_LIMIT = 60  # characters of a screen's name; it is read out on the board
+
+
+async def ask(call: Call) -> web.Response:
+    return page(call, "enrol.html", form=Form(), buttons=_buttons(call), address="", code="")
+
+
+async def make(call: Call) -> web.Response:
+    """The link is shown once, on the answer itself: a page that could be loaded again would show it twice."""
+    form, buttons = await read_form(call), _buttons(call)
+    name = form.text("name", limit=NAME_LIMIT, needed="Say what people call this screen: “Front office, left”.")
+    button = form.choice("button", [value for value, _ in buttons], "Choose the button that it stands for.")
+    if not form.sound:
+        return page(call, "enrol.html", status=422, form=form, buttons=buttons, address="", code="")
+    token = await call.parts.accounts.enrol_kiosk(name, button, call.caller)
+    address = public_address(call.request, None, ()).removesuffix("/enrol") + f"/enrol/{token}"
+    return page(call, "enrol.html", form=form, buttons=buttons, address=address, code=_drawn(address))
+
+
+async def look(call: Call) -> web.Response:
+    """Opening it uses nothing up: a preview or a scanner that looks first must not spoil it."""
+    return html("enrol_screen.html", site=call.parts.views.site(), refused="")
+
+
+async def become(call: Call) -> web.Response:
+    try:
+        secret = await call.parts.accounts.redeem_kiosk(call.path["token"])
+    except Refused as error:
+        return html("enrol_screen.html", error.status, site=call.parts.views.site(), refused=str(error))
+    response = see("/press")
+    keep_device(response, secret)
+    return response
+
+
+def _buttons(call: Call) -> list[tuple[str, str]]:
+    """Published buttons: id, and name with its place."""
+    found = call.parts.views.site().get("buttons", [])
+    return [(str(one["id"]), f"{one['name']} ({one['zone_name']})") for one in found]
+
+
+def _drawn(address: str) -> Markup:
+    """The address as a QR code; SVG without style attributes."""
+    out = io.BytesIO()
+    segno.make(address, error="m").save(
+        out, kind="svg", scale=6, dark="#000000", light="#FFFFFF", xmldecl=False, svgns=False, nl=False, omitsize=False
+    )
+    return Markup(out.getvalue().decode("ascii"))  # noqa: S704 made here of our own address
+
+
+def _route(
+    method: str, path: str, right: Right, summary: str, handler: Any, *also: Right, secret: bool = False
+) -> Route:
+    flags = frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.SECRET_PATH] if secret else [])})
+    return Route(
+        method=method, path=path, right=right, also=also, summary=summary, handler=handler, media="text/html",
+        limit=SMALL if method == "POST" else 0, flags=flags,
+    )  # fmt: skip
+
+
+ROUTES = (
+    _route("GET", "/enrol", Right.ADMINISTER, "Enrol a screen that presses.", ask, Right.TECHNICIAN),
+    _route("POST", "/enrol", Right.ADMINISTER, "Make the link that enrols it.", make, Right.TECHNICIAN),
+    _route("GET", "/enrol/{token}", Right.PUBLIC, "What a screen sees first.", look, secret=True),
+    _route("POST", "/enrol/{token}", Right.PUBLIC, "The screen becomes a press device.", become, secret=True),
+)
