@@ -476,12 +476,19 @@ class Views(Protocol):
         """
         ...
 
+    def room_cards(self) -> Mapping[str, Any]:
+        """What is printed on rooms' cards; their links are secrets. `site`, `languages`, `numbers` (to text to),
+        `items` (`id`, `room`, `zone`, `code`, `link`: "" without a public address), `without_code` (names of rooms).
+        """
+        ...
+
     def answer_page(self, token: str) -> Mapping[str, Any]:
         """Who is asked, what, in which languages, what was answered; raises NotFound.
 
         `site`, `timezone`, `code`, `action`, `drill`, `started` (wall, ISO 8601), `over` (bool), `name`, `room` (its
         name or None), `language`, `languages`, `directive` (language to text), `answers` (words asked for),
-        `answered` (None or `answer`, `text`, `at`), `taken` (None or `by`, `at`: who has the call for help).
+        `answered` (None or `answer`, `text`, `at`), `taken` (None or `by`, `at`: who has the call for help). Of a
+        room's card also `card` (True) and `waiting` (True: nothing is open, so there is nothing to answer).
         """
         ...
 

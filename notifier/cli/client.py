@@ -112,6 +112,20 @@ class Client:
         asked = {name: _query(value) for name, value in query.items() if value is not None and value is not False}
         return await self._ask("GET", path, patience, params=asked)
 
+    async def page(self, path: str) -> str:
+        """A page of HTML, to be saved."""
+        limit = aiohttp.ClientTimeout(total=PATIENCE, sock_connect=10.0)
+        try:
+            async with self._session.get(f"{self._base}{API}{path}", timeout=limit, allow_redirects=False) as response:
+                if response.status < 300 and response.content_type == "text/html":
+                    return await response.text()
+                content = await self._content(response)
+        except TimeoutError:
+            raise NoDaemon(f"The daemon did not answer within {PATIENCE:g} seconds.") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._nobody(error) from None
+        raise Answered(response.status, content if isinstance(content, dict) else {})
+
     async def post(self, path: str, body: Mapping[str, Any] | None = None, patience: float = PATIENCE) -> Any:
         return await self._ask("POST", path, patience, json=dict(body or {}))
 

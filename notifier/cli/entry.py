@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from notifier.cli import (
     accounts,
+    cards,
     contacts,
     devices,
     endings,
@@ -36,6 +37,7 @@ GROUPS = (
     endings,
     record,
     devices,
+    cards,
     accounts,
 )
 

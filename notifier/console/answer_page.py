@@ -29,6 +29,8 @@ async def show(call: Call) -> web.Response:
     """Shows; acknowledges nothing, however often phones and previews open it."""
     picture = call.parts.views.answer_page(call.path["token"])
     language = _language(call, picture)
+    if picture.get("waiting"):
+        return _waiting(200, language)
     page = "not_me" if call.request.rel_url.query.get("show") == NOT_ME else "answer"
     return _html(200, page, picture_words(picture, language, call.path["token"]))
 
@@ -37,6 +39,8 @@ async def answer(call: Call) -> web.Response:
     token = call.path["token"]
     picture = call.parts.views.answer_page(token)
     language = _language(call, picture)
+    if picture.get("waiting"):
+        return _waiting(409, language)
     try:
         said = parse_qs((await read_body(call.request, call.route.limit)).decode("utf-8", "replace"))
     except BadRequest:
@@ -65,6 +69,13 @@ def in_trouble(told: Explained, request: web.BaseRequest) -> web.Response:
     return _html(told.status, "dead", {**context, "w": words, "language": language, "trouble": told.trouble})
 
 
+def _waiting(status: int, language: str) -> web.Response:
+    """A room's card while nothing is open."""
+    words = WORDS[language]
+    context = {"title": words["waiting_title"], "text": words["waiting_text"], "trouble": ""}
+    return _html(status, "dead", {**context, "w": words, "language": language})
+
+
 def picture_words(picture: Mapping[str, Any], language: str, token: str, notice: str = "") -> dict[str, Any]:
     """Everything that the template says, from the view's picture."""
     words = WORDS[language]
@@ -85,6 +96,7 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "site": picture["site"],
         "name": picture["name"],
         "room": room,
+        "card": bool(picture.get("card")),
         "we": bool(room),
         "directive": text_in(directive, language)[1] if directive else DIRECTIVES[language].get(action, ""),
         "answers": _answers(picture["answers"], words, room, inside=action in DARK_ACTIONS),

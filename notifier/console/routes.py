@@ -6,7 +6,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from notifier.console import answer_page, documents, incidents, live, models, operations, press, state, webhooks
+from notifier.console import (
+    answer_page,
+    documents,
+    incidents,
+    live,
+    models,
+    operations,
+    press,
+    room_cards,
+    state,
+    webhooks,
+)
 from notifier.console.pages import page_routes
 from notifier.console.route import KILOBYTE, Flag, Handler, Route
 from notifier.model import sound
@@ -179,6 +190,11 @@ ROUTES: tuple[Route, ...] = (
     _act(
         "/troubles/{trouble}/acknowledge", Right.TECHNICIAN, "Say that you know of a trouble.",
         incidents.acknowledge_trouble, also=(Right.OPERATE,),
+    ),
+    Route(
+        method="GET", path=f"{API}/rooms/cards", right=Right.ADMINISTER, also=(Right.TECHNICIAN,),
+        handler=room_cards.sheet, media="text/html",
+        summary="The sheet of room cards, to print: QR and SMS code of each room.",
     ),
     # ----------------------------------------------------------------------------------------------------- state
     _see(

@@ -7,6 +7,7 @@ from typing import Any
 
 from notifier.engine.inbound import Inbox
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.room_cards import is_card
 from notifier.errors import NotFound
 from notifier.model.incident import IncidentState
 
@@ -16,6 +17,8 @@ class AnswerView:
         self._desk, self._ledger, self._inbox = engine.desk, engine.ledger, inbox
 
     def page(self, token: str) -> Mapping[str, Any]:
+        if is_card(token):
+            return self._card(token)
         link = self._inbox.link_row(token)
         row = self._ledger.read("incident_by_id", site=self._desk.site, id=link["incident"])[0]
         held = self._desk.held_for(row["publication"])
@@ -53,6 +56,43 @@ class AnswerView:
             "answers": list(self._inbox.answers_asked(row["id"])),
             "answered": answered,
             "taken": taken,
+        }
+
+    def _card(self, token: str) -> Mapping[str, Any]:
+        """A room's card answers whatever is open; while nothing is, the page says so (`waiting`)."""
+        cards = self._inbox.cards
+        room, row = cards.room_of(token), cards.open_incident()
+        held = self._desk.held
+        picture = {
+            "site": held.site.name,
+            "timezone": held.site.timezone,
+            "name": room.name or room.id,
+            "room": room.name or room.id,
+            "card": True,
+            "waiting": row is None,
+            "language": next(iter(held.site.languages), "en"),
+            "languages": sorted({*held.site.languages, "en"}),
+            "directive": {},
+            "answered": None,
+            "taken": None,
+            "over": False,
+        }
+        if row is None:
+            return {**picture, "code": "", "action": "other", "drill": False, "started": "", "answers": []}
+        said = [
+            each
+            for each in self._ledger.read("answers_of_incident", site=self._desk.site, incident=row["id"])
+            if each["room"] == room.id and not each["person"]
+        ]
+        last = said[-1] if said else None
+        return {
+            **picture,
+            "code": row["code"],
+            "action": row["action"],
+            "drill": bool(row["drill"]),
+            "started": row["raised_wall"],
+            "answers": list(self._inbox.answers_asked(row["id"])),
+            "answered": last and {"answer": last["answer"], "text": last["text"], "at": last["wall"]},
         }
 
     def _wall_of(self, steady: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.engine.acknowledgements import PHONE_GONE, Given, Reading, answer_body, plain, read_text
 from notifier.engine.desk import hash_token
+from notifier.engine.room_cards import RoomCards, is_card
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Outcome
@@ -25,9 +26,12 @@ ANSWERS = ("safe", "need_help", "taking_it")
 class Inbox:
     def __init__(self, engine: Orchestrator) -> None:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
+        self.cards = RoomCards(engine.desk)
 
     async def by_link(self, token: str, answer: str, text: str) -> Outcome:
-        """A link is one person's for one incident; it can only answer."""
+        """A link is one person's for one incident, or one room's card; it can only answer."""
+        if is_card(token):
+            return await self._by_card(token, answer, text)
         row = self.link_row(token)
         incident = self._known_incident(row["incident"])
         person = self._desk.held_for(incident["publication"]).people.get(row["person"])
@@ -39,6 +43,16 @@ class Inbox:
         if answer not in self.answers_asked(row["incident"]):
             raise Refused("That answer is not one of those asked.", status=422)
         await self._record(incident["id"], person, None, Reading(answer, True, rest=text), "link", None)
+        return Outcome(True, "Recorded.", detail={"answer": answer, "incident": incident["id"]})
+
+    async def _by_card(self, token: str, answer: str, text: str) -> Outcome:
+        """Whoever stands in the room may answer for it, as with its code over SMS."""
+        room, incident = self.cards.room_of(token), self.cards.open_incident()
+        if incident is None:
+            raise Refused("Nothing is going on now, so there is nothing to answer.", status=409)
+        if answer not in self.answers_asked(incident["id"]):
+            raise Refused("That answer is not one of those asked.", status=422)
+        await self._record(incident["id"], None, room.id, Reading(answer, True, rest=text), "card", None)
         return Outcome(True, "Recorded.", detail={"answer": answer, "incident": incident["id"]})
 
     def link_row(self, token: str) -> Any:

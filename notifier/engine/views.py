@@ -34,6 +34,7 @@ class EngineViews:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
         self._answers = AnswerView(engine, inbox)
+        self._cards = inbox.cards
 
     # ----------------------------------------------------------------------------------------------------- incidents
 
@@ -362,6 +363,9 @@ class EngineViews:
 
     def answer_page(self, token: str) -> Mapping[str, Any]:
         return self._answers.page(token)
+
+    def room_cards(self) -> Mapping[str, Any]:
+        return self._cards.sheet()
 
     def site(self) -> Mapping[str, Any]:
         return site_facts(self._desk)

@@ -98,6 +98,23 @@ class Pictures:
     def cursor(self) -> str:
         return f"node1:{self.events[-1].n}" if self.events else ""
 
+    def room_cards(self) -> Mapping[str, Any]:
+        return {
+            "site": "Maplewood",
+            "languages": ["en", "es"],
+            "numbers": ["+15550100000"],
+            "items": [
+                {
+                    "id": "r12",
+                    "room": "Room 12 <b>",
+                    "zone": "North",
+                    "code": "NKX7Y",
+                    "link": "https://alerts.maplewood.example/r/card.Zk3vR8mTq1",
+                },
+            ],
+            "without_code": ["Gym"],
+        }
+
     def answer_page(self, token: str) -> Mapping[str, Any]:
         if token not in self.links:
             raise NotFound("This link has died.")

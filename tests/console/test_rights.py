@@ -86,6 +86,7 @@ TABLE: dict[str, set[str]] = {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /metrics": WHO_MAY[Right.VIEW],
+    "GET /api/v1/rooms/cards": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
     "GET /api/v1/log/verify": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
     "GET /api/v1/openapi.json": EVERYBODY,
     "GET /api/docs": EVERYBODY,
