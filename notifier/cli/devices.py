@@ -1,4 +1,4 @@
-"""What stands around and what is broken: `doors`, `channels`, `speakers`, `troubles`. They command nothing."""
+"""What stands around and what is broken: `doors`, `channels`, `speakers`, `troubles`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 
 from notifier.cli.client import Client
 from notifier.cli.printing import as_json, say, table
-from notifier.cli.words import DONE, FAILED, Commands, Parser, asking, daemon_options
+from notifier.cli.trying import ABOUT, ONE, try_one
+from notifier.cli.words import DONE, Commands, Parser, asking, daemon_options
 from notifier.errors import NotFound
 
 COLUMNS = {
@@ -30,14 +31,16 @@ def add(commands: Commands) -> None:
             "list", parents=[daemon_options()], help=f"list the {kind}", description=f"List the {kind} as last known."
         )
         listing.set_defaults(deed=asking(_list), kind=kind)
+        one = words.add_parser(
+            "try", parents=[daemon_options()], help=f"ask one {ONE[kind]} now", description=ABOUT[kind]
+        )
+        one.add_argument("one", metavar=ONE[kind].upper(), help=f"the {ONE[kind]}'s id")
         if kind == "doors":
-            one = words.add_parser(
-                "try", parents=[daemon_options()], help="show what was last read from one door",
-                description="Show what was last read from one door; exit code 1 unless its sensor says secured. "
-                "Reads only: no lock is commanded.",
+            one.add_argument(
+                "--command", action="store_true", dest="move",
+                help="also lock it, read it back and put it back as it was; refused while a response is open",
             )  # fmt: skip
-            one.add_argument("door", metavar="DOOR", help="the door's id")
-            one.set_defaults(deed=asking(_try))
+        one.set_defaults(deed=asking(try_one), kind=kind)
     troubles = commands.add_parser(
         "troubles", help="what of ours is broken; 'ack' says that you know",
         parents=[daemon_options()], description="List troubles, or acknowledge one.",
@@ -54,24 +57,6 @@ async def _list(args: argparse.Namespace, client: Client) -> int:
     else:
         table(found["items"], COLUMNS[args.kind], f"The published site has no {args.kind}.")
     return DONE
-
-
-async def _try(args: argparse.Namespace, client: Client) -> int:
-    doors = {door["id"]: door for door in (await client.get("/doors"))["items"]}
-    if args.door not in doors:
-        raise NotFound(
-            f"The published site has no door {args.door!r}. There are: {', '.join(sorted(doors)) or 'none'}."
-        )
-    door = doors[args.door]
-    if args.json:
-        as_json(door)
-    else:
-        say(f"{door['title']} was last read as {door['lock']} ({door['sensed_how'] or 'no answer yet'}).")
-        if not door["commandable"]:
-            say("It is never commanded: its egress is not declared.")
-        if not door["sensor"]:
-            say("It has no sensor: nothing but a person can say that it is secured.")
-    return DONE if door["lock"] == "secured" else FAILED
 
 
 async def _troubles(args: argparse.Namespace, client: Client) -> int:

@@ -156,6 +156,11 @@ class ConfirmDoorBody(Sent):
     """What a person has seen with their own eyes."""
 
 
+class TryBody(Sent):
+    command: bool = False
+    """Also lock it, read it back, and put it back as it was; never while a response is open."""
+
+
 class TaskBody(Sent):
     word: Literal["take", "give_back", "finish"]
 

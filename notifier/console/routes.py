@@ -200,6 +200,18 @@ ROUTES: tuple[Route, ...] = (
     _see(
         "/doors", "Every door: what was commanded and what is sensed.", incidents.doors, query=models.WholeQuery,
     ),
+    _act(
+        "/doors/{door}/try", Right.TECHNICIAN, "What a door's device answers now; moves nothing unless asked to.",
+        state.try_door, models.TryBody, reply=models.FactsReply,
+    ),
+    _act(
+        "/channels/{sender}/try", Right.TECHNICIAN, "What a sender's provider answers now; nothing is sent.",
+        state.try_channel, reply=models.FactsReply,
+    ),
+    _act(
+        "/speakers/{speaker}/try", Right.TECHNICIAN, "What a speaker's output answers now; nothing sounds.",
+        state.try_speaker, reply=models.FactsReply,
+    ),
     _state("speakers", "Every speaker."),
     _state("channels", "Every sender and its limits."),
     _state("troubles", "What of ours is broken."),

@@ -22,6 +22,18 @@ def state(what: str) -> Handler:
     return show
 
 
+async def try_door(call: Call) -> Any:
+    return await call.parts.commands.try_door(call.path["door"], call.caller, call.body.command)
+
+
+async def try_channel(call: Call) -> Any:
+    return await call.parts.commands.try_channel(call.path["sender"])
+
+
+async def try_speaker(call: Call) -> Any:
+    return await call.parts.commands.try_speaker(call.path["speaker"])
+
+
 async def plan(call: Call) -> Any:
     return await call.parts.commands.plan(call.path["playbook"], call.query.zone, call.query.drill)
 

@@ -32,6 +32,7 @@ from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
+from notifier.engine.trying import Trying, TryVerbs
 from notifier.engine.unverified import verify_decision_body
 from notifier.engine.writing import write_extra_body
 from notifier.errors import AdapterError, NotFound, Refused
@@ -44,7 +45,7 @@ from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
 
-class EngineCommands(PageVerbs):
+class EngineCommands(PageVerbs, TryVerbs):
     """Implements `interfaces.Commands`. Rights to the route are checked by the console; who counts as whom, here."""
 
     def __init__(
@@ -58,6 +59,7 @@ class EngineCommands(PageVerbs):
         self.publisher = Publisher(engine, load, equip)
         self.inbox = Inbox(engine)
         self.live = LivePages(engine)
+        self.trying = Trying(engine)
 
     # --------------------------------------------------------------------------------------------------------- start
 

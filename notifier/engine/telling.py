@@ -36,6 +36,13 @@ def _opened(data: Data, held: Held | None) -> str:
     return f"{kind} {title} started by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
 
 
+def _tried(data: Data, held: Held | None) -> str:
+    door = _door(data, held)
+    if data.get("what") == "asked":
+        return f"{data.get('by')} locks {door} to try it."
+    return f"{door} was tried: {data.get('lock')} ({data.get('answered')}); {data.get('put_back')}."
+
+
 def _read(data: Data, held: Held | None) -> str:
     if "doors" in data:
         return f"{data['doors']} doors were read."
@@ -165,6 +172,7 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.DOOR_ALARM: lambda data, held: (
         f"{_door(data, held)} was secured and now reads {data.get('lock')} ({data.get('detail')}). Nobody commanded it."
     ),
+    EventKind.DOOR_TRIED: _tried,
     EventKind.DOOR_OPENED: lambda data, held: (
         f"{_door(data, held)} opened for {data.get('seconds', 0):.0f} s by {data.get('by')}."
     ),

@@ -94,11 +94,24 @@ def test_an_incident_that_nobody_knows_is_told(desk: Desk) -> None:
     assert "There is no incident ZZZZ" in said.err
 
 
-def test_a_door_is_read_and_never_called_secured_without_its_sensor(desk: Desk) -> None:
+def test_a_door_is_asked_now_and_never_called_secured_without_its_sensor(desk: Desk) -> None:
     said = desk("doors", "try", "d1")
     assert said.code == 1
-    assert "was last read as unknown" in said.out
-    assert desk("doors", "try", "d99").code == 1
+    for words in ("NOT WELL", "answered", "means", "proof", "sensor", "to do", "Nothing was moved"):
+        assert words in said.out
+    found = desk("doors", "try", "d1", "--json").json
+    assert (found["lock"], found["well"], found["command"]) == ("unknown", False, None)
+    assert desk("doors", "try", "d1", "--command").code == 1
+    unknown = desk("doors", "try", "d99")
+    assert unknown.code == 1
+    assert "no door 'd99'" in unknown.err
+
+
+def test_a_sender_and_a_speaker_are_asked_now(desk: Desk) -> None:
+    for kind, one in (("channels", "push"), ("speakers", "pa-north")):
+        said = desk(kind, "try", one)
+        assert "well" in said.out.lower(), said.err
+        assert desk(kind, "try", "nobody").code == 1
 
 
 def test_a_button_s_secret_presses_until_it_is_revoked(desk: Desk, daemon: Running) -> None:

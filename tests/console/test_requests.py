@@ -256,6 +256,10 @@ async def test_a_second_person_is_still_needed_is_202(school: School) -> None:
             "incidents/i1/doors/d7/confirm", "responder", {"secured": False},
             "confirm_door", ("i1", "d7", False, "CALLER"),
         ),
+        ("doors/d7/try", "technician", {}, "try_door", ("d7", "CALLER", False)),
+        ("doors/d7/try", "technician", {"command": True}, "try_door", ("d7", "CALLER", True)),
+        ("channels/sms/try", "technician", {}, "try_channel", ("sms",)),
+        ("speakers/s1/try", "technician", {}, "try_speaker", ("s1",)),
         ("incidents/i1/steps/police/approve", "operator", {}, "approve_step", ("i1", "police", "CALLER")),
         (
             "incidents/i1/people/ann/answer", "operator", {"answer": "safe", "text": "seen"},

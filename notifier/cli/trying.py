@@ -1,0 +1,80 @@
+"""`doors try`, `channels try`, `speakers try`: what a device answers now, for somebody who stands before it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from notifier.cli.client import Client
+from notifier.cli.printing import as_json, say
+from notifier.cli.words import DONE, FAILED
+
+ABOUT = {
+    "doors": "Ask one door's device now and say what its answer means. Reads only: no lock is moved without --command. "
+    "Exit code 1 unless it could be locked and proven now.",
+    "channels": "Ask one sender's provider now. Nothing is sent. Exit code 1 unless it is well.",
+    "speakers": "Ask one speaker's output now. Nothing sounds. Exit code 1 unless it is well.",
+}  # fmt: skip
+ONE = {"doors": "door", "channels": "sender", "speakers": "speaker"}
+YES_NO = {True: "on", False: "off", None: "unknown"}
+
+
+async def try_one(args: argparse.Namespace, client: Client) -> int:
+    """Exit code 0 if it is well."""
+    body = {"command": True} if getattr(args, "move", False) else {}
+    found = await client.post(f"/{args.kind}/{quote(args.one, safe='')}/try", body)
+    if args.json:
+        as_json(found)
+    elif args.kind == "doors":
+        _door(found)
+    else:
+        name = found.get("sender") or found.get("speaker")
+        say(f"{name}: {'well' if found['well'] else 'NOT WELL'} ({found['latency_ms']:g} ms)")
+        say(f"  {found['text']}")
+    return DONE if found["well"] else FAILED
+
+
+def _door(found: Mapping[str, Any]) -> None:
+    say(f"{found['title']}: {'well' if found['well'] else 'NOT WELL'}")
+    _path(found)
+    if found["held_by"]:
+        say(f"  held by     the response {found['held_by']} holds it now")
+    if (second := found["second_path"]) is not None:
+        say("second path")
+        _path(second)
+    if (moved := found["command"]) is not None:
+        say("command")
+        say(f"  lock        {moved['lock']} after {moved['took_ms']:g} ms: {moved['answered'] or moved['fault']}")
+        if moved["fault"]:
+            say(f"  fault       {moved['fault']}")
+        say(f"  means       {moved['meaning']}")
+        _to_do(moved["to_do"])
+        say(f"  afterwards  {moved['put_back']}")
+    elif found["commandable"] and not found["held_by"]:
+        say("Nothing was moved. Add --command to lock it, read it back and put it back as it was.")
+
+
+def _path(found: Mapping[str, Any]) -> None:
+    sensor = found["sensor"]
+    reads = "none declared (sensed_by)"
+    if sensor is not None:
+        reads = "the controller's own lock monitor"
+        if "input" in sensor:
+            reads = f"input {sensor['input']}, secured when {YES_NO[sensor['secured_is']]}"
+    say(f"  device      {found['driver']} at {found['address']}, {found['latency_ms']:g} ms")
+    say(f"  answered    {found['answered']}")
+    if (check := found["check"].removeprefix(f"{found['title']}: ").rstrip(".")) not in found["answered"]:
+        say(f"  checked     {check}.")
+    say(f"  means       {found['meaning']}")
+    say(f"  proof       {found['proof'] or 'none'}")
+    say(f"  sensor      {reads}")
+    wiring = f"secured when {found['secured_when'].replace('_', ' ')}; without power: {found['on_power_loss']}"
+    say(f"  wiring      {wiring}; way out: {found['egress'] or 'NOT DECLARED'}")
+    _to_do(found["to_do"])
+
+
+def _to_do(todos: Sequence[str]) -> None:
+    for number, todo in enumerate(todos):
+        say(f"  {'to do       ' if not number else '            '}{todo}")
