@@ -97,7 +97,7 @@ def test_an_incident_that_nobody_knows_is_told(desk: Desk) -> None:
 def test_a_door_is_asked_now_and_never_called_secured_without_its_sensor(desk: Desk) -> None:
     said = desk("doors", "try", "d1")
     assert said.code == 1
-    for words in ("NOT WELL", "answered", "means", "proof", "sensor", "to do", "Nothing was moved"):
+    for words in ("NOT WELL", "answered", "means", "proof", "sensor", "to do"):
         assert words in said.out
     found = desk("doors", "try", "d1", "--json").json
     assert (found["lock"], found["well"], found["command"]) == ("unknown", False, None)
