@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 from notifier.errors import Fault, SetupError
-from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel
+from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel, Trigger
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ ROOMS: Mapping[type, str] = {
     SignalDriver: "doors",
     Channel: "channels",
     SpeakerChannel: "channels",
+    Trigger: "triggers",
 }
 """In which room the drivers of a socket live; a file may hold a driver for each of the room's sockets."""
 CALLED: Mapping[type, str] = {
@@ -35,6 +36,7 @@ CALLED: Mapping[type, str] = {
     SignalDriver: "signal driver",
     Channel: "channel",
     SpeakerChannel: "speaker channel",
+    Trigger: "trigger",
 }
 
 
@@ -65,6 +67,10 @@ def channel(kind: str) -> type[Channel]:
 
 def speaker_channel(kind: str) -> type[SpeakerChannel]:
     return cast("type[SpeakerChannel]", _load(SpeakerChannel, kind))
+
+
+def trigger(kind: str) -> type[Trigger]:
+    return cast("type[Trigger]", _load(Trigger, kind))
 
 
 def known(socket: type) -> list[str]:
@@ -104,6 +110,7 @@ class Installed:
     signal_kinds = Kinds(SignalDriver, settings_class)
     speaker_kinds = Kinds(SpeakerChannel, settings_class)
     channel_kinds = Kinds(Channel, settings_class)
+    trigger_kinds = Kinds(Trigger, settings_class)
     camera_kinds: Mapping[str, type[BaseModel] | None] = {}
     address_kinds = Kinds(Channel, lambda driver: str(driver.address_kind))
 

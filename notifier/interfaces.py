@@ -17,7 +17,7 @@ from notifier.model.facts import Body, Event, Rows
 from notifier.model.incident import Activation
 from notifier.model.message import Message
 from notifier.model.rights import Caller
-from notifier.model.site import Door, Signal, Speaker
+from notifier.model.site import Button, Door, Signal, Speaker, TriggerEntry
 
 T = TypeVar("T")
 
@@ -326,12 +326,66 @@ class SpeakerChannel(ABC):
 # -------------------------------------------------------------------------------------------------------- triggers
 
 
+@dataclass(frozen=True, slots=True)
+class ButtonSeen:
+    """A sign of life of a device that presses: for supervision, never a press."""
+
+    device: str
+    """A button's id, or the trigger's own where it has none."""
+    battery: float | None = None
+    """Percent, if it said so."""
+    here: bool = True
+    """False: its network says that it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerTools:
+    """What the wiring hands to every trigger when it builds one. All of it is asked anew at each use."""
+
+    clock: Clock
+    state_dir: str
+    """A folder of this node that the trigger may keep files in."""
+    button: Callable[[str], Button | None]
+    """A button of the site, as published now."""
+    person: Callable[[str], str | None]
+    """A person's name."""
+    playbook: Callable[[str], str | None]
+    """A playbook's title."""
+    well: Callable[[bool, str], None]
+    """Whether its far end can be heard, with a sentence for a technician. A no is a trouble until the next yes."""
+    seen: Callable[[ButtonSeen], None]
+    fault: Callable[[str, str], None]
+    """(device, sentence): a trouble that somebody must look at; it clears by a person's word only."""
+    public_url: str | None = None
+
+
 class Trigger(ABC):
     """Something that makes activations."""
+
+    Settings: ClassVar[type[BaseModel]]
+    """What a trigger writes under `settings:` in the site file; frozen, extra="forbid".
+
+    A class variable `human` of it says whether a press is a person's: such a trigger takes no `verify`.
+    """
+
+    def __init__(self, entry: TriggerEntry, settings: Any, tools: TriggerTools) -> None:
+        self.name = entry.id
 
     @abstractmethod
     async def listen(self, press: Callable[[Activation], Awaitable[Pressed]]) -> None:
         """Runs until cancelled; reconnects by itself."""
+
+
+@runtime_checkable
+class TakesHooks(Protocol):
+    """A trigger whose far end calls us; the console mounts `/hooks/{trigger's name}`."""
+
+    async def hook(self, request: CallbackRequest) -> CallbackReply:
+        """Checks the signature (raises Refused), presses if that is what it says, and answers.
+
+        Raises Refused with status 503 while it does not listen.
+        """
+        ...
 
 
 # ---------------------------------------------------------------------------------------------------------- ledger

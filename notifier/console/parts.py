@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notifier.clock import Clock
-from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, Views
+from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, TakesHooks, Views
 from notifier.model.settings import NodeSettings
 
 
@@ -57,6 +57,8 @@ class ConsoleParts:
     """The address that phones and providers outside open."""
     callbacks: Mapping[str, TakesCallbacks] = field(default_factory=dict)
     """Channels with callbacks, by the name of the sender."""
+    hooks: Callable[[str], TakesHooks | None] = lambda _name: None
+    """A trigger whose far end calls us, by its name in the site file as published now."""
     metrics: Callable[[], Iterable[Metric]] = tuple
     fault: Callable[[str, str], None] | None = None
     """Told of a fault of ours: the id that the client was given, and a sentence without secrets."""

@@ -271,6 +271,11 @@ ROUTES: tuple[Route, ...] = (
         )
         for method in ("GET", "POST")
     ),
+    Route(
+        method="POST", path="/hooks/{name}", right=Right.PUBLIC, handler=webhooks.hook, limit=CALLBACK,
+        summary="A sensor, feed or telephone system that starts a response; its signature is checked.",
+        media="text/plain", flags=frozenset({Flag.LENIENT}),
+    ),
     # ------------------------------------------------------------------------------------- operations, description
     Route(
         method="GET", path="/healthz", right=Right.PUBLIC, handler=operations.alive, summary="It lives.",

@@ -8,7 +8,7 @@ from notifier.console.callers import networks_of, public_address
 from notifier.console.reading import read_body
 from notifier.console.route import Call
 from notifier.errors import NotFound
-from notifier.interfaces import CallbackRequest
+from notifier.interfaces import CallbackReply, CallbackRequest
 
 
 async def receive(call: Call) -> web.Response:
@@ -27,4 +27,19 @@ async def receive(call: Call) -> web.Response:
     reply = read(CallbackRequest(request.method, url, request.headers, body))
     if reply.reports or reply.inbound:
         await call.parts.commands.reported(channel, reply)
+    return _answer(reply)
+
+
+async def hook(call: Call) -> web.Response:
+    """What a trigger's far end calls: it checks who it is and presses, and is answered when that is durable."""
+    trigger = call.parts.hooks(call.path["name"])
+    if trigger is None:
+        raise NotFound("No trigger of the site takes calls at this address; compare its name in the site file.")
+    request = call.request
+    body = await read_body(request, call.route.limit)
+    url = public_address(request, call.parts.public_url, networks_of(call.parts.settings.behind_proxy))
+    return _answer(await trigger.hook(CallbackRequest(request.method, url, request.headers, body)))
+
+
+def _answer(reply: CallbackReply) -> web.Response:
     return web.Response(status=reply.status, text=reply.body, content_type=reply.content_type)

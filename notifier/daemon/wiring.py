@@ -23,6 +23,7 @@ from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts, Metric
 from notifier.console.server import Server, serve
 from notifier.daemon.published_sets import PublishedSets
+from notifier.daemon.triggers import Triggers
 from notifier.daemon.watches import Watches
 from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
@@ -122,6 +123,7 @@ class Daemon:
             await self._compare_files()
         self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
         self.ledger.follow(self.watches.heard)
+        self.triggers = Triggers(self.engine, self.commands, self.clock, str(self.state), held.site.public_url)
         await self._listen(held)
 
     async def _listen(self, held: Held) -> None:
@@ -141,6 +143,7 @@ class Daemon:
                 state_dir=self.state,
                 public_url=held.site.public_url,
                 callbacks=callbacks,
+                hooks=self.triggers.hook,
                 metrics=self._metrics,
                 fault=self._fault,
                 verify=partial(verify_aside, self.state / STORE),
@@ -310,6 +313,7 @@ class Daemon:
             self.engine.run(),
             *self.watches.parts(),
             self._prepare_pages(),
+            self.engine.kept_going(self.triggers.run),
         ]
 
     async def close(self) -> None:

@@ -70,10 +70,11 @@ class EngineCommands(PageVerbs, TryVerbs):
         playbook, zone = activation.playbook, activation.zone
         if playbook not in held.playbooks:
             fallback = self._own_playbook(activation, held)
-            problems.append(f"unknown playbook {playbook!r}; {fallback} was started")
+            if playbook or held.device(activation.source) is None:
+                problems.append(f"unknown playbook {playbook!r}; {fallback} was started")
             playbook = fallback
         if zone is not None and zone not in held.zone_names:
-            button = held.buttons.get(activation.source.partition(":")[2])
+            button = held.device(activation.source)
             problems.append(f"unknown zone {zone!r}")
             zone = button.zone if button else None
         known = replace(
@@ -92,9 +93,9 @@ class EngineCommands(PageVerbs, TryVerbs):
 
     def _own_playbook(self, activation: Activation, held: Held) -> str:
         """The device's own; else the lockdown, because the press said that something is wrong."""
-        button = held.buttons.get(activation.source.partition(":")[2])
-        if button is not None and button.playbook in held.playbooks:
-            return button.playbook
+        button = held.device(activation.source)
+        if button is not None and (button.playbook or "") in held.playbooks:
+            return button.playbook or ""
         if activation.source.startswith("account:") or activation.drill:
             raise NotFound(
                 f"There is no playbook {activation.playbook!r}. There are: {', '.join(sorted(held.playbooks))}."

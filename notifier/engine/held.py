@@ -10,7 +10,7 @@ from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChanne
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
-from notifier.model.site import Button, Door, Room, Signal, Site, Speaker
+from notifier.model.site import Button, Door, Room, Signal, Site, Speaker, TriggerEntry
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,15 @@ class Held:
     @cached_property
     def buttons(self) -> dict[str, Button]:
         return {button.id: button for button in self.site.buttons}
+
+    @cached_property
+    def triggers(self) -> dict[str, TriggerEntry]:
+        return {trigger.id: trigger for trigger in self.site.triggers}
+
+    def device(self, source: str) -> Button | TriggerEntry | None:
+        """What stands in the site file for the source of a press: `button:ID`, `trigger:ID` or `trigger:ID/sensor`."""
+        kind, _, name = source.partition(":")
+        return self.buttons.get(name) if kind == "button" else self.triggers.get(name.partition("/")[0])
 
     @cached_property
     def zone_names(self) -> dict[str, str]:

@@ -26,6 +26,8 @@ class AdapterCatalogue(Protocol):
     @property
     def channel_kinds(self) -> Kinds: ...
     @property
+    def trigger_kinds(self) -> Kinds: ...
+    @property
     def address_kinds(self) -> Mapping[str, str]:
         """Channel kind to the kind of address it takes (`push`, `sms`, `email`, `voice`)."""
         ...
@@ -40,4 +42,5 @@ class Catalogue:
     speaker_kinds: Kinds = field(default_factory=dict)
     camera_kinds: Kinds = field(default_factory=dict)
     channel_kinds: Kinds = field(default_factory=dict)
+    trigger_kinds: Kinds = field(default_factory=dict)
     address_kinds: Mapping[str, str] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from notifier.model.site import Door, Leave
 PLACED = ("rooms", "doors", "speakers", "signals", "buttons", "cameras")
 
 
-MOST = {"zones": 300, **dict.fromkeys(PLACED, 5000)}
+MOST = {"zones": 300, "triggers": 300, "drills": 300, **dict.fromkeys(PLACED, 5000)}
 """A large university campus has about a third of it."""
 
 
@@ -159,6 +159,7 @@ def _devices(reading: Reading) -> Iterator[Fault]:
         # Their channel's own settings stand in the settings file of each node.
         ("speakers", "channel", dict.fromkeys(known.speaker_kinds)),
         ("cameras", "driver", known.camera_kinds),
+        ("triggers", "driver", known.trigger_kinds),
     )
     for part, word, kinds in parts:
         for index, thing in enumerate(getattr(reading.site, part)):

@@ -36,6 +36,7 @@ def site_with_secrets(
             "doors": tuple(filled(f"door `{door.id}`", door, adapters.door_kinds) for door in site.doors),
             "signals": tuple(filled(f"signal `{signal.id}`", signal, adapters.signal_kinds) for signal in site.signals),
             "cameras": tuple(filled(f"camera `{camera.id}`", camera, adapters.camera_kinds) for camera in site.cameras),
+            "triggers": tuple(filled(f"trigger `{one.id}`", one, adapters.trigger_kinds) for one in site.triggers),
             "fire_alarm": filled("fire alarm", fire, adapters.door_kinds) if fire is not None else None,
         }
     )

@@ -16,6 +16,7 @@ from notifier.files.check_addresses import check_addresses
 from notifier.files.check_messages import check_messages
 from notifier.files.check_playbooks import check_playbooks
 from notifier.files.check_site import check_site, check_size
+from notifier.files.check_triggers import check_triggers
 from notifier.files.contacts import read_contacts
 from notifier.files.plain_words import faults_of
 from notifier.files.positions import Document, read_yaml
@@ -96,6 +97,7 @@ def load(
     faults += check_size(reading) or [
         *check_site(reading),
         *check_addresses(reading),
+        *check_triggers(reading),
         *check_playbooks(reading),
         *check_messages(reading),
     ]

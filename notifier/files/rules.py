@@ -81,7 +81,7 @@ SITE_ID = _rule("site-id", ERROR, "site",
     "Zones, rooms, doors, speakers, signals, cameras and buttons have ids of their own.",
     "Selectors, cards and the log name things by their id.")
 SITE_SIZE = _rule("site-size", ERROR, "site",
-    "A site has at most 300 zones and 5,000 rooms, doors, speakers, signals, buttons and cameras of each kind.",
+    "At most 300 zones, triggers and drills, 5,000 rooms, doors, speakers, signals, buttons and cameras of each kind.",
     "More is a mistake, and checking it would take longer than anybody waits.")
 SITE_ZONE = _rule("site-zone", ERROR, "site",
     "Every door, room, speaker, signal, camera and button is in a zone that exists.",
@@ -128,6 +128,15 @@ SITE_LEAVE = _rule("site-leave", ERROR, "site",
 SITE_BUTTON = _rule("site-button", ERROR, "site",
     "The playbook of a button exists.",
     "A press would start another response.")
+TRIGGER_SAYS = _rule("trigger-says", ERROR, "site",
+    "A trigger's id is its own; its zone, its playbook and the buttons in its settings exist.",
+    "A press would start another response, in another place, or none.")
+TRIGGER_VERIFY = _rule("trigger-verify", ERROR, "site",
+    "`verify` is for sensors, feeds and tips, never for people, and lasts at most 180 s together.",
+    "Whoever presses is believed at once; and silence must start what nobody looks at.")
+DRILL_SAYS = _rule("drill-says", ERROR, "site",
+    "A scheduled drill has an id of its own, a playbook and a zone that exist, and a time that comes.",
+    "It would never begin, and nobody would notice.")
 SITE_GAP = _rule("site-accepted-gap", ERROR, "site",
     "An accepted gap names a zone, a person and a day that has not passed.",
     "A gap without an end is a gap for ever.")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from notifier.model.words import Identifier, Written
+from notifier.model.words import Duration, Identifier, Selector, Written
 
 
 class Zone(Written):
@@ -144,6 +144,45 @@ class Camera(Written):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
+class Verify(Written):
+    """People may look first: silence fires (PRODUCT 5, verify). Never for a human press."""
+
+    ack: Duration = 15.0
+    """Until somebody says that they look."""
+    investigate: Duration = 120.0
+    """From then on."""
+
+
+class TriggerEntry(Written):
+    """Something beside our own buttons and pages that starts a response."""
+
+    id: Identifier
+    driver: Identifier
+    """The file name in `notifier/triggers/`."""
+    name: str = ""
+    """What people are told has reported it."""
+    zone: Identifier | None = None
+    """Where it is, if it does not say so itself."""
+    playbook: Identifier | None = None
+    """What it starts, if it does not say so itself."""
+    verify: Verify | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+class ScheduledDrill(Written):
+    """A drill that begins by itself, in the site's own time."""
+
+    id: Identifier
+    name: str = ""
+    playbook: Identifier
+    cron: str = Field(max_length=200)
+    """Minute, hour, day of month, month, day of week: "30 10 15 * *". Days of the week by their names: mon-fri."""
+    zone: Identifier | None = None
+    told_ahead: Duration = 600.0
+    """How long before it begins people are told; dispatch and police among them, so that nobody drives out."""
+    tell: tuple[Selector, ...] = ("role:dispatch", "role:police", "role:office", "role:principal")
+
+
 class Leave(Written):
     """Exterior doors are left as they are in a lockdown: somebody's decision, with a reason."""
 
@@ -188,6 +227,8 @@ class Site(Written):
     signals: tuple[Signal, ...] = ()
     buttons: tuple[Button, ...] = ()
     cameras: tuple[Camera, ...] = ()
+    triggers: tuple[TriggerEntry, ...] = ()
+    drills: tuple[ScheduledDrill, ...] = ()
     fire_alarm: FireAlarm | None = None
     accepted_gaps: tuple[AcceptedGap, ...] = ()
 

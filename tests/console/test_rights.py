@@ -83,6 +83,7 @@ TABLE: dict[str, set[str]] = {
     "POST /r/{token}": EVERYBODY,
     "GET /webhooks/{channel}/{name}": EVERYBODY,
     "POST /webhooks/{channel}/{name}": EVERYBODY,
+    "POST /hooks/{name}": EVERYBODY,
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     "GET /metrics": WHO_MAY[Right.VIEW],
@@ -138,7 +139,7 @@ TO_SIGN_IN = 1303
 async def knock(school: School, route: Route, headers: dict[str, str]) -> int:
     path = route.path.format(**{name: NAMES.get(name, "x1") for name in route.names})
     body = next((body for end, body in BODIES.items() if route.path.endswith(end)), {})
-    form = Flag.PAGE in route.flags or path.startswith("/webhooks")
+    form = Flag.PAGE in route.flags or path.startswith(("/webhooks", "/hooks"))
     sent = {"json": body} if route.method == "POST" and not form else {}
     if form:
         headers = {**headers, "Sec-Fetch-Site": "same-origin"}  # as a page of ours sends it

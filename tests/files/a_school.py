@@ -30,7 +30,21 @@ class Texts(Written):
     signing_key: SecretText | None = None
 
 
+class Pressed(Written):
+    human: ClassVar[bool] = True
+    button: str = ""
+
+    @property
+    def buttons_named(self) -> tuple[tuple[tuple[str, ...], str], ...]:
+        return ((("button",), self.button),) if self.button else ()
+
+
+class Sensed(Written):
+    secret: SecretText | None = None
+
+
 ADAPTERS = Catalogue(
+    trigger_kinds={"panic_mqtt": Pressed, "signed_webhook": Sensed},
     door_kinds={"shelly_gen2": Relay, "http_relay": None, "cloud": Cloud},
     signal_kinds={"shelly_gen2": Relay},
     speaker_kinds={"pa_multicast": None},
