@@ -20,6 +20,7 @@ from notifier.cli import (
     record,
     running,
     school_files,
+    walking,
 )
 from notifier.cli.client import Answered, NoDaemon
 from notifier.cli.log_lines import places
@@ -38,6 +39,7 @@ GROUPS = (
     record,
     devices,
     cards,
+    walking,
     accounts,
 )
 

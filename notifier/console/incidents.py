@@ -173,5 +173,10 @@ async def verify(call: Call) -> Any:
     return await call.parts.commands.verify(call.path["activation"], call.body.word, call.caller)
 
 
+async def walk_test(call: Call) -> Any:
+    body = call.body
+    return await call.parts.commands.walk_test(call.path["zone"], body.heard, body.seen, body.note, call.caller)
+
+
 async def acknowledge_trouble(call: Call) -> Any:
     return await call.parts.commands.acknowledge_trouble(call.path["trouble"], call.caller)

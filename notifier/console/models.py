@@ -161,6 +161,14 @@ class TryBody(Sent):
     """Also lock it, read it back, and put it back as it was; never while a response is open."""
 
 
+class WalkTestBody(Sent):
+    heard: bool | None = None
+    """Whether the page could be heard where you stood; leave it out if it was not tried."""
+    seen: bool | None = None
+    """Whether a strobe or sign could be seen."""
+    note: str = Field(default="", max_length=500)
+
+
 class TaskBody(Sent):
     word: Literal["take", "give_back", "finish"]
 

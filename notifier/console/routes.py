@@ -188,6 +188,10 @@ ROUTES: tuple[Route, ...] = (
         models.TaskBody, also=(Right.RESPOND,),
     ),
     _act(
+        "/zones/{zone}/walk-test", Right.OPERATE, "Write down what you heard and saw, standing in a zone.",
+        incidents.walk_test, models.WalkTestBody, also=(Right.RESPOND, Right.TECHNICIAN),
+    ),
+    _act(
         "/troubles/{trouble}/acknowledge", Right.TECHNICIAN, "Say that you know of a trouble.",
         incidents.acknowledge_trouble, also=(Right.OPERATE,),
     ),

@@ -34,6 +34,7 @@ from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
 from notifier.engine.trying import Trying, TryVerbs
 from notifier.engine.unverified import verify_decision_body
+from notifier.engine.walk_tests import told, walk_test_body
 from notifier.engine.writing import write_extra_body
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
@@ -366,6 +367,11 @@ class EngineCommands(PageVerbs, TryVerbs):
             await self._engine.reports(reply.reports)
         for message in reply.inbound:
             await self.inbox.by_message(channel, message)
+
+    async def walk_test(self, zone: str, heard: bool | None, seen: bool | None, note: str, caller: Caller) -> Outcome:
+        who = self._person(caller)
+        await self._ledger.run(lambda: walk_test_body(self._desk.held, zone, heard, seen, note, who.name))
+        return Outcome(True, f"Recorded for {zone}: {told({'by': who.name, 'heard': heard, 'seen': seen})}.")
 
     async def acknowledge_trouble(self, trouble: str, caller: Caller) -> Outcome:
         await self._ledger.run(

@@ -6,6 +6,7 @@ from typing import Any
 
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import OVER_UPLINK, needs_uplink
+from notifier.engine.walk_tests import standing
 from notifier.engine.writing import decoded
 from notifier.model.people import masked
 
@@ -40,7 +41,10 @@ class StateLists:
         return [{name: row[name] for name in names} for row in self._ledger.read("troubles", site=self._desk.site)]
 
     def readiness(self) -> list[dict[str, Any]]:
-        """What would be missing if it were pressed now: troubles, doors that nothing can prove, people out of reach."""
+        """What would be missing if it were pressed now: troubles, doors that nothing can prove, people out of reach.
+
+        Walk tests stand here well or not, with their age: what was heard last year says little of today.
+        """
         found = [{"what": row["text"], "kind": row["kind"]} for row in self.troubles()]
         held = self._desk.held
         found += [
@@ -57,6 +61,8 @@ class StateLists:
         out = [person.name for person in held.everybody if not kinds & set(person.addresses)]
         if out:
             found.append({"what": f"{len(out)} people cannot be reached by any sender.", "kind": "reach"})
+        rows = self._ledger.read("walk_tests", site=self._desk.site)
+        found += standing(held, rows, self._desk.clock.wall())
         for person in held.everybody:
             if person.agency and person.agreement is None:
                 found.append({"what": f"{person.name}: no agreement is on file.", "kind": "agreement"})

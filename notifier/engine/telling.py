@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from notifier.engine.held import Held
+from notifier.engine.walk_tests import told
 from notifier.model.events import EventKind
 
 Data = Mapping[str, Any]
@@ -106,6 +107,11 @@ def _confirmed(data: Data, held: Held | None) -> str:
 SAID = {"playing": "playing", "not_playing": "NOT playing", "no_answer": "no answer"}
 
 
+def _walked(data: Data, held: Held | None) -> str:
+    note = f" {data['note']}" if data.get("note") else ""
+    return f"Walk test of {_zone(data, held)}: {told(data)}.{note}"
+
+
 def _stopped(data: Data, held: Held | None) -> str:
     parts = (
         ("STILL ON", data.get("still_on", ())),
@@ -181,6 +187,7 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.PAGE_SPOKEN: _spoken,
     EventKind.PAGE_CONFIRMED: _confirmed,
     EventKind.PAGE_STOPPED: _stopped,
+    EventKind.WALK_TESTED: _walked,
     EventKind.DELIVERIES_QUEUED: lambda data, held: (
         f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
     ),

@@ -39,6 +39,7 @@ class EventKind(State):
     PAGE_SPOKEN = "page_spoken", "A person typed or spoke a page of their own."
     PAGE_CONFIRMED = "page_confirmed", "What devices or a person say of a page: playing, heard, or not."
     PAGE_STOPPED = "page_stopped", "Speakers were told to be silent; whatever is still on is named."
+    WALK_TESTED = "walk_tested", "A person walked a zone and wrote down what can be heard and seen there."
     DELIVERIES_QUEUED = "deliveries_queued", "Messages were written for people."
     DELIVERIES_SETTLED = "deliveries_settled", "What became of messages that were about to leave."
     DELIVERIES_REPORTED = "deliveries_reported", "Providers told more about messages that had left."

@@ -63,6 +63,7 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/incidents/{incident}/steps/{step}/approve": WHO_MAY[Right.OPERATE],
     "POST /api/v1/incidents/{incident}/people/{person}/answer": WHO_MAY[Right.OPERATE],
     "POST /api/v1/tasks/{task}": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND],
+    "POST /api/v1/zones/{zone}/walk-test": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND] | WHO_MAY[Right.TECHNICIAN],
     "POST /api/v1/troubles/{trouble}/acknowledge": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.OPERATE],
     **{
         f"GET /api/v1/{what}": WHO_MAY[Right.VIEW]
@@ -106,6 +107,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/verify": {"word": "veto"},
     "/page": {"text": "x"},
     "/heard": {"heard": True},
+    "/walk-test": {"heard": True},
     "/confirm": {"secured": True},
     "/people/{person}/answer": {"answer": "safe"},
     "/tasks/{task}": {"word": "take"},

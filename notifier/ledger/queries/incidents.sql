@@ -106,6 +106,11 @@ where e.site = :site and e.kind not in (
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
+-- name: walk_tests
+-- Newest first; as many as a school of many zones writes down in years.
+select wall, payload from event where site = :site and kind = 'walk_tested' and payload is not null
+order by at desc, node desc, n desc limit 2000
+
 -- name: recall_reports
 select payload from event where site = :site and incident = :incident and kind = 'recalled' and payload is not null
 
