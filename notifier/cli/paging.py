@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
         "What became of it stands in 'notifier incidents ID'.",
     )  # fmt: skip
     page.add_argument("incident", metavar="INCIDENT", help="its code, id, or the beginning of it")
-    page.add_argument("text", metavar="TEXT", nargs="?", default="", help="the words; short sentences are understood")
-    page.add_argument("--wav", metavar="FILE", help="say this recording instead: WAV, at most 60 s and 2 MB")
+    page.add_argument("text", metavar="TEXT", help="the words; with --wav the name of a file")
+    page.add_argument("--wav", action="store_true", help="say a recording: WAV, at most 60 s and 2 MB")
     page.add_argument("--zone", action="append", default=[], help="only there; may be repeated")
     page.add_argument("--speaker", action="append", default=[], help="only this one; may be repeated")
     page.add_argument("--language", default="en", help="of the words, like en or es")
@@ -30,9 +30,7 @@ def add(commands: Commands) -> None:
 
 
 async def _page(args: argparse.Namespace, client: Client) -> int:
-    if bool(args.text) is bool(args.wav):
-        raise NotifierError("Nothing was said: write the words, or name a recording with --wav, and not both.")
-    sound = _read(Path(args.wav)) if args.wav else b""
+    sound = _read(Path(args.text)) if args.wav else b""
     where = [f"zone:{zone}" for zone in args.zone] + [f"speaker:{speaker}" for speaker in args.speaker] or ["all"]
     path = f"/incidents/{await incident_id(client, args.incident)}/page"
     if args.wav:

@@ -58,7 +58,7 @@ class LivePages:
         try:
             wav = as_wav(sound, content_type)
         except NoSound as error:
-            raise Refused(f"{error} Nothing was said.", status=415) from None
+            raise Refused(f"{error} Nothing was said.", status=422) from None
         mark = uuid.uuid4().hex[:12]
         kept = await asyncio.to_thread(_keep, Path(self._desk.state_dir), f"{scene.code}-{mark}.wav", wav)
         facts = {"how": "spoken", "bytes": len(wav), "sha256": hashlib.sha256(wav).hexdigest()}

@@ -125,7 +125,7 @@ def _stopped(data: Data, held: Held | None) -> str:
 
 def _spoken(data: Data, held: Held | None) -> str:
     drill = "DRILL: " if data.get("drill") else ""
-    return f"{drill}{data.get('by')} {data.get('how')} a page for {len(data.get('speakers', ()))} speakers."
+    return f"{drill}{data.get('by')} {'typed' if data.get('how') == 'typed' else 'spoke'} a page for {len(data.get('speakers', ()))} speakers."
 
 
 def _speaker(speaker: str, held: Held | None) -> str:

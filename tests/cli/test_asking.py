@@ -243,3 +243,14 @@ def test_a_version_that_never_was_is_told(desk: Desk, tmp_path: Path) -> None:
     said = desk("pull", str(tmp_path / "x"), "--version", "999")
     assert said.code == 1
     assert "no publication 999" in said.err
+
+
+def test_a_page_takes_its_options_in_any_order_and_names_what_is_wrong(desk: Desk, tmp_path: Path) -> None:
+    for order in (["none", "--zone", "north", "Use the south exit."], ["--zone", "north", "none", "Use it."]):
+        said = desk("page", *order)
+        assert (said.code, len(sentences(said.err))) == (1, 1)
+        assert "none" in said.err
+    missing = desk("page", "none", "--wav", str(tmp_path / "gone.wav"))
+    assert missing.code == 1
+    assert "cannot be read" in missing.err
+    assert "Nothing was said" in missing.err

@@ -88,7 +88,8 @@ def _voice(words: PageWords, language: str, program: str, warnings: list[str]) -
     except NoVoice as error:
         warnings.append(f"{why}: only the tone sounds for {language}, because {error}")
         return None
-    warnings.append(f"{why}: a synthetic voice speaks; a recorded human voice is understood better")
+    if not words.live:  # who types it knows
+        warnings.append(f"{why}: a synthetic voice speaks; a recorded human voice is understood better")
     if cut:
         warnings.append(f"the text for {language} is too long to be said whole; shorten it")
     return voice
