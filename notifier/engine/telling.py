@@ -125,7 +125,8 @@ def _stopped(data: Data, held: Held | None) -> str:
 
 def _spoken(data: Data, held: Held | None) -> str:
     drill = "DRILL: " if data.get("drill") else ""
-    return f"{drill}{data.get('by')} {'typed' if data.get('how') == 'typed' else 'spoke'} a page for {len(data.get('speakers', ()))} speakers."
+    did = "typed" if data.get("how") == "typed" else "spoke"
+    return f"{drill}{data.get('by')} {did} a page for {len(data.get('speakers', ()))} speakers."
 
 
 def _speaker(speaker: str, held: Held | None) -> str:
