@@ -58,7 +58,8 @@ class AccountBook:
     def caller_of(self, bearer: str) -> Caller | None:
         """Who holds this token; a button's secret counts as one. None: nobody, or not any more."""
         account = self._holder(bearer)
-        return account.caller() if account else None
+        # A screen's secret counts in its cookie, on the press pages, and nowhere else.
+        return account.caller() if account and account.kind is not Kind.KIOSK else None
 
     def account(self, account: str) -> Account | None:
         """One that is active, by its id."""

@@ -98,6 +98,8 @@ class SignIn:
         try:
             if known is None or account is None or held.account not in {"", account.id}:
                 raise Refused(passkeys.NOT_THIS, 403)
+            if known.detail.get("party") != party.id:
+                raise Refused(passkeys.NOT_THIS, 403)
             count = passkeys.answered(party, str(held.detail["challenge"]), answer, account.id, known.detail)
         except Refused:
             desk.turned_away("passkey", place.address)
@@ -208,7 +210,7 @@ class SignIn:
         locked = desk.guesses.failed(name, now)
         rows = [Row("lockout", {"site": desk.site, **locked}, new=True)] if locked else []
         await self._deny(account, place, "password", rows)
-        return Refused(f"{text} {desk.guesses.said(name, now)}", 403)
+        return Refused(f"{text} {desk.guesses.said(name, now)}", 422)
 
     async def _deny(self, account: Account | None, place: Place, how: str, rows: list[Row] | None = None) -> None:
         who = {"account": account.id, "name": account.name} if account else {"account": None}

@@ -28,6 +28,7 @@ async def run(folder: Path) -> int:
         return STOPPED
     try:
         await _after_start(daemon, chosen, folder)
+        await _way_in(daemon)
         addresses = daemon.server.addresses
         press = f", buttons at {addresses['press']}" if "press" in addresses else ""
         print(f"ready: {addresses['main']}{press} (control socket {addresses['socket']})", flush=True)
@@ -36,6 +37,13 @@ async def run(folder: Path) -> int:
         await daemon.close()
     log.info("stopped")
     return DONE
+
+
+async def _way_in(daemon: Daemon) -> None:
+    """While nobody may give rights, each start shows a link to become the first who may. It is shown nowhere else."""
+    if (token := await daemon.entrance.links.first_setup()) is not None:
+        where = (daemon.engine.desk.public_url or daemon.server.addresses["main"]).rstrip("/")
+        progress(f"There is no administrator yet. Within 24 hours, once: {where}/setup/{token}")
 
 
 async def _started(folder: Path) -> tuple[Daemon, Chosen]:

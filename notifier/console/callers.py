@@ -6,10 +6,12 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from notifier.access.sessions import Session, Sessions
 from notifier.interfaces import Accounts
 from notifier.model.rights import ANONYMOUS, Caller, Right
 
@@ -30,17 +32,28 @@ def bearer_of(request: web.BaseRequest) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-def caller_of(request: web.BaseRequest, accounts: Accounts) -> Caller:
-    """By token if one was sent (a wrong one is anonymous), else by a browser's cookie, else by the user at the other
-    end of the Unix socket.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Who is asking, and by which session if by one."""
+
+    caller: Caller
+    session: Session | None = None
+
+
+def caller_of(request: web.BaseRequest, accounts: Accounts, sessions: Sessions | None) -> Known:
+    """By token if one was sent (a wrong one is anonymous), else by a browser's session, else as an enrolled screen,
+    else by the user at the other end of the Unix socket.
+
+    No secret counts in the place of another: a token in a cookie is nobody, and so is a cookie sent as a token.
     """
     token = bearer_of(request)
     if token is not None:
-        return accounts.caller_of(token) or ANONYMOUS
-    if (kept := request.cookies.get(SESSION_COOKIE)) and (known := accounts.caller_of(kept)):
-        return known
+        return Known(accounts.caller_of(token) or ANONYMOUS)
+    kept = request.cookies.get(SESSION_COOKIE)
+    if kept and sessions and (session := sessions.of(kept)) and (known := sessions.caller(session)):
+        return Known(known, session)
     uid = peer_uid(request)
-    return ANONYMOUS if uid is None else accounts.caller_of_os_user(uid)
+    return Known(ANONYMOUS if uid is None else accounts.caller_of_os_user(uid))
 
 
 def device_of(request: web.BaseRequest, accounts: Accounts) -> tuple[Caller, Mapping[str, Any]] | None:

@@ -147,7 +147,9 @@ async def _write_all(call: Call, stream: Stream, response: web.StreamResponse, s
             return
         if stream.rights_changed or stopwatch() - checked >= parts.stream.heartbeat:
             stream.rights_changed, checked = False, stopwatch()
-            if not call.route.allows(caller_of(call.request, parts.accounts), parts.site):
+            if not call.route.allows(
+                caller_of(call.request, parts.accounts, parts.entrance.sessions).caller, parts.site
+            ):
                 await write(_message("signed_out", {"text": "The right to see this has ended."}, {}))
                 return
         if not found:

@@ -202,6 +202,19 @@ class UserBody(Sent):
     os_user: int | None = Field(default=None, ge=0)
     person: Identifier | None = None
     """Who it is, if a human; without it, it is a machine and never one of two."""
+    email: str | None = Field(default=None, pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")
+    """By which an identity provider knows them."""
+
+
+class RolesBody(Sent):
+    roles: list[str] = Field(min_length=1, max_length=16)
+    sites: list[Identifier] = Field(default_factory=list, max_length=1000)
+    """Empty: every site of this node."""
+
+
+class KioskBody(Sent):
+    name: Annotated[Line, Field(min_length=1)]
+    """Where the screen stands, in words."""
 
 
 # -------------------------------------------------------------------------------------------------------- replies
@@ -248,6 +261,16 @@ class ButtonReply(Told):
     button: str
     path: str
     """The path to press at, with the secret in it. Shown once."""
+
+
+class ChangedReply(Told):
+    account: str
+    change: str
+
+
+class LinkReply(Told):
+    path: str
+    """The path to open in a browser, with a token in it that works once. Shown once."""
 
 
 class RevokedReply(Told):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from notifier.access.entrance import Entrance
 from notifier.clock import Clock
 from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, TakesHooks, Views
 from notifier.model.settings import NodeSettings
@@ -46,6 +47,8 @@ class ConsoleParts:
     commands: Commands
     views: Views
     accounts: Accounts
+    entrance: Entrance
+    """How people come in, and what is written of it."""
     follow: Follow
     clock: Clock
     settings: NodeSettings

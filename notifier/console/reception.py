@@ -14,19 +14,32 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import BaseModel
 
+from notifier.access.sessions import Place
 from notifier.clock import stopwatch
 from notifier.console.answer_page import in_trouble
-from notifier.console.callers import bearer_of, caller_of, device_of, inside, networks_of, peer_address
+from notifier.console.callers import (
+    bearer_of,
+    caller_of,
+    client_address,
+    device_of,
+    inside,
+    networks_of,
+    peer_address,
+)
 from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
 from notifier.console.pages import rendering
-from notifier.console.pages.forms import same_origin, see
+from notifier.console.pages.forms import from_here, same_origin, see
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import BadRequest, as_problem, explain
 from notifier.console.reading import body_of, query_of
 from notifier.console.route import Call, Flag, Route, RouteTable
 from notifier.interfaces import Outcome, Pressed
 from notifier.model.rights import ANONYMOUS, Right
+
+PROVE = "/prove"
+THIS_MACHINE = "this machine"
+"""The other end of the Unix socket."""
 
 log = logging.getLogger(__name__)
 
@@ -73,18 +86,28 @@ class Reception:
             self._parts, request, route, ANONYMOUS, named,
             streams=self._streams, catching_up=self._catching_up, stall=self._watch.take, routes=self._table.routes,
         )  # fmt: skip
+        address = client_address(request, self._proxies)
+        call.place = Place(str(address or THIS_MACHINE), request.headers.get("User-Agent", ""))
         secret = Flag.SECRET_PATH in route.flags
         if self._proxied and not secret and not _from_proxy(request, self._proxies):
             raise BadRequest(403, "Plain HTTP is spoken with the named proxy only; use the https address.")
         page = Flag.PAGE in route.flags and not secret
         if route.right is not Right.PUBLIC or page:
-            call.caller = caller_of(request, self._parts.accounts)
+            known = caller_of(request, self._parts.accounts, self._parts.entrance.sessions)
+            call.caller, call.session = known.caller, known.session
             if page and self._unknown(call) and (device := device_of(request, self._parts.accounts)):
                 call.caller = device[0]
             self._from_us(call)
             if page and request.method in {"GET", "HEAD"} and self._unknown(call):
                 return see(f"{rendering.SIGN_IN}?{urlencode({'next': request.rel_url.raw_path_qs})}")
             self._check(call)
+            if Flag.FRESH in route.flags and call.session is not None and not call.fresh:
+                if page:
+                    start = request.rel_url.raw_path_qs if request.method == "GET" else f"/{route.path.split('/')[1]}"
+                    return see(f"{PROVE}?{urlencode({'next': start})}")
+                raise BadRequest(403, f"This needs a fresh proof of who you are: give it at {PROVE}, then ask again.")
+        if Flag.PERSONAL in route.flags:
+            self._parts.entrance.desk.read_personal(call.caller, request.rel_url.raw_path, call.place.address)
         if Flag.LENIENT not in route.flags:
             call.query = query_of(request, route.query)
             if route.body is not None:
@@ -99,6 +122,8 @@ class Reception:
     def _from_us(self, call: Call) -> None:
         """What a browser sends by itself, a cookie, counts only for what a page of ours sent. Raises BadRequest."""
         request = call.request
+        if Flag.STREAM in call.route.flags and call.session and not from_here(request, self._parts.public_url):
+            raise BadRequest(403, "Another site asked for this stream with your cookie; it is not served there.")
         if (
             request.method in {"GET", "HEAD"}
             or bearer_of(request)
@@ -111,6 +136,7 @@ class Reception:
     def _check(self, call: Call) -> None:
         if call.route.allows(call.caller, self._parts.site):
             return
+        self._parts.entrance.desk.denied(call.caller, f"{call.route.method} {call.route.path}", call.place.address)
         if call.caller.id == ANONYMOUS.id:
             raise BadRequest(401, "Nobody is known by what this request carries, or it carries nothing.")
         raise BadRequest(403, f"{call.caller.name} may not do this here; it needs the right {call.route.rights}.")

@@ -13,16 +13,20 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from notifier.access.sessions import Place, Session
 from notifier.console.parts import ConsoleParts
 from notifier.model.rights import Caller, Right
 
 KILOBYTE = 1024
+NOWHERE = Place("")
 
 
 class Flag(StrEnum):
     LENIENT = "lenient"  # takes any query and body: neither a press nor a person in danger is refused for content
     SECRET_PATH = "secret_path"  # noqa: S105 the path itself is a secret and is never logged
     STREAM = "stream"  # stays open
+    FRESH = "fresh"  # a signed-in browser must have proved in the last five minutes who sits before it
+    PERSONAL = "personal"  # shows people's answers, addresses or messages; that somebody looked is written down
     PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in
     RAW = "raw"  # takes bytes that are no JSON; its handler reads them, up to the route's limit
 
@@ -40,6 +44,10 @@ class Call:
     route: Route
     caller: Caller
     path: Mapping[str, str] = field(default_factory=dict)
+    session: Session | None = None
+    """The browser's, if it is signed in."""
+    place: Place = NOWHERE
+    """Where the request came from, for the record."""
     query: Any = None
     """An instance of the route's query model."""
     body: Any = None
@@ -53,6 +61,11 @@ class Call:
 
     routes: Sequence[Route] = ()
     """The table it was found in."""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the person proved in the last five minutes who they are; a program has no person to ask."""
+        return self.session is not None and self.parts.entrance.sessions.is_fresh(self.session)
 
     def new_id(self) -> str:
         return secrets.token_hex(12)

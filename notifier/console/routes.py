@@ -32,6 +32,8 @@ CALLBACK = 1024 * KILOBYTE
 """Providers send batches."""
 
 _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
+_FRESH = frozenset({Flag.FRESH})
+_PERSONAL = frozenset({Flag.PERSONAL})
 _SECRET = frozenset({Flag.SECRET_PATH, Flag.LENIENT})
 
 
@@ -48,8 +50,8 @@ def _act(
     return Route(method="POST", path=API + path, right=right, summary=summary, handler=handler, body=body, **more)
 
 
-def _state(what: str, summary: str) -> Route:
-    return _see(f"/{what}", summary, state.state(what), query=models.WholeQuery)
+def _state(what: str, summary: str, **more: Any) -> Route:
+    return _see(f"/{what}", summary, state.state(what), query=models.WholeQuery, **more)
 
 
 PRESSES = (
@@ -92,13 +94,14 @@ ROUTES: tuple[Route, ...] = (
     _see("/incidents/{incident}/timeline", "What happened, oldest first.", incidents.timeline, query=models.PageQuery),
     _see(
         "/incidents/{incident}/deliveries", "Its messages and what is known of each.", incidents.deliveries,
-        query=models.DeliveriesQuery,
+        query=models.DeliveriesQuery, flags=_PERSONAL,
     ),
     _see(
         "/incidents/{incident}/doors", "Its doors: what was commanded and what is sensed.", incidents.doors,
         query=models.WholeQuery,
     ),
-    _see("/incidents/{incident}/people", "Who has answered and who has not.", incidents.people, query=models.PageQuery),
+    _see("/incidents/{incident}/people", "Who has answered and who has not.", incidents.people, query=models.PageQuery,
+         flags=_PERSONAL),
     _see("/incidents/{incident}/rooms", "Its rooms.", incidents.rooms, query=models.WholeQuery),
     _see(
         "/incidents/{incident}/events", "What happens in one incident, as it happens.", live.incident_events,
@@ -221,7 +224,7 @@ ROUTES: tuple[Route, ...] = (
     _state("troubles", "What of ours is broken."),
     _state("readiness", "What would be missing if somebody pressed now."),
     _state("playbooks", "The published playbooks."),
-    _state("contacts", "The published contacts, addresses masked."),
+    _state("contacts", "The published contacts, addresses masked.", flags=_PERSONAL),
     _state("approvals", "What waits for a second person."),
     _state("tasks", "What needs a person."),
     _state("publications", "What was published, when and by whom."),
@@ -232,31 +235,59 @@ ROUTES: tuple[Route, ...] = (
     # -------------------------------------------------------------------------------------------- administration
     _act(
         "/publications", Right.PUBLISH, "Publish files: checked first, all or none.", state.publish,
-        models.PublicationBody, limit=PUBLISHED,
+        models.PublicationBody, limit=PUBLISHED, flags=_FRESH,
     ),
     Route(
         method="GET", path=f"{API}/publications/{{version}}", right=Right.PUBLISH, handler=state.published,
         summary="The files of one version, or of `newest`.", reply=models.FactsReply, query=models.PublishedQuery,
     ),
     Route(
-        method="GET", path=f"{API}/accounts", right=Right.ADMINISTER, handler=state.accounts,
+        method="GET", path=f"{API}/accounts", right=Right.ADMINISTER, handler=state.accounts, flags=_PERSONAL,
         summary="Accounts, tokens and buttons; no secrets.", reply=models.ListReply, query=models.WholeQuery,
     ),
     _act(
         "/accounts", Right.ADMINISTER, "Make an account; its token is shown once.", state.add_user, models.UserBody,
-        reply=models.AccountReply, status=201,
+        reply=models.AccountReply, status=201, flags=_FRESH,
+    ),
+    _act(
+        "/accounts/{account}/roles", Right.ADMINISTER, "Give an account other rights; it is signed out everywhere.",
+        state.set_roles, models.RolesBody, reply=models.ChangedReply, flags=_FRESH,
+    ),
+    _act(
+        "/accounts/{account}/disable", Right.ADMINISTER, "Disable an account, at once.", state.disable,
+        reply=models.ChangedReply, flags=_FRESH,
+    ),
+    _act(
+        "/accounts/{account}/enable", Right.ADMINISTER, "Enable a disabled account again.", state.enable,
+        reply=models.ChangedReply, flags=_FRESH,
+    ),
+    _act(
+        "/accounts/{account}/invite", Right.ADMINISTER, "Make a link by which a new person chooses a way in, once.",
+        state.invite, reply=models.LinkReply, status=201, flags=_FRESH,
+    ),
+    _act(
+        "/accounts/{account}/reset", Right.ADMINISTER, "End every way in and make a link to choose a new one, once.",
+        state.reset, reply=models.LinkReply, status=201, flags=_FRESH,
     ),
     Route(
         method="DELETE", path=f"{API}/accounts/{{account}}", right=Right.ADMINISTER, handler=state.revoke_account,
-        summary="Revoke an account and its token.", reply=models.RevokedReply,
+        summary="Revoke an account and its token.", reply=models.RevokedReply, flags=_FRESH,
     ),
     _act(
         "/buttons/{button}/enrol", Right.ADMINISTER, "Enrol a button of the site; its address is shown once.",
-        state.enrol_button, also=(Right.TECHNICIAN,), reply=models.ButtonReply, status=201,
+        state.enrol_button, also=(Right.TECHNICIAN,), reply=models.ButtonReply, status=201, flags=_FRESH,
+    ),
+    _act(
+        "/buttons/{button}/kiosks", Right.ADMINISTER, "Make a link that turns a browser into this button, once.",
+        state.enrol_kiosk, models.KioskBody, also=(Right.TECHNICIAN,), reply=models.LinkReply, status=201, flags=_FRESH,
     ),
     Route(
         method="DELETE", path=f"{API}/buttons/{{button}}", right=Right.ADMINISTER, handler=state.revoke_button,
-        summary="Revoke a button's secret.", reply=models.RevokedReply,
+        summary="Revoke a button's secret.", reply=models.RevokedReply, flags=_FRESH,
+    ),
+    Route(
+        method="GET", path=f"{API}/audit", right=Right.ADMINISTER, handler=state.audit, flags=_PERSONAL,
+        summary="Who did what, when and from where, newest first.", reply=models.ListReply, query=models.PageQuery,
     ),
     # --------------------------------------------------------------------------------------- answers and callbacks
     Route(

@@ -66,7 +66,7 @@ async def accounts(call: Call) -> Any:
 async def add_user(call: Call) -> Any:
     body = call.body
     account, token = await call.parts.accounts.add_user(
-        body.name, body.roles, body.sites, body.os_user, body.person, call.caller
+        body.name, body.roles, body.sites, body.os_user, body.person, call.caller, body.email
     )
     return {"account": account, "token": token}
 
@@ -74,6 +74,38 @@ async def add_user(call: Call) -> Any:
 async def enrol_button(call: Call) -> Mapping[str, str]:
     secret = await call.parts.accounts.enrol_button(call.path["button"], call.caller)
     return {"button": call.path["button"], "path": f"/press/{secret}"}
+
+
+async def set_roles(call: Call) -> Mapping[str, str]:
+    await call.parts.entrance.people.set_roles(call.path["account"], call.body.roles, call.body.sites, call.caller)
+    return {"account": call.path["account"], "change": "roles"}
+
+
+async def disable(call: Call) -> Mapping[str, str]:
+    await call.parts.entrance.people.disable(call.path["account"], call.caller)
+    return {"account": call.path["account"], "change": "disabled"}
+
+
+async def enable(call: Call) -> Mapping[str, str]:
+    await call.parts.entrance.people.enable(call.path["account"], call.caller)
+    return {"account": call.path["account"], "change": "enabled"}
+
+
+async def invite(call: Call) -> Mapping[str, str]:
+    return {"path": f"/welcome/{await call.parts.entrance.people.invite(call.path['account'], call.caller)}"}
+
+
+async def reset(call: Call) -> Mapping[str, str]:
+    return {"path": f"/welcome/{await call.parts.entrance.people.reset(call.path['account'], call.caller)}"}
+
+
+async def enrol_kiosk(call: Call) -> Mapping[str, str]:
+    token = await call.parts.accounts.enrol_kiosk(call.body.name, call.path["button"], call.caller)
+    return {"path": f"/enrol/{token}"}
+
+
+async def audit(call: Call) -> Any:
+    return call.parts.entrance.desk.audit(call.query.limit, call.query.after)
 
 
 async def revoke_account(call: Call) -> Mapping[str, str]:

@@ -19,6 +19,8 @@ import aiohttp
 
 from notifier import adapters
 from notifier.access.accounts import AccountBook
+from notifier.access.entrance import Entrance
+from notifier.access.provider import ProviderClient
 from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts, Metric
 from notifier.console.server import Server, serve
@@ -73,6 +75,7 @@ class Daemon:
         self.commands: EngineCommands
         self.views: EngineViews
         self.accounts: AccountBook
+        self.entrance: Entrance
         self.server: Server
         self.gear = Gear()
 
@@ -108,6 +111,10 @@ class Daemon:
         self.commands = EngineCommands(self.engine, self.sets.checked, self.equip)
         self.views = EngineViews(self.engine, self.commands.inbox)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
+        provider = self.settings.provider
+        client = ProviderClient(provider, http, self.clock) if provider else None
+        self.entrance = Entrance(self.ledger, held.id, held.site.name, self.accounts, self._key("access.key"), client)
+        self._closing.append(self.entrance.close)
         await self.engine.start()
         self._running = True
         if self.ledger.time_jump is not None:
@@ -136,6 +143,7 @@ class Daemon:
                 commands=self.commands,
                 views=self.views,
                 accounts=self.accounts,
+                entrance=self.entrance,
                 follow=self.ledger.follow,
                 clock=self.clock,
                 settings=self.settings,
@@ -179,6 +187,7 @@ class Daemon:
 
     def _store_back(self, back: Back) -> None:
         log.warning("recorded again: %s", back.text)
+        self.entrance.desk.reload()
         self.engine.spawn(self.engine.clear_trouble("store", "gone"))
 
     def _key(self, name: str) -> bytes:

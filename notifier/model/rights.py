@@ -19,11 +19,12 @@ class Right(StrEnum):
     PUBLISH = "publish"  # publish playbooks, site and contacts
     TECHNICIAN = "technician"  # devices, troubles, backups
     ADMINISTER = "administer"  # accounts and tokens
+    OWN_ACCOUNT = "own_account"  # one's own passwords, passkeys, sessions and codes
 
 
-_STAFF = frozenset({Right.PRESS, Right.VIEW})
-_RESPONDER = frozenset({Right.VIEW, Right.RESPOND})
-_OPERATOR = frozenset({Right.PRESS, Right.DRILL, Right.VIEW, Right.OPERATE})
+_STAFF = frozenset({Right.PRESS, Right.VIEW, Right.OWN_ACCOUNT})
+_RESPONDER = frozenset({Right.VIEW, Right.RESPOND, Right.OWN_ACCOUNT})
+_OPERATOR = frozenset({Right.PRESS, Right.DRILL, Right.VIEW, Right.OPERATE, Right.OWN_ACCOUNT})
 _COMMANDER = _OPERATOR | {Right.RESPOND, Right.COMMAND}
 
 ROLES: dict[str, frozenset[Right]] = {
@@ -32,7 +33,7 @@ ROLES: dict[str, frozenset[Right]] = {
     "operator": _OPERATOR,
     "commander": _COMMANDER,
     "administrator": _OPERATOR | {Right.PUBLISH, Right.ADMINISTER},
-    "technician": frozenset({Right.VIEW, Right.TECHNICIAN}),
+    "technician": frozenset({Right.VIEW, Right.TECHNICIAN, Right.OWN_ACCOUNT}),
     "press": frozenset({Right.PRESS}),
     "drill": frozenset({Right.DRILL}),
     "view": frozenset({Right.VIEW}),

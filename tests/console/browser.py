@@ -24,6 +24,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, Page, async_playwright
 
+from notifier.access.sessions import Place
 from notifier.campus.in_process import InProcessCampus
 from notifier.console.callers import KIOSK_COOKIE, SESSION_COOKIE
 from notifier.daemon import Daemon
@@ -71,6 +72,13 @@ class OnlineSchool:
     async def token(self, *roles: str, name: str = "Mina Castellow", person: str | None = None) -> str:
         """A new account's bearer token."""
         return (await self.daemon.accounts.add_user(name, roles, [], None, person, ADMIN))[1]
+
+    async def session(self, *roles: str, name: str = "Mina Castellow", person: str | None = None) -> str:
+        """The secret of a browser in which a new account has just signed in."""
+        accounts = self.daemon.accounts
+        account = accounts.account((await accounts.add_user(name, roles, [], None, person or "mina", ADMIN))[0])
+        assert account is not None
+        return await self.daemon.entrance.sessions.sign_in(account, "passkey", Place("127.0.0.1", "Test browser"))
 
     async def kiosk(self, button: str = "front-office") -> str:
         """The secret of a browser that was enrolled as this button."""
@@ -160,8 +168,8 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def sign_in(context: BrowserContext, school: OnlineSchool, *roles: str, **who: Any) -> None:
-    """As after the sign-in page: the browser holds the session's cookie."""
-    await set_cookie(context, school.url, SESSION_COOKIE, await school.token(*roles, **who))
+    """As after the sign-in page with a passkey: the browser holds the session's cookie."""
+    await set_cookie(context, school.url, SESSION_COOKIE, await school.session(*roles, **who))
 
 
 async def set_cookie(context: BrowserContext, url: str, name: str, value: str) -> None:

@@ -10,7 +10,11 @@ from typing import Any
 import aiohttp
 
 from notifier.access.accounts import AccountBook
+from notifier.access.entrance import Entrance
+from notifier.access.provider import ProviderClient
+from notifier.access.sessions import Place
 from notifier.clock import SystemClock
+from notifier.console.callers import SESSION_COOKIE
 from notifier.console.parts import ConsoleParts, Metric, StreamLimits
 from notifier.console.server import Server, serve
 from notifier.errors import NotFound, Refused
@@ -189,6 +193,18 @@ class School:
         _, token = await self.accounts.add_user("Somebody", roles, sites, None, person, ADMIN)
         return {"Authorization": f"Bearer {token}"}
 
+    async def cookie(self, *roles: str, person: str | None = "ada", how: str = "passkey") -> dict[str, str]:
+        """The headers of a browser that a new account has just signed in with, as a page of ours sends them."""
+        account, _ = await self.accounts.add_user("Ada Lopez", roles, [], None, person, ADMIN)
+        known = self.accounts.account(account)
+        assert known is not None
+        secret = await self.entrance.sessions.sign_in(known, how, Place("127.0.0.1", "Test browser"))
+        return {"Cookie": f"{SESSION_COOKIE}={secret}", "Sec-Fetch-Site": "same-origin"}
+
+    @property
+    def entrance(self) -> Entrance:
+        return self.server._parts.entrance
+
     async def button(self, button: str = "office") -> str:
         """A button's path."""
         return f"/press/{await self.accounts.enrol_button(button, ADMIN)}"
@@ -217,7 +233,7 @@ class School:
 @asynccontextmanager
 async def open_school(
     folder: Path, *, settings: Mapping[str, Any] | None = None, stream: StreamLimits | None = None,
-    public_url: str | None = None, own_uid: int | None = None,
+    public_url: str | None = None, own_uid: int | None = None, provider: ProviderClient | None = None,
 ) -> AsyncIterator[School]:  # fmt: skip
     buttons = {
         "office": Button(id="office", zone="front", name="Front office", playbook="lockdown"),
@@ -227,6 +243,7 @@ async def open_school(
     }
     ledger = MemoryLedger()
     accounts = AccountBook(ledger, SITE, buttons.get, own_uid)
+    entrance = Entrance(ledger, SITE, "Maplewood", accounts, b"k" * 32, provider)
     engine, views, sender = Engine(), Pictures(links={LINK: link()}), SignedSender()
     faults: list[tuple[str, str]] = []
     listeners: list[Callable[[Sequence[Event]], None]] = []
@@ -241,7 +258,7 @@ async def open_school(
         return unfollow
 
     parts = ConsoleParts(
-        commands=engine, views=views, accounts=accounts, follow=follow, clock=SystemClock(),
+        commands=engine, views=views, accounts=accounts, entrance=entrance, follow=follow, clock=SystemClock(),
         settings=NodeSettings.model_validate({"listen": {"address": "127.0.0.1:0"}, **(settings or {})}), site=SITE,
         state_dir=folder, public_url=public_url, callbacks={"sms": sender},
         metrics=lambda: [
@@ -257,3 +274,4 @@ async def open_school(
             yield school
     finally:
         await server.close()
+        await entrance.close()

@@ -18,8 +18,7 @@ async def test_a_stranger_is_sent_to_sign_in_and_back(school: School) -> None:
 
 
 async def test_a_cookie_is_who_one_is_and_another_site_cannot_use_it(school: School) -> None:
-    token = (await school.token("view", "operator"))["Authorization"].removeprefix("Bearer ")
-    cookie = {"Cookie": f"__Host-notifier-session={token}"}
+    cookie = {"Cookie": (await school.cookie("operator"))["Cookie"]}
     assert (await school.ask("GET", "/now", cookie))[0] == 200
     note = "/api/v1/incidents/inc-7f3k/notes"
     for headers, expected in [

@@ -22,6 +22,7 @@ WHO_MAY: dict[Right, set[str]] = {
     Right.PUBLISH: {"administrator"},
     Right.TECHNICIAN: {"technician"},
     Right.ADMINISTER: {"administrator"},
+    Right.OWN_ACCOUNT: {"staff", "responder", "operator", "commander", "administrator", "technician"},
 }
 """Written by hand on purpose: the roles of the model are what is being tested."""
 
@@ -80,6 +81,12 @@ TABLE: dict[str, set[str]] = {
     "DELETE /api/v1/accounts/{account}": WHO_MAY[Right.ADMINISTER],
     "POST /api/v1/buttons/{button}/enrol": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
     "DELETE /api/v1/buttons/{button}": WHO_MAY[Right.ADMINISTER],
+    "POST /api/v1/buttons/{button}/kiosks": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
+    **{
+        f"POST /api/v1/accounts/{{account}}/{what}": WHO_MAY[Right.ADMINISTER]
+        for what in ("roles", "disable", "enable", "invite", "reset")
+    },
+    "GET /api/v1/audit": WHO_MAY[Right.ADMINISTER],
     "GET /r/{token}": EVERYBODY,
     "POST /r/{token}": EVERYBODY,
     "GET /webhooks/{channel}/{name}": EVERYBODY,
@@ -113,6 +120,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/tasks/{task}": {"word": "take"},
     "/publications": {"files": {}},
     "/api/v1/accounts": {"name": "Ann", "roles": ["view"]},
+    "/accounts/{account}/roles": {"roles": ["view"]},
+    "/kiosks": {"name": "Desk"},
 }
 NAMES = {"incident": INCIDENT, "button": "office", "token": LINK, "name": "answer.css", "version": "newest"}
 

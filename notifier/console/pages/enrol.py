@@ -71,6 +71,8 @@ def _route(
     method: str, path: str, right: Right, summary: str, handler: Any, *also: Right, secret: bool = False
 ) -> Route:
     flags = frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.SECRET_PATH] if secret else [])})
+    if method == "POST" and not secret:
+        flags |= {Flag.FRESH}
     return Route(
         method=method, path=path, right=right, also=also, summary=summary, handler=handler, media="text/html",
         limit=SMALL if method == "POST" else 0, flags=flags,

@@ -85,6 +85,12 @@ def same_origin(request: web.BaseRequest, public_url: str | None) -> bool:
     return bool(origin) and urlsplit(origin).netloc in ours
 
 
+def from_here(request: web.BaseRequest, public_url: str | None) -> bool:
+    """The same for a stream, which older browsers open without saying from where: only another site is refused."""
+    silent = "Sec-Fetch-Site" not in request.headers and "Origin" not in request.headers
+    return silent or same_origin(request, public_url)
+
+
 def local_path(written: str, default: str = "/") -> str:
     """A path on this server, as `next` may name one; anything else is the default."""
     bad = not written.startswith("/") or written[1:2] in {"/", "\\"} or any(ord(sign) < 33 for sign in written)

@@ -20,7 +20,7 @@ from notifier.model.rights import ANONYMOUS
 
 NAVIGATION = (
     ("Board", "/board"), ("Playbooks", "/playbooks"), ("People", "/people"), ("Site", "/site"), ("Drills", "/drills"),
-    ("Readiness", "/readiness"), ("Audit", "/audit"), ("System", "/system"),
+    ("Readiness", "/readiness"), ("Accounts", "/accounts"), ("Audit", "/audit"), ("System", "/system"),
 )  # fmt: skip
 """In this order; a page stands in it once its route is there and the caller may open it."""
 STREAM_KINDS = " ".join([*(str(kind) for kind in EventKind), "hello", "resync", "signed_out", "still"])

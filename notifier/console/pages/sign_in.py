@@ -1,0 +1,198 @@
+"""Signing in, and out: passkey, password and code, provider, recovery code; and proving again who one is."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from notifier.console.callers import SESSION_COOKIE
+from notifier.console.pages._browser import (
+    STEP_COOKIE,
+    carried,
+    drop,
+    keep_session,
+    needed_party,
+    own_address,
+    party,
+    session_of,
+)
+from notifier.console.pages.forms import Form, local_path, query_text, read_form, see
+from notifier.console.pages.rendering import html, zone_of
+from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
+from notifier.errors import Refused
+from notifier.model.rights import Right
+
+FORM = 16 * KILOBYTE  # bytes; a passkey's answer has about two thousand
+BACK = "/sign-in/provider/back"
+FORGOTTEN = "/sign-in/lost"
+
+
+def plain(call: Call, template: str, status: int = 200, **context: Any) -> web.Response:
+    """A page for whoever is at the door: no header, no navigation."""
+    site = call.parts.views.site()
+    return html(template, status, **{"site": site, "zone": zone_of(site), **context})
+
+
+# ------------------------------------------------------------------------------------------------------------ sign in
+
+
+async def show(call: Call) -> web.Response:
+    return _door(call, Form(), local_path(query_text(call, "next")))
+
+
+def _door(call: Call, form: Form, after: str, wrong: str = "", status: int = 200) -> web.Response:
+    who = party(call)
+    ticket, options = call.parts.entrance.sign_in.begin_passkey(who) if who else ("", "")
+    provider = call.parts.settings.provider
+    return plain(
+        call, "sign_in.html", status, form=form, after=after, wrong=wrong, ticket=ticket, options=options,
+        provider=provider.name if provider else "", provider_path=f"/sign-in/provider?{urlencode({'next': after})}",
+    )  # fmt: skip
+
+
+async def by_password(call: Call) -> web.Response:
+    form = await read_form(call)
+    after = local_path(form.raw("next"))
+    try:
+        entered = await call.parts.entrance.sign_in.by_password(
+            form.text("name", limit=200), form.raw("password"), call.place, carried(call)
+        )
+    except Refused as refused:
+        return _door(call, form, after, str(refused), refused.status)
+    if entered.ticket:
+        return plain(call, "sign_in_code.html", ticket=entered.ticket, after=after, wrong="")
+    return keep_session(see(after), entered.session)
+
+
+async def by_code(call: Call) -> web.Response:
+    form = await read_form(call)
+    after = local_path(form.raw("next"))
+    try:
+        secret = await call.parts.entrance.sign_in.by_code(
+            form.raw("ticket"), form.raw("code"), call.place, carried(call)
+        )
+    except Refused as refused:
+        if refused.status == 410:
+            return _door(call, Form(), after, str(refused), refused.status)
+        again = {"ticket": form.raw("ticket"), "after": after, "wrong": str(refused)}
+        return plain(call, "sign_in_code.html", refused.status, **again)
+    return keep_session(see(after), secret)
+
+
+async def by_passkey(call: Call) -> web.Response:
+    form = await read_form(call)
+    after = local_path(form.raw("next"))
+    try:
+        secret = await call.parts.entrance.sign_in.by_passkey(
+            form.raw("ticket"), form.raw("answer"), needed_party(call), call.place, carried(call)
+        )
+    except Refused as refused:
+        return _door(call, Form(), after, str(refused), refused.status)
+    return keep_session(see(after), secret)
+
+
+async def lost(call: Call) -> web.Response:
+    return plain(call, "sign_in_lost.html", form=Form(), wrong="")
+
+
+async def by_recovery(call: Call) -> web.Response:
+    form = await read_form(call)
+    try:
+        secret = await call.parts.entrance.sign_in.by_recovery(
+            form.text("name", limit=200), form.raw("password"), form.raw("code"), call.place, carried(call)
+        )
+    except Refused as refused:
+        return plain(call, "sign_in_lost.html", refused.status, form=form, wrong=str(refused))
+    return keep_session(see("/account"), secret)
+
+
+# ----------------------------------------------------------------------------------------------------------- provider
+
+
+async def to_provider(call: Call) -> web.Response:
+    after = local_path(query_text(call, "next"))
+    ticket, address = await call.parts.entrance.sign_in.begin_provider(f"{own_address(call)}{BACK}", after)
+    response = see(address)
+    response.set_cookie(STEP_COOKIE, ticket, max_age=600, path="/", secure=True, httponly=True, samesite="Lax")
+    return response
+
+
+async def from_provider(call: Call) -> web.Response:
+    said = {name: query_text(call, name) for name in ("state", "code", "iss", "error") if query_text(call, name)}
+    try:
+        secret, after = await call.parts.entrance.sign_in.by_provider(
+            call.request.cookies.get(STEP_COOKIE, ""), said, call.place, carried(call)
+        )
+    except Refused as refused:
+        return drop(_door(call, Form(), "/", str(refused), refused.status), STEP_COOKIE)
+    return drop(keep_session(see(after), secret), STEP_COOKIE)
+
+
+# ------------------------------------------------------------------------------------------------- prove again, go out
+
+
+async def ask_proof(call: Call) -> web.Response:
+    return _proof(call, local_path(query_text(call, "next")))
+
+
+def _proof(call: Call, after: str, wrong: str = "", status: int = 200) -> web.Response:
+    session, who = session_of(call), party(call)
+    mine = call.parts.entrance.own.shown(session)
+    ticket, options = call.parts.entrance.sign_in.begin_passkey(who, session) if who and mine.passkeys else ("", "")
+    return plain(
+        call, "prove.html", status, after=after, wrong=wrong, ticket=ticket, options=options, mine=mine,
+        sign_in_again=f"/sign-in?{urlencode({'next': after})}",
+    )  # fmt: skip
+
+
+async def prove(call: Call) -> web.Response:
+    form, session = await read_form(call), session_of(call)
+    after, sign_in = local_path(form.raw("next")), call.parts.entrance.sign_in
+    try:
+        if form.raw("ticket"):
+            who = needed_party(call)
+            await sign_in.prove_by_passkey(session, form.raw("ticket"), form.raw("answer"), who, call.place)
+        else:
+            await sign_in.prove(session, form.raw("password"), form.raw("code"), call.place)
+    except Refused as refused:
+        return _proof(call, after, str(refused), refused.status)
+    return see(after)
+
+
+async def sign_out(call: Call) -> web.Response:
+    if call.session is not None:
+        await call.parts.entrance.own.sign_out(call.session, "here")
+    return drop(see("/sign-in"), SESSION_COOKIE)
+
+
+PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
+
+
+def shows(path: str, right: Right, summary: str, handler: Handler, *more: Flag) -> Route:
+    return Route(
+        method="GET", path=path, right=right, summary=summary, handler=handler, media="text/html", flags=PAGE | {*more}
+    )
+
+
+def does(path: str, right: Right, summary: str, handler: Handler, *more: Flag) -> Route:
+    return Route(
+        method="POST", path=path, right=right, summary=summary, handler=handler, media="text/html", limit=FORM,
+        status=303, flags=PAGE | {*more},
+    )  # fmt: skip
+
+
+ROUTES = (
+    shows("/sign-in", Right.PUBLIC, "Sign in.", show),
+    does("/sign-in", Right.PUBLIC, "Sign in by name and password.", by_password),
+    does("/sign-in/code", Right.PUBLIC, "The second step: a code.", by_code),
+    does("/sign-in/passkey", Right.PUBLIC, "Sign in by a passkey.", by_passkey),
+    shows(FORGOTTEN, Right.PUBLIC, "Sign in without passkey or app.", lost),
+    does(FORGOTTEN, Right.PUBLIC, "Sign in by a recovery code.", by_recovery),
+    shows("/sign-in/provider", Right.PUBLIC, "To the identity provider.", to_provider),
+    shows(BACK, Right.PUBLIC, "Back from the identity provider.", from_provider),
+    shows("/prove", Right.OWN_ACCOUNT, "Prove again who you are.", ask_proof),
+    does("/prove", Right.OWN_ACCOUNT, "Prove again who you are.", prove),
+    does("/sign-out", Right.PUBLIC, "Sign out of this browser.", sign_out),
+)
