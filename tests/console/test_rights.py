@@ -83,6 +83,10 @@ TABLE: dict[str, set[str]] = {
     "DELETE /api/v1/buttons/{button}": WHO_MAY[Right.ADMINISTER],
     "POST /api/v1/buttons/{button}/kiosks": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
     **{
+        f"POST /api/v1/{what}/try": WHO_MAY[Right.TECHNICIAN]
+        for what in ("doors/{door}", "channels/{sender}", "speakers/{speaker}")
+    },
+    **{
         f"POST /api/v1/accounts/{{account}}/{what}": WHO_MAY[Right.ADMINISTER]
         for what in ("roles", "disable", "enable", "invite", "reset")
     },
