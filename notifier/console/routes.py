@@ -229,6 +229,10 @@ ROUTES: tuple[Route, ...] = (
     _state("tasks", "What needs a person."),
     _state("publications", "What was published, when and by whom."),
     _see(
+        "/drills/calendar", "Scheduled drills: their next times, in the site's own time.", state.state("drills"),
+        query=models.WholeQuery,
+    ),
+    _see(
         "/playbooks/{playbook}/plan", "What would happen, to whom, how fast. Nothing is done.", state.plan,
         query=models.PlanQuery, reply=models.FactsReply,
     ),

@@ -29,6 +29,7 @@ from notifier.daemon.triggers import Triggers
 from notifier.daemon.watches import Watches
 from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
+from notifier.engine.drill_schedule import keep_schedule
 from notifier.engine.held import Gear, Held
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
@@ -323,6 +324,7 @@ class Daemon:
             *self.watches.parts(),
             self._prepare_pages(),
             self.engine.kept_going(self.triggers.run),
+            self.engine.kept_going(partial(keep_schedule, self.engine)),
         ]
 
     async def close(self) -> None:

@@ -76,13 +76,15 @@ class Desk:
         wall = self.clock.wall()
         return Moment(self.clock.now(), wall.isoformat(timespec="milliseconds"), self.site_time(), self.node)
 
+    def zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.held.site.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
     def site_time(self) -> str:
         """The clock on the wall of the school, "10:41"."""
-        try:
-            zone = ZoneInfo(self.held.site.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            zone = ZoneInfo("UTC")
-        return self.clock.wall().astimezone(zone).strftime("%H:%M")
+        return self.clock.wall().astimezone(self.zone()).strftime("%H:%M")
 
     def scene(
         self, row: Mapping[str, Any], run: int, phase: Phase, playbook: str, zone: str | None, **more: Any

@@ -7,14 +7,13 @@ they speak of: they are owed from then on, whatever dies in between.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from notifier.engine.desk import Desk
 from notifier.engine.scene import Scene
 from notifier.engine.steps.notify import delivery_rows
 from notifier.engine.writing import decoded
-from notifier.model.delivery import Purpose
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import incident_code
@@ -33,6 +32,8 @@ class Notice:
     to: tuple[str, ...]
     """Empty: everybody who was told of this before."""
     texts: Mapping[str, str]
+    titles: Mapping[str, str]
+    """A mail must not be headed by the response that has not begun."""
 
 
 NOTICES: dict[str, Notice] = {
@@ -44,6 +45,7 @@ NOTICES: dict[str, Notice] = {
             "es": "{{site}}: una alarma de {{action}} en {{zone}} se hizo hace %(age)s y llega apenas ahora. Empieza "
             "en %(wait)s s si nadie la detiene en el tablero.",
         },
+        {"en": "A late press at {{site}}", "es": "Una alarma tardía en {{site}}"},
     ),
     "unverified": Notice(
         (*OFFICE, *POLICE),
@@ -53,6 +55,7 @@ NOTICES: dict[str, Notice] = {
             "es": "{{site}}: {{action}} SIN VERIFICAR en {{zone}}, avisa {{presser}} a las {{time}}. Empieza sola en "
             "%(wait)s s si nadie dice en el tablero que investiga o que no hay peligro.",
         },
+        {"en": "UNVERIFIED: {{action}} at {{site}}?", "es": "SIN VERIFICAR: ¿{{action}} en {{site}}?"},
     ),
     "vetoed": Notice(
         (),
@@ -62,6 +65,7 @@ NOTICES: dict[str, Notice] = {
             "es": "{{site}}: no hay peligro, dice %(who)s. La {{action}} sin verificar en {{zone}} de las {{time}} fue "
             "detenida; no se inició nada.",
         },
+        {"en": "No danger at {{site}}", "es": "No hay peligro en {{site}}"},
     ),
     "emergency_call": Notice(
         OFFICE,
@@ -69,6 +73,7 @@ NOTICES: dict[str, Notice] = {
             "en": "{{site}}: somebody called 911 from {{zone}} at {{time}} (%(note)s). Nothing was started here.",
             "es": "{{site}}: alguien llamó al 911 desde {{zone}} a las {{time}} (%(note)s). Aquí no se inició nada.",
         },
+        {"en": "Somebody called 911 from {{site}}", "es": "Alguien llamó al 911 desde {{site}}"},
     ),
 }
 
@@ -98,18 +103,27 @@ def notice_body(desk: Desk, timer: Mapping[str, Any], done: Row) -> Body[bool]:
     if not to:
         told = yield Ask("people_told", {"site": site, "incident": about})
         to = tuple(f"person:{row['person']}" for row in told)
-    rows, names = notice_rows(desk, scene_about(desk, found[0]), to, notice.texts, data["what"], data["said"])
+    rows, names = notice_rows(
+        desk, scene_about(desk, found[0]), to, notice.texts, data["what"], data["said"], notice.titles
+    )
     yield Fact(EventKind.NOTICE_SENT, site, about, {"what": data["what"], "told": names}, [done, *rows])
     return bool(rows)
 
 
 def notice_rows(
-    desk: Desk, scene: Scene, to: tuple[str, ...], texts: Mapping[str, str], what: str, said: Mapping[str, str]
+    desk: Desk,
+    scene: Scene,
+    to: tuple[str, ...],
+    texts: Mapping[str, str],
+    what: str,
+    said: Mapping[str, str],
+    titles: Mapping[str, str],
 ) -> tuple[list[Row], list[str]]:
     """Messages and the names of whom they reach."""
     filled = {language: text % said for language, text in texts.items()}
-    deed = Notify(to=to or ("person:nobody",), by=BY, message=filled, purpose=Purpose.EMERGENCY)
-    audience = desk.audience(scene, desk.people(scene, deed.to), deed.by, at_once=True)
+    deed = Notify(to=to or ("person:nobody",), by=BY, message=filled, title=dict(titles))
+    # Whoever must know of a drill is told of it, wherever they are: else they would come.
+    audience = desk.audience(replace(scene, drill=False), desk.people(scene, deed.to), deed.by, at_once=True)
     rows = delivery_rows(scene, "_notice", 0, audience.planned, desk.letters(scene, deed), what)
     return rows, sorted({plan.person.name for plan in audience.planned})
 

@@ -163,6 +163,9 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
         f"UNVERIFIED: {data.get('playbook')} reported by {data.get('presser') or data.get('source')}, "
         f"{_zone(data, held)}. Silence starts it in {data.get('ack', 0):.0f} s."
     ),
+    EventKind.DRILL_NOT_STARTED: lambda data, held: (
+        f"The drill {data.get('drill')} of {data.get('planned')} was not started: {data.get('why')}."
+    ),
     EventKind.UNVERIFIED_MOVED: lambda data, held: f"Unverified press: {data.get('word')} by {data.get('by')}.",
     EventKind.OFFICE_TOLD: lambda data, held: (
         f"Somebody called 911, {_zone(data, held)} ({data.get('note') or data.get('source')}). Nothing was started."

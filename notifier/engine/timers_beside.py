@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.engine.desk import Desk
+from notifier.engine.drill_schedule import drill_body
 from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.late_questions import ask_instead, question_rows
 from notifier.engine.notices import notice_body
@@ -118,8 +119,15 @@ def no_incident_body(
         )
         if intake is not None:
             fired.intakes.append(intake)
+    elif kind is TimerKind.DRILL:
+        began, told = yield from drill_body(desk, timer, done, press_of)
+        fired.lanes |= told
+        if began is not None:
+            fired.intakes.append(began)
     else:
         yield from late_press_body(desk, timer, done, fired, press_of)
 
 
-WITHOUT_INCIDENT = frozenset({TimerKind.FIRE_LATE, TimerKind.ASK_AGAIN, TimerKind.NOTICE, TimerKind.VERIFY})
+WITHOUT_INCIDENT = frozenset(
+    {TimerKind.FIRE_LATE, TimerKind.ASK_AGAIN, TimerKind.NOTICE, TimerKind.VERIFY, TimerKind.DRILL}
+)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.answer_view import AnswerView
+from notifier.engine.drill_calendar import upcoming
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
@@ -338,7 +339,7 @@ class EngineViews:
     # --------------------------------------------------------------------------------------------------------- state
 
     def state(self, what: str) -> Mapping[str, Any]:
-        lists = {
+        lists: dict[str, Callable[[], Any]] = {
             "speakers": self._lists.speakers,
             "channels": self._lists.channels,
             "troubles": self._lists.troubles,
@@ -348,6 +349,7 @@ class EngineViews:
             "approvals": lambda: self._approvals(self._ledger.read("approvals_of_site", site=self._desk.site)),
             "tasks": lambda: self._tasks(self._ledger.read("tasks_open", site=self._desk.site)),
             "publications": self._lists.publications,
+            "drills": lambda: upcoming(self._desk.held.site, self._desk.clock.wall()),
         }
         if what not in lists:
             raise NotFound(f"There is no list of {what}.")

@@ -33,6 +33,7 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/drills": WHO_MAY[Right.DRILL],
     "POST /api/v1/activations/{activation}/late": WHO_MAY[Right.OPERATE],
     "POST /api/v1/activations/{activation}/verify": WHO_MAY[Right.OPERATE],
+    "GET /api/v1/drills/calendar": WHO_MAY[Right.VIEW],
     "GET /api/v1/incidents": WHO_MAY[Right.VIEW],
     "GET /api/v1/incidents/{incident}": WHO_MAY[Right.VIEW],
     "GET /api/v1/incidents/{incident}/timeline": WHO_MAY[Right.VIEW],

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from notifier.triggers._mqtt_payloads import Heard, Reading, at, beside, heard, when
+from notifier.triggers._json_paths import at, when
+from notifier.triggers._mqtt_payloads import Heard, Reading, beside, heard
 
 MADE = 1_795_422_600.0  # 2026-11-23T08:30:00Z
 GEN2 = {"src": "shellyblubutton-1", "method": "NotifyEvent"}
