@@ -57,7 +57,7 @@ class Channel(ABC):
     Settings: ClassVar[type[BaseModel]]
     """What an administrator writes under `senders:` for this kind; frozen, extra="forbid"."""
     address_kind: ClassVar[str]
-    """Which of a person's addresses it takes: `push`, `sms`, `email`, `voice`."""
+    """Which of a person's addresses it takes: `push`, `sms`, `email`, `voice`, `chat`."""
 
     def __init__(self, name: str, settings: Any, tools: Tools) -> None:
         self.name = name

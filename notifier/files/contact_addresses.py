@@ -16,6 +16,7 @@ _E164 = re.compile(r"\+[1-9]\d{7,14}")
 _SPREADSHEET = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
 _PADDING = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]")
 _MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+_HOOK = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PUSH = re.compile(r"[\x21-\x7e]{1,500}")
 
 
@@ -71,7 +72,18 @@ def read_push(written: str) -> tuple[str, str, str]:
     )
 
 
-READERS = {"sms": read_number, "voice": read_number, "email": read_mail, "push": read_push}
+def read_chat(written: str) -> tuple[str, str, str]:
+    text = written.strip()
+    if _HOOK.fullmatch(text):
+        return text, "", ""
+    return (
+        "",
+        f"`{text[:40]}` is not the name of a chat hook.",
+        "Write the name under hooks: in the sender's settings, like office. The address itself is a secret.",
+    )
+
+
+READERS = {"sms": read_number, "voice": read_number, "email": read_mail, "push": read_push, "chat": read_chat}
 
 
 def _north_american(digits: str) -> bool:

@@ -10,7 +10,21 @@ from notifier.files import rules
 from notifier.files.contact_person import ContactPlace, PersonReader
 from notifier.model.people import Person
 
-COLUMNS = ("id", "name", "site", "room", "roles", "groups", "language", "on_site", "sms", "push", "email", "voice")
+COLUMNS = (
+    "id",
+    "name",
+    "site",
+    "room",
+    "roles",
+    "groups",
+    "language",
+    "on_site",
+    "sms",
+    "push",
+    "email",
+    "voice",
+    "chat",
+)
 AGREEMENT_COLUMNS = ("agreement_who", "agreement_date", "agreement_tested")
 
 

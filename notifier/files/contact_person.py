@@ -74,7 +74,7 @@ class PersonReader:
             self._say(rules.CONTACT_SITE, "site", text, f"Write {site} or leave it empty.")
         if not person.addresses and not any(self._cells.get(kind) for kind in ADDRESS_KINDS):
             self._say(
-                rules.CONTACT_NO_ADDRESS, "id", f"{person.name} has no address.", "Add sms, push, email or voice."
+                rules.CONTACT_NO_ADDRESS, "id", f"{person.name} has no address.", "Add sms, push, email, voice or chat."
             )
         if person.agency and person.agreement is None:
             text = f"{person.name} is an agency address without an agreement."

@@ -42,6 +42,8 @@ class WrittenContact(BaseModel):
     push: str = ""
     email: str = ""
     voice: str = ""
+    chat: str = ""
+    """The name of a hook of a chat sender; such an entry is a room of people, not a person."""
     agreement: WrittenAgreement | None = None
 
 
@@ -110,7 +112,7 @@ def _entries(data: Any) -> Sequence[tuple[Path, Any]]:
 def _cells(person: WrittenContact) -> dict[str, str]:
     """As a line of the CSV would say it, so that both are read by one set of rules."""
     cells = {kind: getattr(person, kind).strip() for kind in ("id", "name", "site", "room", "language")}
-    cells |= {kind: getattr(person, kind).strip() for kind in ("sms", "push", "email", "voice")}
+    cells |= {kind: getattr(person, kind).strip() for kind in ("sms", "push", "email", "voice", "chat")}
     cells |= {"roles": ";".join(person.roles), "groups": ";".join(person.groups)}
     cells["on_site"] = "" if person.on_site is None else ("yes" if person.on_site else "no")
     if person.agreement is not None:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel
 
@@ -68,7 +68,12 @@ def _mapping(
     out: dict[str, Any] = {}
     for key, value in written.items():
         path = (*at, key)
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and (named := _named_models(model, key)) is not None:
+            out[key] = {
+                name: _mapping(one, named, (*path, name), folder, environ, wrong) if isinstance(one, Mapping) else one
+                for name, one in value.items()
+            }
+        elif isinstance(value, Mapping):
             out[key] = _mapping(value, _model_of(model, key), path, folder, environ, wrong)
         elif not isinstance(value, str):
             out[key] = value
@@ -145,6 +150,14 @@ def _secret_names(model: type[BaseModel] | None) -> list[str]:
 def _model_of(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
     field = model.model_fields.get(key) if model else None
     return next(_models(field.annotation), None) if field else None
+
+
+def _named_models(model: type[BaseModel] | None, key: str) -> type[BaseModel] | None:
+    """The model behind each name, where a field is a mapping of names to models (hooks, voices)."""
+    field = model.model_fields.get(key) if model else None
+    if field is None or get_origin(field.annotation) is not dict:
+        return None
+    return next(_models(get_args(field.annotation)[1]), None)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-ADDRESS_KINDS = ("push", "sms", "email", "voice")
+ADDRESS_KINDS = ("push", "sms", "email", "voice", "chat")
 """In the order in which the first ones are tried where not all go at once."""
 
 OUTSIDE_ROLES = frozenset({"police", "ems", "fire", "dispatch", "district", "guardian"})
@@ -33,7 +33,7 @@ class Person:
     language: str = "en"
     on_site: bool = True
     addresses: dict[str, str] = field(default_factory=dict)
-    """Kind (`push`, `sms`, `email`, `voice`) to address; numbers in E.164."""
+    """Kind (`push`, `sms`, `email`, `voice`, `chat`) to address; numbers in E.164."""
     agreement: Agreement | None = None
 
     @property
