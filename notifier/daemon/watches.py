@@ -12,6 +12,7 @@ from typing import Any
 
 from notifier.clock import Clock
 from notifier.engine.commands import EngineCommands
+from notifier.engine.fire_question import fire_alarm_body
 from notifier.engine.orchestrator import Orchestrator
 from notifier.errors import AdapterError
 from notifier.interfaces import CallbackReply, CanBePolled, ReadsInput
@@ -74,7 +75,10 @@ class Watches:
         while True:
             alarm = self._engine.desk.held.site.fire_alarm
             driver: object = self._engine.desk.gear.door_drivers.get(alarm.driver) if alarm else None
-            if alarm is not None and isinstance(driver, ReadsInput):
+            if alarm is not None and driver is not None and not isinstance(driver, ReadsInput):
+                text = f"A {alarm.driver} cannot read the fire panel's contact: a fire alarm is not seen."
+                await self._engine.trouble("fire_alarm", "contact", text)
+            elif alarm is not None and isinstance(driver, ReadsInput):
                 state = await driver.read_input(alarm.address, alarm.settings, alarm.input)
                 await self._fire_is(state if state is None else state is alarm.active_is)
             await self._clock.sleep(FIRE_EVERY)
@@ -92,13 +96,9 @@ class Watches:
         if on == desk.fire_alarm:
             return
         desk.fire_alarm = on
-        open_now: list[str | None] = [*desk.incidents] or [None]
-
-        def body() -> Body[None]:
-            for incident in open_now:
-                yield Fact(EventKind.FIRE_ALARM, desk.site, incident, {"on": on})
-
-        await self._ledger.run(body)
+        mark = f"{self._clock.now():.0f}"
+        if await self._ledger.run(lambda: fire_alarm_body(desk, on, mark)):
+            self._engine.lanes.wake()
 
     async def wall_clock(self) -> None:
         """A wall clock that steps moves no timer; it is a trouble, because people read it."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from notifier.engine.closing import Ended, Person, release_body
-from notifier.engine.endings import ask_ending_body, decide_body
+from notifier.engine.closing import Person, release_body
+from notifier.engine.ending_verbs import EndingVerbs
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
 from notifier.engine.intake import press_body
@@ -59,6 +59,7 @@ class EngineCommands(PageVerbs, TryVerbs):
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
         self.publisher = Publisher(engine, load, equip)
         self.inbox = Inbox(engine)
+        self.endings = EndingVerbs(engine)
         self.live = LivePages(engine)
         self.trying = Trying(engine)
 
@@ -107,56 +108,18 @@ class EngineCommands(PageVerbs, TryVerbs):
 
     # ----------------------------------------------------------------------------------------------------------- end
 
-    async def end(self, incident: str, ending: Ending, caller: Caller, reason: str) -> Outcome:
+    async def end(self, incident: str, ending: Ending, caller: Caller, reason: str, *, duress: bool = False) -> Outcome:
         who = self._person(caller)
-        if ending is Ending.MISTAKE:
+        if ending is Ending.MISTAKE and not duress:
             await self.claim_mistake(incident, caller)
-        approval = uuid.uuid4().hex
-        ended = await self._ledger.run(
-            lambda: ask_ending_body(
-                self._desk.held_of, self._desk.site, incident, ending, who, reason, self._desk.moment(), approval
-            )
-        )
-        return self._ended(ended, ending)
+        return await self.endings.end(incident, ending, who, reason, duress=duress)
 
-    def _ended(self, ended: Ended, ending: Ending) -> Outcome:
-        if ended.scene is not None:
-            self._engine.spawn(self._engine.closing_wave(ended.scene, ended.rows))
-        words = str(ending).replace("_", "-")
-        if ended.approval is not None:
-            text = f"Asked. Waiting for a second person to approve {words}. Until then the response goes on."
-            return Outcome(False, text, ended.approval, self._wall_of(ended.expires), {"state": str(ended.state)})
-        return Outcome(True, f"{words}: the incident is {ended.state}.", detail={"state": str(ended.state)})
-
-    def _wall_of(self, steady: float | None) -> str | None:
-        if steady is None:
-            return None
-        wall = self._desk.clock.wall().timestamp() + steady - self._desk.clock.now()
-        return (
-            type(self._desk.clock.wall())
-            .fromtimestamp(wall, self._desk.clock.wall().tzinfo)
-            .isoformat(timespec="seconds")
-        )
-
-    async def decide(self, approval: str, caller: Caller, grant: bool) -> Outcome:
+    async def decide(
+        self, approval: str, caller: Caller, grant: bool, *, reauthenticated: bool = False, duress: bool = False
+    ) -> Outcome:
+        may = caller.may(Right.COMMAND, self._desk.site)
         who = self._person(caller)
-        contact = self._desk.held.people.get(who.id)
-        district = contact is not None and "district" in contact.roles
-        row, ended = await self._ledger.run(
-            lambda: decide_body(
-                self._desk.held_of,
-                self._desk.site,
-                approval,
-                who,
-                grant,
-                self._desk.moment(),
-                caller.may(Right.COMMAND, self._desk.site),
-                district,
-            )
-        )
-        if ended is None:
-            return Outcome(True, f"Refused by {who.name}. Nothing was changed; the response goes on.")
-        return self._ended(ended, Ending(row["what"]))
+        return await self.endings.decide(approval, who, grant, may, reauthenticated=reauthenticated, duress=duress)
 
     async def claim_mistake(self, incident: str, caller: Caller) -> Outcome:
         """Outside audiences wait at once; office and police hear "not confirmed"; doors and PA stay as they are."""

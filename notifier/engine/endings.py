@@ -32,6 +32,8 @@ APPROVAL_LASTS = 900.0
 """Seconds until an unanswered question for a second person runs out and must be asked again."""
 DISTRICT_COUNTS_AFTER = 180.0
 """Seconds after which the district on-call counts as second person (PRODUCT 3)."""
+ALONE_AFTER = 600.0
+"""Seconds after which who asked may decide alone, having signed in once more (PRODUCT 3)."""
 
 
 def needs_two(row: Mapping[str, Any], ending: Ending) -> bool:
@@ -125,8 +127,13 @@ def decide_body(
     at: Moment,
     may_command: bool,
     district: bool,
+    *,
+    reauthenticated: bool = False,
 ) -> Body[tuple[Mapping[str, Any], Ended | None]]:
-    """The second person decides. Another human account than the first; raises Refused, NotFound, IllegalMove."""
+    """The second person decides: another human account than the first, or after a time who asked, signed in anew.
+
+    `reauthenticated`: they have just proven once more who they are. Raises Refused, NotFound, IllegalMove.
+    """
     found = yield Ask("approval_by_id", {"site": site, "id": approval_id})
     if not found:
         raise NotFound(f"There is no approval {approval_id}.")
@@ -154,7 +161,7 @@ def decide_body(
         )
         return approval, None
     row = yield from incident_row(site, approval["incident"])
-    ended = yield from _grant(held_of, row, approval, who, at)
+    ended = yield from _grant(held_of, row, approval, who, at, reauthenticated=reauthenticated)
     return approval, ended
 
 
@@ -169,10 +176,17 @@ def _timer_done(site: str, approval_id: str) -> Row:
 
 
 def _grant(
-    held_of: Mapping[int, Held], row: Mapping[str, Any], approval: Mapping[str, Any], who: Person, at: Moment
+    held_of: Mapping[int, Held],
+    row: Mapping[str, Any],
+    approval: Mapping[str, Any],
+    who: Person,
+    at: Moment,
+    *,
+    reauthenticated: bool = False,
 ) -> Body[Ended]:
-    if who.id == approval["first"]:
-        raise Refused("The second person must be another one than the first. You asked; somebody else approves.")
+    alone = who.id == approval["first"]
+    if alone:
+        _may_alone(at.now - approval["asked_at"], reauthenticated)
     if who.since > row["raised_at"]:
         text = (
             "This account was made after the incident began, so it is no second person in it. Somebody else approves."
@@ -185,7 +199,13 @@ def _grant(
         EventKind.APPROVAL_DECIDED,
         row["site"],
         row["id"],
-        {"what": approval["what"], "state": str(state), "first": approval["first_name"], "second": who.name},
+        {
+            "what": approval["what"],
+            "state": str(state),
+            "first": approval["first_name"],
+            "second": f"{who.name} alone, signed in anew" if alone else who.name,
+            "alone": alone,
+        },
         [
             Row(
                 "approval",
@@ -201,7 +221,21 @@ def _grant(
         ],
     )
     first = Person(approval["first"], approval["first_name"])
-    return (yield from apply_ending(held_of, row, Ending(approval["what"]), first, who, approval["reason"], at))
+    if alone:
+        first = Person(who.id, f"{who.name} alone, signed in anew")
+    second = None if alone else who
+    return (yield from apply_ending(held_of, row, Ending(approval["what"]), first, second, approval["reason"], at))
+
+
+def _may_alone(waited: float, reauthenticated: bool) -> None:
+    """Raises Refused."""
+    if waited < ALONE_AFTER:
+        raise Refused(
+            "The second person must be another one than the first. You asked; somebody else approves. If nobody comes, "
+            f"you may decide alone in {(ALONE_AFTER - waited) / 60:.0f} min, after signing in once more."
+        )
+    if not reauthenticated:
+        raise Refused("You may decide alone now. Sign in once more first; that you were alone is recorded.")
 
 
 def apply_ending(

@@ -206,6 +206,7 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.APPROVAL_ASKED: lambda data, held: (
         f"{data.get('first')} asks for {data.get('what')}; a second person is needed."
     ),
+    EventKind.DURESS: lambda data, held: f"{data.get('first')} asks for {data.get('what')}; a second person is needed.",
     EventKind.APPROVAL_DECIDED: lambda data, held: (
         f"{data.get('what', 'An approval')}: {data.get('state')}"
         + (f" by {data['second']}." if data.get("second") else ".")

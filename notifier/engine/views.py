@@ -177,6 +177,8 @@ class EngineViews:
         row = self._desk.incidents.get(incident or "")
         if row is not None:
             held = self._desk.held_of.get(row["publication"], held)
+        if kind is EventKind.DURESS:  # the record says it; a screen that somebody is made to show does not
+            kind, data = EventKind.APPROVAL_ASKED, {"what": data.get("what"), "first": data.get("first")}
         return {
             "cursor": f"{node}:{n}",
             "kind": str(kind),

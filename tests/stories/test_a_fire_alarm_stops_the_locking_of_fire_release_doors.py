@@ -65,3 +65,19 @@ async def test_a_fire_alarm_starts_nothing_by_itself() -> None:
         await campus.advance("30s")
         campus.is_("active")
         assert len(campus.speaker("north-rooms").said()) == pages
+
+
+async def test_during_a_lockdown_people_are_asked_whether_to_stay_or_go() -> None:
+    async with story() as campus:
+        await campus.press("front-office")
+        await campus.advance("20s")
+        campus.fire_panel.alarms()
+        await campus.advance("5s")
+        campus.log.has_task("stay_or_go", "Stay or go?")
+        for who in ("Ada", "Officer Diaz"):
+            campus.phone(who).has("Stay or go?", by="sms", times=1)
+        campus.phone("Ben").has_not("Stay or go?")
+        campus.is_("active")
+        campus.fire_panel.is_reset()
+        await campus.advance("5s")
+        assert not [task for task in campus.daemon.views.state("tasks")["items"] if task["kind"] == "stay_or_go"]
