@@ -11,13 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from notifier.cli.client import LONG_PATIENCE, Client, NoDaemon, connected, state_folder
+from notifier.cli.client import LONG_PATIENCE, Client, NoDaemon, connected
 from notifier.cli.naming import incident_id
 from notifier.cli.printing import as_json, progress, say
 from notifier.cli.words import DONE, FAILED, Commands, Parser, asking, daemon_options, where_of
 from notifier.errors import NotifierError
 
-STORE = "ledger.sqlite"  # as daemon.py opens it in the state folder
 TOLD_EVERY = 5000  # events between two lines of progress: a second or so
 
 
@@ -98,14 +97,15 @@ def _verify(args: argparse.Namespace) -> int:
         found = asyncio.run(_asked(args))
         by = "The running daemon"
     except NoDaemon as nobody:
-        from notifier.ledger.verify import verify
-
-        store = state_folder(where.folder) / STORE
-        if where.server is not None or not store.is_file():
+        if where.server is not None:
             raise
+        from notifier.cli.record_at_rest import looked_at  # reading a store needs much that asking a daemon does not
+
         progress(f"{nobody} Reading the store itself …")
-        found = [{"text": each.text, "fault": each.fault} for each in verify(store)]
-        by = f"{store}:"
+        asked = looked_at(where.folder)
+        if asked is None:
+            raise
+        by, found = asked
     faults = sum(each["fault"] for each in found)
     if args.json:
         as_json({"ok": not faults, "findings": list(found)})

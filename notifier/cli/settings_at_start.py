@@ -22,6 +22,7 @@ from notifier.files.settings_file import load_settings, read_settings
 from notifier.model.settings import NodeSettings
 
 LAST_GOOD = "last-good-settings.yaml"
+NOWHERE = "postgresql://the-address-is-not-known.invalid/"
 PARTS = ("senders", "public_address")
 
 
@@ -86,6 +87,13 @@ def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str
         return
     whole: dict[str, Any] = {name: part for name, part in document.data.items() if name not in PARTS}
     troubles = dict(told)
+    if "store" in whole:
+        try:
+            read_settings(_written({"store": whole["store"]}), kept.name, folder, Installed())
+        except SetupError as error:
+            # Never another record beside the one that is there: it goes on in memory from the copy of that.
+            whole["store"] = NOWHERE
+            troubles["store"] = f"The store cannot be reached, nothing is written down: {_first(error)}"
     for part in PARTS:
         entries = document.data.get(part)
         whole[part] = {}

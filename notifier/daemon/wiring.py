@@ -11,7 +11,6 @@ import secrets
 import signal
 import sys
 from collections.abc import Coroutine, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts, Metric
 from notifier.console.server import Server, serve
 from notifier.daemon.published_sets import PublishedSets
+from notifier.daemon.store import StorePlace
 from notifier.daemon.triggers import Triggers
 from notifier.daemon.watches import Watches
 from notifier.engine.commands import EngineCommands
@@ -45,7 +45,6 @@ from notifier.interfaces import (
 )
 from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
-from notifier.ledger.verify import verify_aside
 from notifier.model.facts import Rows
 from notifier.model.rights import Caller, Right
 from notifier.model.settings import NodeSettings
@@ -54,7 +53,6 @@ from notifier.model.site import Button
 log = logging.getLogger(__name__)
 
 OWNER = Caller("cli:0", "the first start", None, frozenset(Right), frozenset())
-STORE = "ledger.sqlite"
 SWITCH_EVERY = 0.0005
 """Seconds after which a busy thread hands the interpreter over. The writer gives it away at every call into SQLite and
 would get it back only after the default 5 ms while the loop is busy: a press must not wait for that."""
@@ -67,6 +65,7 @@ class Daemon:
         self.folder, self.settings = folder, settings
         self.state = (folder / settings.state).resolve()
         self.clock = clock or SystemClock()
+        self.store = StorePlace.of(settings, folder, self.state)
         self.sets = PublishedSets(folder, self.state, settings)
         self._closing: list[Any] = []
         self._troubles: list[tuple[str, str, str]] = []
@@ -155,7 +154,7 @@ class Daemon:
                 hooks=self.triggers.hook,
                 metrics=self._metrics,
                 fault=self._fault,
-                verify=partial(verify_aside, self.state / STORE),
+                verify=self.store.verify(),
             )
         )
         self._closing.append(self.server.close)
@@ -168,9 +167,7 @@ class Daemon:
         return self.engine.desk.held.buttons.get(button)
 
     async def _open_ledger(self) -> FailoverLedger:
-        ledger = await FailoverLedger.open(
-            self.state / STORE, self.settings.node, self.clock, patience=self.settings.commit_patience
-        )
+        ledger = await self.store.open(self.clock, self.settings.commit_patience, self.folder / "settings.yaml")
         ledger.on_gone(self._store_gone)
         ledger.on_back(self._store_back)
         return ledger

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel
 
@@ -22,6 +23,7 @@ _FROM_ENV = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _SOUNDS_SECRET = re.compile(
     r"(^|_)(password|passphrase|secret|token|api_?key|auth_?key|private_?key|credentials?)($|_)"
 )
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@|[?&]password=[^&\s]")
 _ADVICE = "Write ${env:NAME} and set NAME in the service's environment, or file:PATH to a file only the service reads."
 
 
@@ -45,6 +47,33 @@ def references(settings: Mapping[str, Any], model: type[BaseModel] | None) -> tu
     """
     wrong: list[Wrong] = []
     return _mapping(settings, model, (), None, {}, wrong), wrong
+
+
+def put_into_address(
+    written: str, folder: Path, environ: Mapping[str, str] | None = None, *, put_in: bool = True
+) -> tuple[str, list[tuple[str, str]]]:
+    """A store's address with its secrets put in, and (what is wrong, advice).
+
+    It may be a reference as a whole, or have `${env:NAME}` where the password stands; a password that is written out
+    is wrong. `put_in`: false on another machine than the node: references stay as they are.
+    """
+    if _PASSWORD.search(_FROM_ENV.sub("", written)):
+        return "", [("`store` has a password that is written out.", _ADVICE)]
+    if not put_in:
+        return written, []
+    around = os.environ if environ is None else environ
+    if written.startswith("file:") and not written.startswith("file://"):
+        found, why, advice = _from_file(written[5:].strip(), folder)
+        return found, [(f"`store`: {why}", advice)] if why else []
+    wrong: list[tuple[str, str]] = []
+
+    def put(named: re.Match[str]) -> str:
+        found, why, advice = _from_environ(named[1], around)
+        if why:
+            wrong.append((f"`store`: {why}", advice))
+        return found if named[0] == written.strip() else quote(found, safe="")
+
+    return _FROM_ENV.sub(put, written.strip()), wrong
 
 
 def is_secret(annotation: Any, metadata: tuple[Any, ...] | list[Any] = ()) -> bool:

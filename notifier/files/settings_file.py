@@ -14,7 +14,7 @@ from notifier.files.catalogue import AdapterCatalogue
 from notifier.files.plain_words import faults_of, nearest
 from notifier.files.positions import LARGEST_YAML, Document, read_yaml
 from notifier.files.positions import Path as Place
-from notifier.files.secrets import Wrong, put_in, references
+from notifier.files.secrets import Wrong, put_in, put_into_address, references
 from notifier.model.settings import NodeSettings
 
 
@@ -59,6 +59,9 @@ def read_settings(
             if isinstance(data.get(part), dict):
                 put = (lambda written, model: put_in(written, model, folder, environ)) if put_secrets_in else references
                 data[part] = _with_secrets(document, data[part], part, kinds, put, faults)
+        if isinstance(data.get("store"), str):
+            data["store"], wrong = put_into_address(data["store"], folder, environ, put_in=put_secrets_in)
+            faults += [_fault(document, ("store",), text, advice) for text, advice in wrong]
     settings = None
     try:
         settings = NodeSettings.model_validate(data)

@@ -100,7 +100,7 @@ class FailoverLedger(Ledger):
         self._standby: Standby | None = None
         self._spells = 0
         self._away: asyncio.Task[None] | None = None
-        self._probe_now = asyncio.Event()
+        self._probe_now, self._filled = asyncio.Event(), asyncio.Event()
 
     @classmethod
     async def open(
@@ -141,12 +141,16 @@ class FailoverLedger(Ledger):
         try:
             await asyncio.to_thread(start, disk)
         except StoreGone as error:
-            await asyncio.to_thread(ledger._take_stock, boot())
+            try:
+                await asyncio.to_thread(ledger._take_stock, boot())
+            except StoreGone as nothing:
+                # Without a copy from an earlier start, what is wrong is what the server said.
+                raise (nothing if address is None else error) from nothing
             ledger._leave_disk(str(error))
+            await ledger._filled.wait()  # a start reads at once
             return ledger
-        ledger.time_jump = disk.time_jump
+        ledger.time_jump, ledger._recorded = disk.time_jump, True
         ledger._disk = ledger._at = disk
-        ledger._recorded = True
         disk.gone = ledger._lost
         disk.follow(ledger._heard)
         await asyncio.to_thread(ledger._take_stock)
@@ -302,6 +306,8 @@ class FailoverLedger(Ledger):
     def _take_over(self, ledger: Store, *, holding: bool = False) -> None:
         """Hand every open transaction to `ledger`, which takes all new ones too. `holding`: presses only, for now."""
         self._at, self._holding = ledger, holding
+        if not holding:
+            self._filled.set()
         for open_one in tuple(self._pending.values()):
             self._offer(open_one)
         self._watch()

@@ -77,6 +77,7 @@ class PostgresWriter(WriterThread):
         """How far each chain is in the copy."""
         self._awake = asyncio.Event()
         self._news = True
+        self._broken = False
         self._main: asyncio.Task[None] | None = None
         self._pair_at = 0.0
 
@@ -127,7 +128,7 @@ class PostgresWriter(WriterThread):
         self.connection.terminate()
 
     async def _work(self) -> None:
-        while not self.abandoned:
+        while not (self.abandoned or self._broken):
             self._awake.clear()
             if self._urgent or self._jobs:
                 await self._group()
@@ -339,7 +340,7 @@ class PostgresWriter(WriterThread):
         # Even if nobody waited: everybody must know before the next press.
         self._tell([(job.future, None, gone) for job in taken] or [(_no_one(self._told), None, gone)], [])
         self.connection.terminate()
-        self.abandoned = True
+        self._broken = True  # not abandoned: what it says last must be heard
 
     def _refuse_all(self) -> None:
         gone = StoreGone("The store was given up before this could be written.")
@@ -377,7 +378,9 @@ def _is_servers(error: BaseException) -> bool:
 
 
 def _no_one(loop: asyncio.AbstractEventLoop) -> asyncio.Future[Any]:
-    return loop.create_future()
+    future = loop.create_future()
+    future.add_done_callback(lambda done: done.exception())  # heard by whoever takes over, and by nobody else
+    return future
 
 
 def _nothing() -> Body[None]:

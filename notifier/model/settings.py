@@ -86,6 +86,10 @@ class NodeSettings(Written):
     node: Identifier = "node1"
     state: str = "state"
     """Folder for the store, keys, rendered audio and the control socket; relative to the settings file."""
+    store: SecretText | None = None
+    """Where the record is kept: a file of SQLite, or `postgresql://user@host:port/database` (a password only by
+    `${env:NAME}` or `file:PATH`). None: `ledger.sqlite` in the state folder.
+    """
     listen: Listen = Listen()
     press_listen: str | None = None
     """A second plain HTTP address that serves nothing but `/press`."""

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from notifier.campus.in_process import InProcessCampus
 from notifier.daemon import Daemon
 from notifier.daemon.published_sets import PublishedSets
-from notifier.daemon.wiring import STORE
+from notifier.daemon.store import STORE
 from notifier.engine.held import Held
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.sqlite import SqliteLedger

@@ -1,6 +1,5 @@
 """The store on a server keeps the shipped suite, and what is peculiar to it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,7 @@ from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.postgres import PostgresLedger
 from notifier.testing.check_ledger import LEDGER_PROMISES, Make, Promise
 from tests.ledger.bodies import QUERIES
-from tests.postgres_server import Server, server
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    with server("fsync=off") as running:
-        yield running
+from tests.postgres_server import Server
 
 
 def make_in(folder: Path, postgres: Server, *, failover: bool) -> Make:

@@ -1,0 +1,37 @@
+"""`log verify` without a daemon: the store of a folder is read where its settings say that it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from notifier.cli.client import SETTINGS_FILE, state_folder
+from notifier.daemon.store import STORE, StorePlace
+from notifier.errors import SetupError
+from notifier.files.settings_file import load_settings
+from notifier.ledger.postgres_server import without_password
+from notifier.ledger.postgres_verify import verify_server
+from notifier.ledger.verify import verify
+
+
+def looked_at(folder: Path) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
+    """Where the record is and what was found; None if there is none. Raises LedgerError if it cannot be read."""
+    store = _store_of(folder)
+    if store.address is None and not store.path.is_file():
+        return None
+    if store.address is None:
+        found = verify(store.path)
+    else:
+        found = asyncio.run(verify_server(store.address, store.path.parent, store.node))
+    shown = without_password(store.address or str(store.path))
+    return f"{shown}:", [{"text": each.text, "fault": each.fault} for each in found]
+
+
+def _store_of(folder: Path) -> StorePlace:
+    state = state_folder(folder)
+    try:
+        return StorePlace.of(load_settings(folder / SETTINGS_FILE), folder, state)
+    except SetupError:
+        return StorePlace(state / STORE, None, "")  # whatever is wrong in the settings, the usual place may hold it
