@@ -134,7 +134,7 @@ class FailoverLedger(Ledger):
             return SqliteLedger(MEMORY, node, clock, queries)
 
         def start(made: Store, **how: Any) -> None:
-            made.start(loop, boot, before_commit if made.recorded else _nothing, **how)
+            made.start(loop, boot, before_commit if made.recorded else lambda: None, **how)
 
         disk = make()
         ledger = cls(make, make_memory, start, disk, patience, probe_every)
@@ -397,7 +397,3 @@ class FailoverLedger(Ledger):
                 listener(events)
             except Exception:
                 log.exception("A listener of the ledger failed; the others go on.")
-
-
-def _nothing() -> None:
-    """Memory has no disk to break."""
