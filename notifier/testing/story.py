@@ -34,7 +34,7 @@ from notifier.model.facts import Event
 from notifier.model.incident import Activation
 from notifier.model.people import Person
 from notifier.model.rights import Caller, Right
-from notifier.model.settings import NodeSettings, Sender
+from notifier.model.settings import NodeSettings, Secret, Sender
 from notifier.testing.fake_clock import FakeClock, seconds
 from notifier.testing.schools import small_school
 from notifier.testing.story_log import StoryLog
@@ -56,6 +56,9 @@ SENDERS = {
     "email": Sender(channel="smtp_email"),
 }
 """One of each kind, none limited."""
+
+STORES: list[Callable[[], str]] = []
+"""Where stories keep their record, if not in a file: the last of these names a new, empty database on a server."""
 
 FAST_DISK = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108 a folder of its own in it
 """Where commits cost nothing, if the machine has it: what a disk does is the ledger's own tests' business."""
@@ -357,6 +360,8 @@ async def story(
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(raw)
         settings = NodeSettings(senders=dict(senders)).model_copy(update={"commit_patience": commit_patience})
+        if STORES:
+            settings = settings.model_copy(update={"store": Secret(STORES[-1]())})
         told = Story(folder, FakeClock(), settings, before_commit, failover=failover)
         told.committed = lambda events: committed(told, events)
         try:

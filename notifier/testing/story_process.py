@@ -17,9 +17,9 @@ from typing import Any, TypeVar, cast
 from notifier.campus.in_process import InProcessCampus
 from notifier.daemon import Daemon
 from notifier.daemon.published_sets import PublishedSets
-from notifier.daemon.store import STORE
 from notifier.engine.held import Held
 from notifier.ledger.failover import FailoverLedger
+from notifier.ledger.postgres import PostgresLedger
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.model.facts import Body, Event
 from notifier.model.settings import NodeSettings
@@ -118,17 +118,21 @@ class _InHand:
         return stop
 
 
-class StoryLedger(_InHand, SqliteLedger):
-    """The store on disk, which also says whether it has anything in hand and can be dropped in mid-sentence."""
+class _CanBeDropped(_InHand):
+    """A store that can be dropped in mid-sentence."""
 
     committed: Callable[[Sequence[Event]], None]
     """Told of every group that changed anything, claims too, which leave no event."""
+    writer: Any
     _changes = -1
 
+    def changes(self) -> int:
+        """Grows with everything that it writes."""
+        raise NotImplementedError
+
     def _resolved(self, outcomes: list[Any], events: list[Event]) -> None:
-        super()._resolved(outcomes, events)
-        changes = self.writer.db.total_changes
-        if not self.writer.abandoned and changes != self._changes:
+        super()._resolved(outcomes, events)  # type: ignore[misc]  # of the ledger beside it
+        if not self.writer.abandoned and (changes := self.changes()) != self._changes:
             self._changes = changes
             self.committed(events)
 
@@ -145,7 +149,21 @@ class StoryLedger(_InHand, SqliteLedger):
     async def bury(self) -> None:
         """Give back what a dead process holds: its files and its lock."""
         await asyncio.to_thread(self.writer.join)
-        await asyncio.to_thread(self.let_go)
+        await asyncio.to_thread(self.let_go)  # type: ignore[attr-defined]  # of the ledger beside it
+
+
+class StoryLedger(_CanBeDropped, SqliteLedger):
+    """The store on disk, which also says whether it has anything in hand."""
+
+    def changes(self) -> int:
+        return int(self.writer.db.total_changes)
+
+
+class StoryPostgresLedger(_CanBeDropped, PostgresLedger):
+    """The same on a server."""
+
+    def changes(self) -> int:
+        return int(self.writer.changes)
 
 
 class StoryFailoverLedger(_InHand, FailoverLedger):
@@ -179,16 +197,17 @@ class StoryDaemon(Daemon):
         self.sets = _SetsReadOnce(folder, self.state, settings)
         self._fake, self._campus_for = clock, campus_for
         self._before_commit, self._committed, self._failover = before_commit, committed, failover
-        self.book: StoryLedger | StoryFailoverLedger
+        self.book: StoryLedger | StoryPostgresLedger | StoryFailoverLedger
 
     async def _open_ledger(self) -> Any:
-        path, node, boot = self.state / STORE, self.settings.node, self._fake.machine.read
+        path, node, boot, address = self.store.path, self.settings.node, self._fake.machine.read, self.store.address
         if self._failover:
             patience = self.settings.commit_patience
             failover = await StoryFailoverLedger.open(
                 path,
                 node,
                 self.clock,
+                address=address,
                 boot=boot,
                 before_commit=self._before_commit,
                 patience=patience,
@@ -199,8 +218,15 @@ class StoryDaemon(Daemon):
             failover.follow(self._committed)
             self.book = cast("StoryFailoverLedger", failover)
         else:
-            kept = await StoryLedger.open(path, node, self.clock, boot=boot, before_commit=self._before_commit)
-            self.book = cast("StoryLedger", kept)
+            hook = self._before_commit
+            kept = (
+                await StoryLedger.open(path, node, self.clock, boot=boot, before_commit=hook)
+                if address is None
+                else await StoryPostgresLedger.open(
+                    path, node, self.clock, address=address, boot=boot, before_commit=hook
+                )
+            )
+            self.book = cast("StoryLedger | StoryPostgresLedger", kept)
             self.book.committed = self._committed
         return self.book
 
