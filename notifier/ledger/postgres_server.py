@@ -30,8 +30,9 @@ SESSION = {
     "tcp_keepalives_count": "3",  # a node that vanished gives its name back after some 11 s
     "default_transaction_isolation": "read committed",
     "jit": "off",
-    # A plan that was made while a table was empty reads it from end to end, and is kept: 3 s for one claim were seen.
-    # Every question here has its index, so it is taken whatever the planner believes about the size of a table.
+    # A plan that was made while a table was empty is kept as it fills: claims of 3 s were seen, planned anew 1.5 ms.
+    "plan_cache_mode": "force_custom_plan",
+    # Every question has its index, so it is taken whatever the planner believes about the size of a new table.
     "enable_seqscan": "off",
 }
 

@@ -31,7 +31,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def stories_server() -> Iterator[Server]:
-    with server("fsync=off", "synchronous_commit=off", "full_page_writes=off", "log_min_duration_statement=300") as running:
+    with server(
+        "fsync=off", "synchronous_commit=off", "full_page_writes=off", "log_min_duration_statement=300"
+    ) as running:
         yield running
 
 
