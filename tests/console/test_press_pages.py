@@ -225,6 +225,38 @@ async def test_an_administrator_enrols_a_screen_by_a_link_that_works_once(
         await screen.get_by_role("button", name="Enrol this screen").click()
         await expect(screen.locator("main")).to_contain_text("was not enrolled")
 
+        await desk.goto(f"{school.url}/enrol")
+        await expect(desk.locator("main")).to_contain_text("1 screen enrolled")
+        await desk.get_by_role("button", name="Revoke Office tablet").click()
+        await expect(desk.locator("main")).to_contain_text("0 screens enrolled")
+        await screen.goto(f"{school.url}/press")
+        assert "/sign-in?next=" in screen.url
+
+
+async def test_who_has_signed_in_says_where_and_the_press_carries_it(browser: Browser, school: OnlineSchool) -> None:
+    async with browser.page(school, rights="staff", size=PHONE) as page:
+        await page.goto(f"{school.url}/press")
+        await page.get_by_text("Where are you?").click()
+        await page.get_by_role("link", name="North wing").click()
+        await expect(page.locator("#band-2")).to_have_text("You are at: North wing")
+        await finger_on(page, ".tile.hold")
+        await page.wait_for_url("**/press/started?i=*")
+        await page.mouse.up()
+    assert [(one["action"], one["zone"]) for one in incidents(school)] == [("hold", "north")]
+
+
+async def test_a_revoked_screen_without_scripts_is_told_that_nothing_started(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    async with kiosk(browser, school, java_script_enabled=False) as page:
+        await page.goto(f"{school.url}/press/confirm?action=lockdown")
+        device = next(one["id"] for one in school.daemon.accounts.listing() if one["kind"] == "kiosk")
+        await school.daemon.accounts.revoke(device, ADMIN)
+        await page.locator("#start").click()
+        await expect(page.locator("main")).to_contain_text("Nothing was started")
+        await expect(page.locator("header")).to_contain_text("call 911")
+    assert incidents(school) == []
+
 
 # ------------------------------------------------------------------------------------------------- nothing gets through
 

@@ -9,7 +9,7 @@ import segno
 from aiohttp import web
 from markupsafe import Markup
 
-from notifier.console.callers import public_address
+from notifier.console.callers import networks_of, public_address
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.press import keep_device
 from notifier.console.pages.rendering import html, page
@@ -22,7 +22,7 @@ NAME_LIMIT = 60  # characters of a screen's name; it is read out on the board
 
 
 async def ask(call: Call) -> web.Response:
-    return page(call, "enrol.html", form=Form(), buttons=_buttons(call), address="", code="")
+    return _page(call, Form())
 
 
 async def make(call: Call) -> web.Response:
@@ -31,10 +31,19 @@ async def make(call: Call) -> web.Response:
     name = form.text("name", limit=NAME_LIMIT, needed="Say what people call this screen: “Front office, left”.")
     button = form.choice("button", [value for value, _ in buttons], "Choose the button that it stands for.")
     if not form.sound:
-        return page(call, "enrol.html", status=422, form=form, buttons=buttons, address="", code="")
+        return _page(call, form, status=422)
     token = await call.parts.accounts.enrol_kiosk(name, button, call.caller)
-    address = public_address(call.request, None, ()).removesuffix("/enrol") + f"/enrol/{token}"
-    return page(call, "enrol.html", form=form, buttons=buttons, address=address, code=_drawn(address))
+    address = (
+        public_address(call.request, None, networks_of(call.parts.settings.behind_proxy)).removesuffix("/enrol")
+        + f"/enrol/{token}"
+    )
+    return _page(call, form, address=address, code=_drawn(address))
+
+
+async def revoke(call: Call) -> web.Response:
+    form = await read_form(call)
+    await call.parts.accounts.revoke(form.text("screen"), call.caller)
+    return see("/enrol")
 
 
 async def look(call: Call) -> web.Response:
@@ -50,6 +59,15 @@ async def become(call: Call) -> web.Response:
     response = see("/press")
     keep_device(response, secret)
     return response
+
+
+def _page(call: Call, form: Form, *, status: int = 200, address: str = "", code: str = "") -> web.Response:
+    screens = [one for one in call.parts.accounts.listing() if one["kind"] == "kiosk" and one["state"] == "active"]
+    may = call.caller.may(Right.ADMINISTER, call.parts.site)
+    return page(
+        call, "enrol.html", status=status, form=form, buttons=_buttons(call), address=address, code=code,
+        screens=screens, may_revoke=may,
+    )  # fmt: skip
 
 
 def _buttons(call: Call) -> list[tuple[str, str]]:
@@ -82,6 +100,7 @@ def _route(
 ROUTES = (
     _route("GET", "/enrol", Right.ADMINISTER, "Enrol a screen that presses.", ask, Right.TECHNICIAN),
     _route("POST", "/enrol", Right.ADMINISTER, "Make the link that enrols it.", make, Right.TECHNICIAN),
+    _route("POST", "/enrol/revoke", Right.ADMINISTER, "Make a screen's secret worthless.", revoke),
     _route("GET", "/enrol/{token}", Right.PUBLIC, "What a screen sees first.", look, secret=True),
     _route("POST", "/enrol/{token}", Right.PUBLIC, "The screen becomes a press device.", become, secret=True),
 )

@@ -51,6 +51,11 @@ async def show(call: Call, *, drill: bool) -> web.Response:
     return response
 
 
+async def where(call: Call) -> web.Response:
+    """For people who have signed in: a device knows its place."""
+    return _page(call, "press_where.html", presser_of(call), drill=False)
+
+
 async def confirm(call: Call, *, drill: bool) -> web.Response:
     presser, now = presser_of(call), running(call)
     if drill and now["live"]:
@@ -226,6 +231,7 @@ _P, _D = Right.PRESS, Right.DRILL
 ROUTES = (
     _see("/press", _P, "The page that starts a live response.", partial(show, drill=False)),
     _see("/press/confirm", _P, "What one action would do; starts nothing.", partial(confirm, drill=False)),
+    _see("/press/where", _P, "Where somebody who has signed in stands.", where),
     _do("/press/start", _P, "Start it, live.", partial(start, drill=False)),
     _see("/press/started", _P, "What became of a press.", partial(started, drill=False), Right.VIEW),
     _see("/press/state", _P, "Whether we answer, and what runs.", state, _D, media="application/json"),

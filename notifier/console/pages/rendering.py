@@ -16,7 +16,7 @@ from notifier.console.pages.icons import icon
 from notifier.console.problems import ADVICE, Explained
 from notifier.console.route import Call
 from notifier.model.events import EventKind
-from notifier.model.rights import ANONYMOUS
+from notifier.model.rights import ANONYMOUS, Right
 
 NAVIGATION = (
     ("Board", "/board"), ("Playbooks", "/playbooks"), ("People", "/people"), ("Site", "/site"), ("Drills", "/drills"),
@@ -26,6 +26,10 @@ NAVIGATION = (
 STREAM_KINDS = " ".join([*(str(kind) for kind in EventKind), "hello", "resync", "signed_out", "still"])
 SIGN_IN = "/sign-in"
 SIGNED_OUT = "You are signed out. The incident goes on. Sign in to see it; to start one you need no sign-in."
+NOT_STARTED = (
+    "Nothing was started or said. This device is not enrolled any more, or nobody is signed in on it. "
+    "In danger: press a wall button, shout, call 911."
+)
 MOST_INCIDENTS = 20  # open ones that a header looks at; more than one live one is rare
 
 
@@ -109,13 +113,16 @@ def plural(count: int, one: str, many: str = "") -> str:
 def in_trouble(told: Explained, call: Call) -> web.Response:
     """What a person sees where a program would get a problem: what is wrong, what to do, where to go."""
     titles = {401: "Sign in first", 403: "Not with this account", 404: "Nothing is here", 503: "Not done"}
+    title, text = titles.get(told.status, "This was not done"), SIGNED_OUT if told.status == 401 else told.detail
+    posted = call.request.method == "POST" and call.route.right in {Right.PRESS, Right.DRILL}
+    if posted and told.status in {401, 403}:
+        title, text = "NOT done", NOT_STARTED
     try:
         site = call.parts.views.site()
     except Exception:  # noqa: BLE001 whatever is broken, this page must not be
         site = {"name": call.parts.site}
     return html(
-        "trouble.html", told.status, site=site, title=titles.get(told.status, "This was not done"),
-        text=SIGNED_OUT if told.status == 401 else told.detail, advice=ADVICE.get(told.status, ""),
+        "trouble.html", told.status, site=site, title=title, text=text, advice=ADVICE.get(told.status, ""),
         wrongs=told.wrongs, trouble=told.trouble, sign_in=SIGN_IN if told.status == 401 else "",
     )  # fmt: skip
 
