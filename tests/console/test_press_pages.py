@@ -106,6 +106,21 @@ async def test_what_ends_too_early_starts_nothing(browser: Browser, school: Onli
     assert incidents(school) == []
 
 
+async def test_a_finger_on_glass_that_trembles_starts_it_too(browser: Browser, school: OnlineSchool) -> None:
+    async with kiosk(browser, school, has_touch=True, is_mobile=True) as page:
+        box = await page.locator(LOCKDOWN).bounding_box()
+        assert box
+        x, y = box["x"] + 90, box["y"] + 60
+        glass = await page.context.new_cdp_session(page)
+        await glass.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        await expect(page.locator(".top-bar")).to_be_visible()
+        for step in range(1, 6):
+            moved = {"x": x + step % 2 * 9, "y": y - step * 6}
+            await glass.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [moved]})
+        await page.wait_for_url("**/press/started?i=*")
+    assert [one["action"] for one in incidents(school)] == ["lockdown"]
+
+
 async def test_a_short_tap_and_a_double_click_only_show_what_would_happen(
     browser: Browser, school: OnlineSchool
 ) -> None:
@@ -119,11 +134,12 @@ async def test_a_short_tap_and_a_double_click_only_show_what_would_happen(
 
 
 async def test_start_lies_where_the_press_page_has_no_tile(browser: Browser, school: OnlineSchool) -> None:
-    for size in (PHONE, {"width": 360, "height": 700}, DESK):
+    for size in (PHONE, {"width": 390, "height": 760}, DESK):
         async with browser.page(school, kiosk=KIOSK, size=size) as page:
             await page.goto(f"{school.url}/press")
             boxes = [await tile.bounding_box() for tile in await page.locator(".tile").all()]
-            assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+            over = await page.evaluate("document.documentElement.scrollHeight - innerHeight")
+            assert over <= 0, f"{over} pixels too high at {size}"
             await page.goto(f"{school.url}/press/confirm?action=lockdown")
             start = await page.locator("#start").bounding_box()
             assert start
@@ -133,6 +149,21 @@ async def test_start_lies_where_the_press_page_has_no_tile(browser: Browser, sch
                 apart = box["y"] + box["height"] <= start["y"] or box["y"] >= start["y"] + start["height"]
                 assert apart, f"{box} lies over Start {start} at {size}"
                 assert box["height"] >= 96
+
+
+async def test_with_text_twice_as_large_nothing_is_cut_off_and_lockdown_comes_first(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    async with kiosk(browser, school) as page:
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        cut = "[...document.querySelectorAll('.tile')].filter((one) => one.scrollHeight > one.clientHeight + 1).length"
+        assert await page.evaluate(cut) == 0
+        box = await page.locator(LOCKDOWN).bounding_box()
+        assert box
+        assert box["y"] < PHONE["height"] / 1.5
+        others = [await tile.bounding_box() for tile in (await page.locator(".tile").all())[1:]]
+        assert all(other and other["y"] > box["y"] for other in others)
+        await screenshot(page, "twice", full_page=True)
 
 
 # --------------------------------------------------------------------------------------- keyboard, no script, forged

@@ -68,6 +68,9 @@ function end(told) {
 }
 
 if (tiles) {
+  const room = () => tiles.classList.toggle("scrolls", document.documentElement.scrollHeight > innerHeight);
+  addEventListener("resize", room);
+  room();
   tiles.addEventListener("pointerdown", (event) => {
     const tile = event.target.closest(".tile");
     quiet = false;
