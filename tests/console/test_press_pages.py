@@ -178,7 +178,7 @@ async def test_by_keyboard_alone(browser: Browser, school: OnlineSchool) -> None
         assert await page.evaluate("document.activeElement.id") == "heading"
         await page.keyboard.press("Tab")
         assert await page.evaluate("document.activeElement.id") == "start"
-        await until(page, "performance.now() > 900")
+        await expect(page.locator("#start[data-awake]")).to_be_visible()
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/press/started?i=*")
     assert len(incidents(school)) == 1
@@ -350,7 +350,7 @@ async def test_at_rest_it_says_since_when_it_is_not_connected_and_opens_without_
         await expect(page.locator("#say")).to_contain_text("A press here may not arrive: use the wall button")
         await screenshot(page, "not-connected")
         await page.goto(f"{school.url}/press/confirm?action=hold")
-        await until(page, "performance.now() > 900")
+        await expect(page.locator("#start[data-awake]")).to_be_visible()
         await page.locator("#start").click()
         await expect(page.locator("#band-1")).to_have_text("Your HOLD is NOT received")
         await page.context.set_offline(False)
@@ -446,7 +446,7 @@ async def test_every_press_page_is_accessible(browser: Browser, school: OnlineSc
         await assert_accessible(page)
         await page.goto(f"{school.url}/press/confirm?action=lockdown")
         await assert_accessible(page)
-        await until(page, "performance.now() > 900")
+        await expect(page.locator("#start[data-awake]")).to_be_visible()
         await page.locator("#start").click()
         await page.wait_for_url("**/started?i=*")
         await assert_accessible(page)

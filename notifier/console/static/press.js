@@ -102,13 +102,14 @@ if (tiles) {
 
 // ------------------------------------------------------------------------------------------- the confirm page's button
 
-const start = $("start"), opened = performance.now();
+const start = $("start");
 if (start) {
+  setTimeout(() => { start.dataset.awake = ""; }, DEAF);
   $("start-form").elements.key.value = key(); // a page from the cache must not bring an old press's key
   start.addEventListener("keydown", (event) => { if (event.repeat) event.preventDefault(); });
   $("start-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (performance.now() - opened < DEAF || start.disabled) return;
+    if (!("awake" in start.dataset) || start.disabled) return;
     start.disabled = true;
     words(start, `Sending ${start.dataset.word}`);
     press($("start-form").elements.action.value, start.dataset.word, start.dataset.say);
