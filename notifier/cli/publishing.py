@@ -82,6 +82,12 @@ async def _plan(args: argparse.Namespace, client: Client) -> int:
             say(f"  {_when(step):>7}  {step['step']}: {_what(step)}")
             for line in _more(step):
                 say(f"           {line}")
+    if last := plan.get("slowest"):
+        say(
+            "",
+            f"The slowest is {last['sender']}: its last message is handed over after {last['at']:g} s "
+            f"({last['step']}). Carriers take longer, and approvals longer still.",
+        )
     say("", *(f"warning: {each}" for each in plan["warnings"]))
     return DONE
 

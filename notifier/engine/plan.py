@@ -8,6 +8,7 @@ from notifier.engine.audience import Audience
 from notifier.engine.compose import message_for
 from notifier.engine.deliveries import REFILL
 from notifier.engine.desk import Desk
+from notifier.engine.plan_limits import over_the_day, slowest
 from notifier.engine.playbook_run import steps_of
 from notifier.engine.reach import reach_of
 from notifier.engine.scene import Scene
@@ -61,7 +62,14 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         "zone": zone,
         "reach": reach,
         "phases": phases,
-        "warnings": sorted({*warnings, *_police_warning(desk, playbook)}),
+        "slowest": slowest(phases[str(Phase.MAIN)]),
+        "warnings": sorted(
+            {
+                *warnings,
+                *_police_warning(desk, playbook),
+                *over_the_day(phases, desk.gear.senders, drill=drill),
+            }
+        ),
     }
 
 
