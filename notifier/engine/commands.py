@@ -22,7 +22,6 @@ from notifier.engine.moves import (
     confirm_door_body,
     hand_off_body,
     late_decision_body,
-    move_task_body,
     note_body,
     open_door_body,
     pause_outside_body,
@@ -32,6 +31,7 @@ from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.publisher import Publisher
 from notifier.engine.selectors import select_people
+from notifier.engine.task_verbs import TaskVerbs
 from notifier.engine.trying import Trying, TryVerbs
 from notifier.engine.unverified import verify_decision_body
 from notifier.engine.walk_tests import told, walk_test_body
@@ -46,7 +46,7 @@ from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
 
-class EngineCommands(PageVerbs, TryVerbs):
+class EngineCommands(PageVerbs, TryVerbs, TaskVerbs):
     """Implements `interfaces.Commands`. Rights to the route are checked by the console; who counts as whom, here."""
 
     def __init__(
@@ -264,13 +264,6 @@ class EngineCommands(PageVerbs, TryVerbs):
             self._engine.devices.let_be(door)
         self._engine.nudge(incident)
         return Outcome(True, f"Recorded: {who.name} says that {door} is {'secured' if secured else 'NOT secured'}.")
-
-    async def move_task(self, task: str, word: str, caller: Caller) -> Outcome:
-        who = self._person(caller)
-        state = await self._ledger.run(
-            lambda: move_task_body(self._desk.site, task, word, who.id, who.name, self._desk.clock.now())
-        )
-        return Outcome(True, f"{who.name}: {state}.", detail={"state": state})
 
     async def approve_step(self, incident: str, step: str, caller: Caller) -> Outcome:
         who = self._person(caller)

@@ -219,7 +219,19 @@ def confirm_door_body(site: str, incident: str, door: str, secured: bool, name: 
     yield Fact(EventKind.DOOR_READ, site, incident, {"door": door, "lock": str(lock), "by": name}, rows)
 
 
-def move_task_body(site: str, task: str, word: str, person: str, name: str, now: float) -> Body[str]:
+def lock_again_body(site: str, incident: str, door: str, name: str) -> Body[None]:
+    """Who told it, for the record; the command itself is the one that the response gave. Raises Refused, NotFound."""
+    row = yield from incident_row(site, incident)
+    _must_be_open(row)
+    if row["state"] == IncidentState.CLOSING:
+        raise Refused("The incident is closing; its doors are not commanded any more.", status=409)
+    yield Fact(EventKind.COMMANDED, site, incident, {"door": door, "by": name, "again": True})
+
+
+def move_task_body(
+    site: str, task: str, word: str, person: str, name: str, now: float, to: tuple[str, str] | None = None
+) -> Body[str]:
+    """`to`: id and name of the one who is to have it, if that is not who says so."""
     known = yield Ask("task_by_id", {"site": site, "id": task})
     if not known:
         raise NotFound(f"There is no task {task}.")
@@ -228,12 +240,14 @@ def move_task_body(site: str, task: str, word: str, person: str, name: str, now:
     except ValueError:
         raise Refused(f"{word!r} is not one of {', '.join(TaskWord)}.", status=422) from None
     state = move_task(TaskState(known[0]["state"]), said)
-    owner = (None, None) if said is TaskWord.GIVE_BACK else (person, name)
+    if to is not None and said is not TaskWord.TAKE:
+        raise Refused(f"A task is given with the word take, not with {word}.", status=422)
+    owner = (None, None) if said is TaskWord.GIVE_BACK else to or (person, name)
     yield Fact(
         EventKind.TASK_MOVED,
         site,
         known[0]["incident"],
-        {"task": task, "word": word, "by": name},
+        {"task": task, "word": word, "by": name, "kind": known[0]["kind"], "to": to[1] if to else None},
         [
             Row(
                 "task",

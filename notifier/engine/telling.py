@@ -145,6 +145,28 @@ def _moved(data: Data, held: Held | None) -> str:
     return f"{str(data.get('word')).replace('_', ' ')}{by}: {data.get('from')} → {data.get('to')}.{left}{note}"
 
 
+def _task_moved(data: Data, held: Held | None) -> str:
+    if "task" not in data:
+        deed = "lets the late press start" if data.get("fire") else "stopped the late press"
+        return f"{data.get('by')} {deed}." if "late_press" in data else EventKind.TASK_MOVED.sentence
+    what = _task(data, held)
+    if data.get("to"):
+        return f"{data.get('by')} gives {what} to {data['to']}."
+    done = {"take": "has", "give_back": "gave back", "finish": "says that this is done:"}
+    return f"{data.get('by')} {done.get(str(data.get('word')), data.get('word'))} {what}."
+
+
+def _task(data: Data, held: Held | None) -> str:
+    """What it is about: a task's id ends with its door, person or room."""
+    subject = str(data["task"]).rpartition(":")[2]
+    if held and subject in held.doors:
+        return held.doors[subject].title
+    if held and (subject in held.people or subject in held.rooms):
+        name = held.people[subject].name if subject in held.people else held.rooms[subject].name or subject
+        return f"the call for help of {name}" if data.get("kind") == "need_help" else f"the task about {name}"
+    return str(data.get("kind", "a task")).replace("_", " ")
+
+
 def _waits(data: Data, held: Held | None) -> str:
     asked = ", ".join(data.get("asked", ()))
     return f"{data.get('step', 'A step')} waits for an approval." + (f" Asked: {asked}." if asked else "")
@@ -176,6 +198,10 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.PRESSED: lambda data, held: (
         f"Pressed again by {data.get('presser') or data.get('source')}, {_zone(data, held)}."
     ),
+    EventKind.COMMANDED: lambda data, held: (
+        f"{data['by']} tells {_door(data, held)} to lock again." if data.get("again") else EventKind.COMMANDED.sentence
+    ),
+    EventKind.TASK_MOVED: _task_moved,
     EventKind.DOOR_READ: _read,
     EventKind.COMMAND_OVER: _over,
     EventKind.NOT_SECURED: _not_secured,

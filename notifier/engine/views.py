@@ -8,6 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.answer_view import AnswerView
+from notifier.engine.board_view import BoardView
 from notifier.engine.drill_calendar import upcoming
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
@@ -34,6 +35,7 @@ class EngineViews:
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
+        self._board = BoardView(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
 
@@ -91,9 +93,16 @@ class EngineViews:
         return rows[0]
 
     def incident(self, incident: str) -> Mapping[str, Any]:
-        row = self._row(incident)
-        site = self._desk.site
-        doors = self.doors(incident)
+        return self._picture(self._row(incident), self.doors(incident), self.rooms(incident))
+
+    def board(self, incident: str) -> Mapping[str, Any]:
+        row, doors, rooms = self._row(incident), self.doors(incident), self.rooms(incident)
+        picture = self._picture(row, doors, rooms)
+        newest = [self._read_event(each) for each in self._board.newest(incident)]
+        return {**picture, **self._board.beside(row), **self._board.items(doors, rooms), "newest": newest}
+
+    def _picture(self, row: Mapping[str, Any], doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
+        incident, site = row["id"], self._desk.site
         counts: dict[str, dict[str, int]] = {}
         for each in self._ledger.read("delivery_counts", site=site, incident=incident):
             counts.setdefault(each["kind"], {})
@@ -119,7 +128,7 @@ class EngineViews:
             "deliveries": counts,
             "steps": steps,
             "pages": pages_of(commands, self._desk.held_of.get(row["publication"])),
-            "rooms": self.rooms(incident)["counts"],
+            "rooms": rooms["counts"],
             "tasks": self._tasks(self._ledger.read("tasks_of_incident", site=site, incident=incident)),
             "approvals": self._approvals(self._ledger.read("approvals_of_incident", site=site, incident=incident)),
             "presses": [
@@ -154,18 +163,12 @@ class EngineViews:
             self._row(incident)
             args["incident"] = incident
         rows = list(self._ledger.read(query, **args))
-        items = [
-            self._shown(
-                row["node"],
-                row["n"],
-                EventKind(row["kind"]),
-                row["wall"],
-                row["incident"],
-                json.loads(row["payload"]).get("data", {}) if row["payload"] else {},
-            )
-            for row in rows
-        ]
+        items = [self._read_event(row) for row in rows]
         return {"items": items, "next": items[-1]["cursor"] if len(items) == limit else None}
+
+    def _read_event(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        data = json.loads(row["payload"]).get("data", {}) if row["payload"] else {}
+        return self._shown(row["node"], row["n"], EventKind(row["kind"]), row["wall"], row["incident"], data)
 
     def shown(self, event: Event) -> Mapping[str, Any]:
         return self._shown(event.node, event.n, event.kind, event.wall, event.incident, event.data)

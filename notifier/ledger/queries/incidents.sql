@@ -97,6 +97,14 @@ where e.site = :site and e.incident = :incident
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
+-- name: newest_of_incident
+-- For a board: without what only counts, or says what the board shows beside it.
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.incident = :incident and e.kind not in (
+    'deliveries_queued', 'deliveries_settled', 'deliveries_reported', 'step_started', 'step_over', 'timer_fired',
+    'session_seen', 'personal_data_read')
+order by e.at desc, e.node desc, e.n desc limit :limit
+
 -- name: events_of_site
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
 where e.site = :site and e.kind not in (

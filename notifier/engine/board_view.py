@@ -1,0 +1,67 @@
+"""What a board shows beside the picture of an incident: since when, and what happened last. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from notifier.engine.desk import Desk
+from notifier.engine.endings import DISTRICT_COUNTS_AFTER
+from notifier.interfaces import Ledger
+
+NEWEST = 40
+"""Events that are looked at for a board's timeline; readings of doors among them are left out of it."""
+
+
+class BoardView:
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+        self._desk, self._ledger = desk, ledger
+
+    def beside(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        site, incident = self._desk.site, row["id"]
+        people = self._desk.held_for(row["publication"]).people
+        commander = row["commander"]
+        tasks = self._ledger.read("tasks_of_incident", site=site, incident=incident)
+        loose = [each for each in self._ledger.read("tasks_open", site=site) if each["incident"] is None]
+        approvals = self._ledger.read("approvals_of_incident", site=site, incident=incident)
+        return {
+            "fire_alarm": self._desk.fire_alarm,
+            "commander_name": people[commander].name if commander in people else commander,
+            "tasks": [self._task(each) for each in (*tasks, *loose)],
+            "approvals": [self._approval(each) for each in approvals],
+        }
+
+    def items(self, doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
+        seen = {row["id"]: row["sensed_at"] for row in self._ledger.read("doors_of_site", site=self._desk.site)}
+        return {
+            "door_items": [{**item, "seen": self._wall(seen.get(item["id"]))} for item in doors["items"]],
+            "room_items": rooms["items"],
+        }
+
+    def newest(self, incident: str) -> list[Mapping[str, Any]]:
+        return list(self._ledger.read("newest_of_incident", site=self._desk.site, incident=incident, limit=NEWEST))
+
+    def _task(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        names = ("id", "incident", "kind", "subject", "text", "state", "owner", "owner_name")
+        return {
+            **{name: row[name] for name in names},
+            "since": self._wall(row["at"]),
+            "moved": self._wall(row["moved_at"]),
+        }
+
+    def _approval(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        names = ("id", "incident", "what", "state", "first", "first_name", "second", "second_name", "reason")
+        return {
+            **{name: row[name] for name in names},
+            "asked": self._wall(row["asked_at"]),
+            "district": self._wall(row["asked_at"] + DISTRICT_COUNTS_AFTER),
+            "expires": self._wall(row["expires"]),
+        }
+
+    def _wall(self, steady: float | None) -> str | None:
+        """Ledger time as wall time, to the second: only the daemon knows how they lie to each other."""
+        if steady is None:
+            return None
+        moment: datetime = self._desk.clock.wall() + timedelta(seconds=steady - self._desk.clock.now())
+        return (moment + timedelta(milliseconds=500)).isoformat(timespec="seconds")

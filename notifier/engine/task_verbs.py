@@ -1,0 +1,46 @@
+"""What a person does about something that needs somebody: take it, give it, tell a door once more."""
+
+from __future__ import annotations
+
+from notifier.engine.closing import Person
+from notifier.engine.desk import Desk
+from notifier.engine.moves import lock_again_body, move_task_body
+from notifier.engine.orchestrator import Orchestrator
+from notifier.errors import NotFound, Refused
+from notifier.interfaces import Ledger, Outcome
+from notifier.model.rights import Caller
+from notifier.model.step import Phase
+
+
+class TaskVerbs:
+    """A part of the engine's commands."""
+
+    _engine: Orchestrator
+    _desk: Desk
+    _ledger: Ledger
+
+    def _person(self, caller: Caller) -> Person:
+        raise NotImplementedError
+
+    async def move_task(self, task: str, word: str, caller: Caller, to: str | None = None) -> Outcome:
+        who = self._person(caller)
+        contact = self._desk.held.people.get(to) if to else None
+        if to and contact is None:
+            raise NotFound(f"There is nobody called {to} in the contacts. Nothing was given.")
+        given = (contact.id, contact.name) if contact else None
+        state = await self._ledger.run(
+            lambda: move_task_body(self._desk.site, task, word, who.id, who.name, self._desk.clock.now(), given)
+        )
+        return Outcome(True, f"{given[1] if given else who.name}: {state}.", detail={"state": state})
+
+    async def lock_again(self, incident: str, door: str, caller: Caller) -> Outcome:
+        who, row, known = self._person(caller), self._engine.open_incident(incident), self._desk.held.doors.get(door)
+        if row is None or known is None:
+            raise NotFound(f"There is no open incident {incident} or no door {door}.")
+        told = self._ledger.read("last_command_of", site=self._desk.site, incident=incident, device=door)
+        if not told:
+            raise Refused(f"{known.title} was not told to lock in this response.", status=409)
+        await self._ledger.run(lambda: lock_again_body(self._desk.site, incident, door, who.name))
+        scene = self._desk.scene(row, told[0]["run"], Phase(told[0]["phase"]), row["playbook"], row["zone"])
+        self._engine.devices.secure(scene, told[0]["id"], door)
+        return Outcome(True, f"{known.title} is told to lock again. What it reads stands on the board.")
