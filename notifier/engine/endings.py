@@ -134,10 +134,12 @@ def decide_body(
 
     `reauthenticated`: they have just proven once more who they are. Raises Refused, NotFound, IllegalMove.
     """
-    found = yield Ask("approval_by_id", {"site": site, "id": approval_id})
-    if not found:
+    known = yield Ask("incident_of_approval", {"site": site, "id": approval_id})
+    if not known:
         raise NotFound(f"There is no approval {approval_id}.")
-    approval = found[0]
+    # Incident first, as whoever asks for an ending does: the other way round two nodes would wait for one another.
+    row = yield from incident_row(site, known[0]["incident"])
+    approval = (yield Ask("approval_by_id", {"site": site, "id": approval_id}))[0]
     word = ApprovalWord.GRANT if grant else ApprovalWord.REFUSE
     state = move_approval(ApprovalState(approval["state"]), word)
     if not may_command:
@@ -160,7 +162,6 @@ def decide_body(
             ],
         )
         return approval, None
-    row = yield from incident_row(site, approval["incident"])
     ended = yield from _grant(held_of, row, approval, who, at, reauthenticated=reauthenticated)
     return approval, ended
 

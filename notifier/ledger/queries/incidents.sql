@@ -64,6 +64,10 @@ select * from room where site = :site and incident = :incident
 -- name: room_of_incident
 select * from room where site = :site and incident = :incident and id = :id
 
+-- name: incident_of_approval
+-- Read without a lock: every body locks the incident first, then what belongs to it.
+select incident from approval where site = :site and id = :id
+
 -- name: approval_by_id
 select * from approval where site = :site and id = :id {for_update}
 
