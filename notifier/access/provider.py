@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
@@ -90,11 +90,12 @@ class ProviderClient:
             "client_id": self.settings.client_id, "code_verifier": asked.verifier,
         }  # fmt: skip
         secret = self.settings.client_secret
-        auth = None
+        headers = {}
         if secret is not None:
             revealed = secret.reveal() if isinstance(secret, Secret) else secret
-            auth = aiohttp.BasicAuth(self.settings.client_id, revealed)
-        answer = await self._json("POST", str(described["token_endpoint"]), data=form, auth=auth)
+            pair = f"{quote(self.settings.client_id, safe='')}:{quote(revealed, safe='')}"  # RFC 6749 section 2.3.1
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        answer = await self._json("POST", str(described["token_endpoint"]), data=form, headers=headers)
         return self._read(str(answer.get("id_token", "")), asked, keys)
 
     def _read(self, token: str, asked: Asked, keys: Mapping[str, Any]) -> Told:

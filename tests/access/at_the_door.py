@@ -13,6 +13,7 @@ from notifier.access.people import People
 from notifier.access.provider import ProviderClient
 from notifier.access.sessions import Place, Session
 from notifier.access.sign_in import SignIn
+from notifier.clock import Clock
 from notifier.model.events import EventKind
 from notifier.model.rights import Caller, Right
 from tests.access.memory_ledger import MemoryLedger
@@ -25,7 +26,7 @@ OTHER_WORDS = "brass kettle on a train"
 
 
 class Door:
-    def __init__(self, ledger: MemoryLedger, clock: HandClock, provider: ProviderClient | None = None) -> None:
+    def __init__(self, ledger: MemoryLedger, clock: Clock, provider: ProviderClient | None = None) -> None:
         self.ledger, self.clock = ledger, clock
         self.book = AccountBook(ledger, "maplewood", {}.get, own_uid=990)
         self.desk = FrontDesk(ledger, "maplewood", "Maplewood", self.book, b"k" * 32, provider)

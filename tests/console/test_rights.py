@@ -152,6 +152,16 @@ TO_SIGN_IN = 1303
 """Our own number for a redirect that leads to the sign-in page and nowhere else."""
 
 
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_rights_at_another_site_open_no_route_here(tmp_path: Path, route: Route) -> None:
+    everybodys = TABLE[f"{route.method} {route.path}"] == EVERYBODY
+    async with open_school(tmp_path) as school:
+        for role in ROLES:
+            status = await knock(school, route, await school.token(role, sites=["otherwood"]))
+            assert (status == 403) == (not everybodys), f"{role} got {status}"
+        assert everybodys or not school.engine.said
+
+
 async def knock(school: School, route: Route, headers: dict[str, str]) -> int:
     path = route.path.format(**{name: NAMES.get(name, "x1") for name in route.names})
     body = next((body for end, body in BODIES.items() if route.path.endswith(end)), {})

@@ -1,0 +1,134 @@
+"""What somebody would try at the door: each of these must fail, and say so in the same words as any other failure."""
+
+import pytest
+
+from notifier.access.sessions import Place
+from notifier.model.events import EventKind
+from notifier.model.rights import Caller, Right
+from tests.console.school import ADMIN, School
+
+WORDS = "seven grey herons wade"
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+async def person(school: School, *roles: str) -> str:
+    account, _ = await school.accounts.add_user("Ada Lopez", roles or ("commander",), [], None, "ada", ADMIN)
+    links = school.entrance.links
+    await links.take_up(await links.welcome(account, "test"), WORDS, Place("127.0.0.1"))
+    return account
+
+
+async def enter(school: School, after: str = "/", cookie: str = "", **headers: str) -> tuple[int, str, str]:
+    """Status, where to, and the session's cookie."""
+    said = {"name": "ada", "password": WORDS, "next": after}
+    sent = {**SAME, **({"Cookie": cookie} if cookie else {}), **headers}
+    status, _, response = await school.ask("POST", "/sign-in", sent, data=said, allow_redirects=False)
+    return status, response.headers.get("Location", ""), response.headers.get("Set-Cookie", "")
+
+
+async def test_the_cookie_can_be_neither_read_nor_set_by_others(school: School) -> None:
+    await person(school)
+    _, _, cookie = await enter(school)
+    assert cookie.startswith("__Host-notifier-session=")
+    for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert word in cookie
+    assert "Domain" not in cookie
+
+
+async def test_a_session_that_was_planted_before_is_not_the_one_after(school: School) -> None:
+    await person(school)
+    _, _, theirs = await enter(school)
+    planted = theirs.partition(";")[0]
+    _, _, fresh = await enter(school, cookie=planted)
+    assert fresh.partition(";")[0] != planted
+    assert (await school.ask("GET", "/now", {"Cookie": planted}, allow_redirects=False))[0] == 303
+    assert (await school.ask("GET", "/now", {"Cookie": fresh.partition(";")[0]}))[0] == 200
+
+
+async def test_another_site_signs_nobody_in_or_out(school: School) -> None:
+    await person(school)
+    for elsewhere in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        assert (await enter(school, **elsewhere))[0] == 403
+    _, _, cookie = await enter(school)
+    kept = {"Cookie": cookie.partition(";")[0]}
+    other = {**kept, "Sec-Fetch-Site": "cross-site"}
+    for path in ("/sign-out", "/account/sign-out", "/account/recovery", "/account/password"):
+        assert (await school.ask("POST", path, other, data={"which": "everywhere"}))[0] == 403
+    assert (await school.ask("GET", "/now", kept))[0] == 200
+    assert (await school.ask("GET", "/api/v1/events", other))[0] == 403
+
+
+@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+async def test_next_leads_to_no_other_place(school: School, evil: str) -> None:
+    await person(school)
+    assert (await enter(school, evil))[:2] == (303, "/")
+    assert (await enter(school, "/accounts?x=1"))[:2] == (303, "/accounts?x=1")
+
+
+async def test_a_bearer_token_in_the_cookie_is_nobody_and_a_session_as_a_token_neither(school: School) -> None:
+    token = (await school.token("commander"))["Authorization"].removeprefix("Bearer ")
+    assert (await school.ask("GET", "/api/v1/incidents", {"Cookie": f"__Host-notifier-session={token}"}))[0] == 401
+    cookie = (await school.cookie("commander"))["Cookie"].partition("=")[2]
+    assert (await school.ask("GET", "/api/v1/incidents", {"Authorization": f"Bearer {cookie}"}))[0] == 401
+
+
+async def test_a_cookie_without_its_prefix_is_not_looked_at(school: School) -> None:
+    cookie = (await school.cookie("commander"))["Cookie"].partition("=")[2]
+    assert (await school.ask("GET", "/api/v1/incidents", {"Cookie": f"notifier-session={cookie}"}))[0] == 401
+
+
+async def test_who_is_not_known_reads_the_same_page_as_who_mistypes(school: School) -> None:
+    await person(school)
+    pages = []
+    for name in ("ada", "nobody"):
+        said = {"name": name, "password": "not the right words"}
+        status, text, _ = await school.ask("POST", "/sign-in", SAME, data=said)
+        pages.append((status, text.replace(f'value="{name}"', "")))
+    assert pages[0] == pages[1]
+
+
+async def test_what_changes_others_needs_a_fresh_proof_and_a_machine_has_nobody_to_ask(school: School) -> None:
+    headers = await school.cookie("administrator")
+    body = {"name": "Bo", "roles": ["view"]}
+    assert (await school.ask("POST", "/api/v1/accounts", headers, json=body))[0] == 201
+    held = school.entrance.sessions._held
+    for session in list(held.rows):
+        held.take({"id": session, "proved_at": 0.0})
+    status, text, _ = await school.ask("POST", "/api/v1/accounts", headers, json=body)
+    assert (status, "fresh proof" in text["detail"]) == (403, True)
+    assert (await school.ask("GET", "/api/v1/accounts", headers))[0] == 200
+    assert (await school.ask("POST", "/api/v1/accounts", await school.token("administrator"), json=body))[0] == 201
+
+
+async def test_an_address_that_a_stranger_wrote_into_a_header_is_not_believed(school: School) -> None:
+    await person(school)
+    for number in range(21):
+        said = {"name": f"n{number}", "password": "not the right words"}
+        status, text, _ = await school.ask(
+            "POST", "/sign-in", {**SAME, "X-Forwarded-For": f"203.0.113.{number}"}, data=said
+        )
+    assert (status, "Too many tries from here" in text) == (429, True)
+    assert (await school.ask("POST", await school.button()))[0] == 202, "a press never waits"
+
+
+async def test_a_refusal_and_a_look_at_people_are_in_the_audit(school: School) -> None:
+    staff = await school.cookie("staff")
+    assert (await school.ask("GET", "/api/v1/audit", staff))[0] == 403
+    assert (await school.ask("GET", "/api/v1/contacts", staff))[0] == 200
+    admin = await school.cookie("administrator", person="bo")
+    items = (await school.ask("GET", "/api/v1/audit", admin))[1]["items"]
+    kinds = [item["kind"] for item in items]
+    assert {"denied", "personal_data_read", "signed_in"} <= set(kinds)
+    denied = next(item for item in items if item["kind"] == "denied")
+    assert (denied["data"]["what"], denied["data"]["from"]) == ("GET /api/v1/audit", "127.0.0.1")
+
+
+async def test_a_disabled_account_loses_its_open_stream(school: School) -> None:
+    account = await person(school, "commander")
+    _, _, cookie = await enter(school)
+    async with school.http.get(f"{school.url}/api/v1/events", headers={"Cookie": cookie.partition(";")[0]}) as stream:
+        assert b"hello" in await stream.content.readuntil(b"\n\n")
+        root = Caller("account:root", "Root", None, frozenset({Right.ADMINISTER}))
+        await school.entrance.people.disable(account, root)
+        school.happens(kind=EventKind.ACCOUNT_CHANGED)
+        assert b"signed_out" in await stream.content.read()
