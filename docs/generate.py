@@ -11,10 +11,12 @@ from pathlib import Path
 
 from notifier.cli.reference import reference as command_line
 from notifier.console.reference import reference as http_api
+from notifier.console.route import Flag
 from notifier.console.routes import ROUTES
 from notifier.files.rules import rules_markdown
 from notifier.model.events import EventKind
 from notifier.model.machines import MACHINES, Machine
+from notifier.model.rights import ROLES, Right
 
 DOCS = Path(__file__).resolve().parent
 PACKAGE = DOCS.parent / "notifier"
@@ -71,6 +73,34 @@ def _said(node: ast.AST) -> Iterator[str]:
         yield from _said(child)
 
 
+def roles() -> str:
+    """`reference/roles.md`: what each role may do, and who may use each route."""
+    rights = [right for right in Right if right is not Right.PUBLIC]
+    lines = [
+        "# Roles and routes",
+        "",
+        "Drawn from `notifier/model/rights.py` and from the table of routes; a test holds that they agree.",
+        "What it is for stands in [who may come in](../explanation/access.md).",
+        "",
+        f"| role | {' | '.join(str(right).replace('_', ' ') for right in rights)} |",
+        f"|---|{'---|' * len(rights)}",
+        *(f"| {role} | {' | '.join('x' if right in may else '' for right in rights)} |" for role, may in ROLES.items()),
+        "",
+        "`press`, `drill` and `view` are for machines.",
+        "A role counts at the sites that its account names, or at all of the node if it names none.",
+        "",
+        "| route | who may | besides |",
+        "|---|---|---|",
+    ]
+    for route in ROUTES:
+        may = [role for role, has in ROLES.items() if {route.right, *route.also} & has]
+        who = "everybody" if route.right is Right.PUBLIC else ", ".join(may)
+        besides = ["a proof of the last five minutes"] if Flag.FRESH in route.flags else []
+        besides += ["the look is written down"] if Flag.PERSONAL in route.flags else []
+        lines.append(f"| `{route.method} {route.path}` | {who} | {'; '.join(besides)} |")
+    return "\n".join(lines) + "\n"
+
+
 def states() -> str:
     """`explanation/states.md`: every table of moves, drawn, and the sentence of each state."""
     lines = [
@@ -123,6 +153,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/check_rules.md": rules_markdown,
     "reference/cli.md": command_line,
     "reference/events.md": events,
+    "reference/roles.md": roles,
     "reference/http_api.md": lambda: http_api(ROUTES),
 }
 

@@ -32,6 +32,8 @@ def add(commands: Commands) -> None:
             enrol.set_defaults(deed=asking(_enrol))
         else:
             _add_account(words, group)
+        if group == "user":
+            _add_changes(words)
         listing = words.add_parser(
             "list", parents=[daemon_options()], help=f"list {WHAT[group]}", description="List them; no secrets."
         )
@@ -54,6 +56,9 @@ def _add_account(words: Commands, group: str) -> None:
     made.add_argument(
         "--rights", required=True, metavar="ROLE,…", type=_words, help=f"what it may do: {', '.join(ROLES)}"
     )
+    if group == "user":
+        made.add_argument("--email", metavar="ADDRESS", help="by which an identity provider knows the person")
+        made.add_argument("--link", action="store_true", help="make a link too, by which they choose a password or key")
     made.add_argument("--sites", metavar="SITE,…", type=_words, default=[], help="where; else every site of the node")
     if group == "user":
         made.add_argument(
@@ -63,19 +68,69 @@ def _add_account(words: Commands, group: str) -> None:
     made.set_defaults(deed=asking(_add), group=group)
 
 
+CHANGES = {
+    "disable": "lock a person out, at once; can be undone",
+    "enable": "let a disabled person in again",
+    "reset": "end every way in of a person and make a link to choose a new one",
+}
+
+
+def _add_changes(words: Commands) -> None:
+    for word, text in CHANGES.items():
+        made = words.add_parser(word, parents=[daemon_options()], help=text, description=f"{text.capitalize()}.")
+        made.add_argument("account", metavar="ID", help="as the list names it")
+        made.set_defaults(deed=asking(_change), group="user")
+    roles = words.add_parser(
+        "roles", parents=[daemon_options()], help="give a person other roles; signs them out everywhere",
+        description="Give a person other roles, in place of those they have. They are signed out everywhere.",
+    )  # fmt: skip
+    roles.add_argument("account", metavar="ID", help="as the list names it")
+    roles.add_argument("rights", metavar="ROLE,…", type=_words, help=f"what they may do: {', '.join(ROLES)}")
+    roles.add_argument("--sites", metavar="SITE,…", type=_words, default=[], help="where; else every site of the node")
+    roles.set_defaults(deed=asking(_roles), group="user")
+
+
+async def _change(args: argparse.Namespace, client: Client) -> int:
+    done = await client.post(f"/accounts/{args.account}/{args.word}")
+    if args.json:
+        as_json(done)
+    elif "path" in done:
+        say(f"{args.account} has no way in any more. Hand the person this path of the daemon's address, once, in 72 h:")
+        say(done["path"])
+    else:
+        say(f"{args.account} is {args.word}d.")
+    return DONE
+
+
+async def _roles(args: argparse.Namespace, client: Client) -> int:
+    done = await client.post(f"/accounts/{args.account}/roles", {"roles": args.rights, "sites": args.sites})
+    if args.json:
+        as_json(done)
+    else:
+        say(f"{args.account} is {', '.join(args.rights)} from the next sign-in on.")
+    return DONE
+
+
 async def _add(args: argparse.Namespace, client: Client) -> int:
     body = {"name": args.name, "roles": args.rights, "sites": args.sites}
     if args.group == "user":
         body["person"] = args.person or _identifier(args.name)
         if args.os_user:
             body["os_user"] = _uid(args.os_user)
+        if args.email:
+            body["email"] = args.email
     made = await client.post("/accounts", body)
+    if args.group == "user" and args.link:
+        made["link"] = (await client.post(f"/accounts/{made['account']}/invite"))["path"]
     if args.json:
         as_json({**made, "person": body.get("person")})
         return DONE
     person = f", person {body['person']}" if "person" in body else ""
     say(f"{args.name} has account {made['account']}{person}. The token is shown this once:")
     say(made["token"])
+    if "link" in made:
+        say("Hand the person this path of the daemon's address; it lets them choose a way in, once, in 72 hours:")
+        say(made["link"])
     return DONE
 
 

@@ -30,7 +30,7 @@ def say(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Desk:
         (("log", "shw"), "There is no word 'shw'; did you mean show."),
         (("raise",), "The following arguments are required: PLAYBOOK."),
         (("raise", "lockdown", "--zoen", "north"), "Unrecognized arguments: --zoen north."),
-        (("schema", "xyz"), "There is no kind 'xyz'; there are: playbook, settings, site."),
+        (("schema", "xyz"), "There is no kind 'xyz'; there are: contacts, playbook, settings, site."),
         (("user", "add", "Ada"), "The following arguments are required: --rights."),
     ],
 )
