@@ -10,12 +10,23 @@ Two kinds of time, never mixed:
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the kernel says of how the wall clock is kept."""
+
+    right: bool
+    """Whether something (NTP, PTP, a GPS receiver) keeps it right."""
+    error: float
+    """How far off it may be at most, seconds; the kernel lets it grow while nobody sets it."""
 
 
 class Clock(ABC):
@@ -32,6 +43,10 @@ class Clock(ABC):
     @abstractmethod
     async def sleep(self, seconds: float) -> None:
         """Wait on steady time."""
+
+    def kept(self) -> Kept | None:
+        """Whether something keeps the wall clock right; None: this clock cannot know."""
+        return None
 
     async def sleep_until(self, when: float) -> None:
         await self.sleep(max(0.0, when - self.now()))
@@ -86,5 +101,27 @@ class SystemClock(Clock):
     def wall(self) -> datetime:
         return datetime.now(UTC)
 
+    def kept(self) -> Kept | None:
+        return _kernel_says()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+UNSYNCHRONISED = 5
+"""What adjtimex(2) returns (TIME_ERROR) while nothing keeps the clock."""
+TIMEX_BYTES, MAXERROR_AT = 512, 3 * ctypes.sizeof(ctypes.c_long)
+"""More than `struct timex` of any Linux; its fourth word is the maximum error in microseconds."""
+
+
+def _kernel_says() -> Kept | None:
+    """Reads only (`modes` 0), which needs no right. None where there is no such call."""
+    try:
+        asked = ctypes.CDLL(None).adjtimex
+    except (OSError, AttributeError):
+        return None
+    timex = ctypes.create_string_buffer(TIMEX_BYTES)
+    state = asked(timex)
+    if state < 0:
+        return None
+    return Kept(state != UNSYNCHRONISED, ctypes.c_long.from_buffer(timex, MAXERROR_AT).value / 1e6)

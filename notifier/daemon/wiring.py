@@ -26,7 +26,10 @@ from notifier.console.parts import ConsoleParts, Metric
 from notifier.console.server import Server, serve
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.store import StorePlace
+from notifier.daemon.supervision import Supervision
 from notifier.daemon.triggers import Triggers
+from notifier.daemon.watched_devices import WatchedDevices
+from notifier.daemon.watched_node import WatchedNode
 from notifier.daemon.watches import Watches
 from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
@@ -132,7 +135,15 @@ class Daemon:
         self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
         self.ledger.follow(self.watches.heard)
         self.triggers = Triggers(self.engine, self.commands, self.clock, str(self.state), held.site.public_url)
+        self._supervise()
         await self._listen(held)
+
+    def _supervise(self) -> None:
+        devices = WatchedDevices(self.engine)
+        self.node_watch = WatchedNode(self.engine, self.settings, self.state, self.clock, lambda: self.triggers.seen)
+        sources = (devices.targets, self.node_watch.targets)
+        self.supervision = Supervision(self.engine, self.clock, sources, self.settings.supervise_every)
+        self.ledger.follow(self.supervision.heard)
 
     async def _listen(self, held: Held) -> None:
         """Open the doors to the world, and be as quick as can be from now on."""
@@ -322,6 +333,7 @@ class Daemon:
             *self.watches.parts(),
             self._prepare_pages(),
             self.engine.kept_going(self.triggers.run),
+            self.engine.kept_going(self.supervision.run),
             self.engine.kept_going(partial(keep_schedule, self.engine)),
         ]
 

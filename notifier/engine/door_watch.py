@@ -1,4 +1,4 @@
-"""Doors are read again and again while a response holds them, and now and then while none does."""
+"""Doors are read again and again while a response holds them, and once at the start; supervision reads the others."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from notifier.model.step import Phase
 
 WATCH_DOORS = 3.0
 """Seconds between readings of each held door (PRODUCT 3: a door found unlocked raises an alarm)."""
-IDLE_EVERY = 30.0
-"""Seconds between readings of doors that nobody holds: what they were before an incident is known from this."""
 
 
 class DoorWatch:
@@ -28,17 +26,16 @@ class DoorWatch:
         self._desk, self._ledger, self._devices = desk, ledger, devices
 
     async def run(self) -> None:
-        """Held doors are read again and again; idle ones now and then, read-only, to know what they were before."""
-        idle_due = 0.0
+        """Idle doors are read at the start, to know what they were before an incident; held ones again and again."""
+        if not self._held():
+            await self.poll_idle()
         while True:
-            now = self._desk.clock.now()
-            held = [row for row in self._desk.incidents.values() if row["state"] in HOLDS]
-            if held:
+            if held := self._held():
                 await self._watch_held(held)
-            elif now >= idle_due:
-                await self.poll_idle()
-                idle_due = self._desk.clock.now() + IDLE_EVERY
             await self._desk.clock.sleep(WATCH_DOORS)
+
+    def _held(self) -> list[Mapping[str, Any]]:
+        return [row for row in self._desk.incidents.values() if row["state"] in HOLDS]
 
     async def _watch_held(self, incidents: Sequence[Mapping[str, Any]]) -> None:
         by_id = {row["id"]: row for row in incidents}

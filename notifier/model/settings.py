@@ -106,4 +106,5 @@ class NodeSettings(Written):
     """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
     provider: Provider | None = None
     """People may sign in by it; it never makes an account or a right."""
-    supervise_every: Duration = 30.0
+    supervise_every: Duration = Field(default=30.0, ge=1.0, le=30.0)
+    """Seconds between two looks at each device, sender and certificate; with more a fault would be told late."""

@@ -133,6 +133,8 @@ class Button(Written):
     """Whether a GET counts as a press: only for devices that can do nothing else, from their named network."""
     networks: tuple[str, ...] = ()
     inside: bool = True
+    seen_every: Duration | None = Field(default=None, ge=60.0)
+    """How often its device gives a sign of life; silent for longer is a trouble. None: it gives none by itself."""
 
 
 class Camera(Written):

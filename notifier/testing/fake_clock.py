@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from notifier.clock import BootReading, SystemClock
+from notifier.clock import BootReading, Kept, SystemClock
 from notifier.model.words import parse_duration
 
 MORNING = datetime(2026, 9, 1, 15, 0, tzinfo=UTC).timestamp()
@@ -65,6 +65,8 @@ class Machine:
     """Seconds of true time: nothing ever moves it but time."""
     boots: int = 1
     booted_at: float = 0.0
+    kept: Kept | None = field(default_factory=lambda: Kept(right=True, error=0.01))
+    """What the kernel would say of the wall clock."""
     sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
     order: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -111,6 +113,9 @@ class FakeClock(SystemClock):
 
     def wall(self) -> datetime:
         return datetime.fromtimestamp(self.machine.wall, UTC)
+
+    def kept(self) -> Kept | None:
+        return self.machine.kept
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:

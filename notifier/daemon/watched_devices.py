@@ -1,0 +1,115 @@
+"""How each door, signal and speaker of the published site is looked at. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from notifier.daemon.supervision import Target
+from notifier.engine.device_records import poll_body
+from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.steps.secure_doors import other_path
+from notifier.engine.supervision import Finding, Kind
+from notifier.errors import LedgerError
+from notifier.interfaces import DoorDriver, Health, TellsWhetherItPlays
+from notifier.model.door import DoorReading, Lock
+from notifier.model.site import Door, Signal, Speaker
+
+DEEP = 10
+"""Each so-many-th look at a door asks for its configuration too: what may move a lock by itself changes seldom."""
+
+
+class WatchedDevices:
+    def __init__(self, engine: Orchestrator) -> None:
+        self._engine, self._desk = engine, engine.desk
+        self._looks: dict[str, int] = {}
+        self._configured: dict[str, Health] = {}
+
+    def targets(self) -> Iterable[Target]:
+        site, gear = self._desk.held.site, self._desk.gear
+        for door in site.doors:
+            yield Target(Kind.DOOR, door.id, partial(self._door, door))
+        for signal in site.signals:
+            driver = gear.signal_drivers.get(signal.driver)
+            if driver is None or driver.can_tell(signal):
+                yield Target(Kind.SIGNAL, signal.id, partial(self._signal, signal))
+        for speaker in site.speakers:
+            if isinstance(gear.speaker_channels.get(speaker.channel), TellsWhetherItPlays):
+                yield Target(Kind.SPEAKER, speaker.id, partial(self._speaker, speaker))
+        for name in sorted({speaker.channel for speaker in site.speakers}):
+            yield Target(Kind.SPEAKER, f"by_{name}", partial(self._output, name))
+
+    # --------------------------------------------------------------------------------------------------------- doors
+
+    async def _door(self, door: Door) -> Sequence[Finding]:
+        known = self._engine.ledger.read("lock_door", site=self._desk.site, id=door.id)
+        if known and known[0]["held_by"] is not None:
+            return []  # a response holds it and reads it every few seconds
+        reading = await self._engine.devices.read(door)
+        with suppress(LedgerError):
+            await self._engine.ledger.run(
+                lambda: poll_body(self._desk.site, {door.id: reading}, self._desk.clock.now())
+            )
+        found = [await self._path(door, reading, door.id)]
+        second = other_path(door)
+        if second is not None:
+            found.append(await self._path(second, await self._engine.devices.read(second), f"{door.id}:second"))
+        return found
+
+    async def _path(self, door: Door, reading: DoorReading, subject: str) -> Finding:
+        way = " by its second path" if subject.endswith(":second") else ""
+        fault = door_fault(door, reading)
+        if fault:
+            return Finding(Kind.DOOR, subject, False, f"{door.title}{way} {fault}")
+        driver = self._engine.devices.driver(door.driver)
+        if driver is not None and type(driver).check is not DoorDriver.check:
+            looks = self._looks.get(subject, 0)
+            self._looks[subject] = looks + 1
+            if looks % DEEP == 0 or not self._configured.get(subject, Health(True, "")).well:
+                self._configured[subject] = await driver.check(door)
+            health = self._configured[subject]
+            if not health.well:
+                return Finding(Kind.DOOR, subject, False, f"{health.text} Try it: notifier doors try {door.id}")
+        return Finding(Kind.DOOR, subject, True, "")
+
+    # ------------------------------------------------------------------------------------------ signals and speakers
+
+    async def _signal(self, signal: Signal) -> Sequence[Finding]:
+        driver, name = self._desk.gear.signal_drivers.get(signal.driver), signal.name or signal.id
+        if driver is None:
+            return [Finding(Kind.SIGNAL, signal.id, False, f"{name}: there is no driver {signal.driver}.", sure=True)]
+        well = await driver.read_signal(signal) is not None
+        text = "" if well else f"The signal {name} does not answer: it would stay dark. Look at its power and network."
+        return [Finding(Kind.SIGNAL, signal.id, well, text)]
+
+    async def _speaker(self, speaker: Speaker) -> Sequence[Finding]:
+        channel: object = self._desk.gear.speaker_channels.get(speaker.channel)
+        if not isinstance(channel, TellsWhetherItPlays):
+            return []
+        playing = await channel.playing(speaker)
+        well = playing.on is not None
+        name = speaker.name or speaker.id
+        text = "" if well else f"The speaker {name} does not say how it is ({playing.detail}): it may stay silent."
+        return [Finding(Kind.SPEAKER, speaker.id, well, text)]
+
+    async def _output(self, name: str) -> Sequence[Finding]:
+        """What drives the speakers of one kind; says nothing of a single speaker that cannot be asked."""
+        subject, channel = f"by_{name}", self._desk.gear.speaker_channels.get(name)
+        if channel is None:
+            text = f"No output {name} is set up: its speakers stay silent. Add it to public_address in settings.yaml."
+            return [Finding(Kind.SPEAKER, subject, False, text, sure=True)]
+        health = await channel.check()
+        return [Finding(Kind.SPEAKER, subject, health.well, "" if health.well else f"{name}: {health.text}")]
+
+
+def door_fault(door: Door, reading: DoorReading) -> str:
+    """What is wrong with a door's device, with what to do; empty if it could be commanded and proven."""
+    if reading.relay_on is None and reading.lock is Lock.UNKNOWN:
+        said = reading.detail or "no word"
+        return f"does not answer ({said}): it could not be locked. Look at its power and network."
+    if reading.lock is Lock.JAMMED:
+        return "reads jammed: it was told and does not get there. Look at the lock."
+    if reading.lock is Lock.UNKNOWN and door.can_be_proven:
+        return f"answers, but its sensor says nothing ({reading.detail}): it could not be proven. Look at the contact."
+    return ""
