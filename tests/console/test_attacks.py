@@ -1,11 +1,14 @@
 """What somebody would try at the door: each of these must fail, and say so in the same words as any other failure."""
 
+from pathlib import Path
+
 import pytest
 
 from notifier.access.sessions import Place
+from notifier.console.parts import StreamLimits
 from notifier.model.events import EventKind
 from notifier.model.rights import Caller, Right
-from tests.console.school import ADMIN, School
+from tests.console.school import ADMIN, School, open_school
 
 WORDS = "seven grey herons wade"
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -123,12 +126,14 @@ async def test_a_refusal_and_a_look_at_people_are_in_the_audit(school: School) -
     assert (denied["data"]["what"], denied["data"]["from"]) == ("GET /api/v1/audit", "127.0.0.1")
 
 
-async def test_a_disabled_account_loses_its_open_stream(school: School) -> None:
-    account = await person(school, "commander")
-    _, _, cookie = await enter(school)
-    async with school.http.get(f"{school.url}/api/v1/events", headers={"Cookie": cookie.partition(";")[0]}) as stream:
-        assert b"hello" in await stream.content.readuntil(b"\n\n")
-        root = Caller("account:root", "Root", None, frozenset({Right.ADMINISTER}))
-        await school.entrance.people.disable(account, root)
-        school.happens(kind=EventKind.ACCOUNT_CHANGED)
-        assert b"signed_out" in await stream.content.read()
+async def test_a_disabled_account_loses_its_open_stream_without_waiting_for_the_next_look(tmp_path: Path) -> None:
+    async with open_school(tmp_path, stream=StreamLimits(heartbeat=3600)) as school:
+        account = await person(school, "commander")
+        _, _, cookie = await enter(school)
+        headers = {"Cookie": cookie.partition(";")[0]}
+        async with school.http.get(f"{school.url}/api/v1/events", headers=headers) as stream:
+            assert b"hello" in await stream.content.readuntil(b"\n\n")
+            root = Caller("account:root", "Root", None, frozenset({Right.ADMINISTER}))
+            await school.entrance.people.disable(account, root)
+            school.happens(kind=EventKind.ACCOUNT_CHANGED)
+            assert b"signed_out" in await stream.content.read()
