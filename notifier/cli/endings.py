@@ -38,6 +38,7 @@ def add(commands: Commands) -> None:
     approve.add_argument("what", metavar="APPROVAL|INCIDENT", help="an approval's id, or an incident before a STEP")
     approve.add_argument("step", metavar="STEP", nargs="?", help="the id of a step that waits")
     approve.add_argument("--refuse", action="store_true", help="refuse the approval; nothing changes then")
+    approve.add_argument("--code", default="", help="your confirmation code, if you have set one")
     approve.set_defaults(deed=asking(_approve))
     release = _command(commands, "release", "release rooms whose people were seen; opens no door")
     release.add_argument("rooms", metavar="ROOM", nargs="*", help="ids of rooms")
@@ -69,7 +70,7 @@ async def _end(args: argparse.Namespace, client: Client) -> int:
 
 async def _approve(args: argparse.Namespace, client: Client) -> int:
     if args.step is None:
-        return _told(args, await client.post(f"/approvals/{args.what}", {"grant": not args.refuse}))
+        return _told(args, await client.post(f"/approvals/{args.what}", {"grant": not args.refuse, "code": args.code}))
     if args.refuse:
         raise NotifierError("A step is not refused: it waits, is never sent and never dropped. Nothing was done.")
     incident = await incident_id(client, args.what)

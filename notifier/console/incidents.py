@@ -8,6 +8,7 @@ from notifier.console.paging import cut
 from notifier.console.press import own_key
 from notifier.console.reading import read_body
 from notifier.console.route import Call
+from notifier.errors import Refused
 from notifier.interfaces import Ending
 from notifier.model.incident import Activation
 
@@ -82,7 +83,13 @@ async def stop_drill(call: Call) -> Any:
 
 
 async def _end(call: Call, ending: Ending) -> Any:
-    return await call.parts.commands.end(call.path["incident"], ending, call.caller, call.body.reason)
+    duress = await _under_duress(call, call.body.code)
+    return await call.parts.commands.end(call.path["incident"], ending, call.caller, call.body.reason, duress=duress)
+
+
+async def _under_duress(call: Call, code: str) -> bool:
+    """What the code that was typed says; without one, nothing. Raises Refused for a code that is none of theirs."""
+    return bool(code) and await call.parts.entrance.own.under_duress(call.caller.id, code, call.place)
 
 
 async def claim_mistake(call: Call) -> Any:
@@ -103,7 +110,13 @@ async def release(call: Call) -> Any:
 
 
 async def decide(call: Call) -> Any:
-    return await call.parts.commands.decide(call.path["approval"], call.caller, call.body.grant)
+    body = call.body
+    if body.grant and not body.code and call.parts.entrance.own.has_codes(call.caller.id):
+        raise Refused("Type your confirmation code: you have set one, and it stands for you at an approval.")
+    duress = await _under_duress(call, body.code)
+    return await call.parts.commands.decide(
+        call.path["approval"], call.caller, body.grant, reauthenticated=call.fresh, duress=duress
+    )
 
 
 async def hand_off(call: Call) -> Any:

@@ -105,10 +105,14 @@ class NoBody(Sent):
 
 class ReasonBody(Sent):
     reason: Text = ""
+    code: Annotated[str, Field(max_length=100)] = ""
+    """One's confirmation code, if one has set it, or the one for duress."""
 
 
 class DecisionBody(Sent):
     grant: bool
+    code: Annotated[str, Field(max_length=100)] = ""
+    """One's confirmation code, if one has set it, or the one for duress; needed to grant."""
 
 
 class ReleaseBody(Sent):

@@ -137,3 +137,22 @@ async def test_a_disabled_account_loses_its_open_stream_without_waiting_for_the_
             await school.entrance.people.disable(account, root)
             school.happens(kind=EventKind.ACCOUNT_CHANGED)
             assert b"signed_out" in await stream.content.read()
+
+
+async def test_a_code_that_was_set_is_asked_for_and_the_one_for_duress_is_passed_on_unseen(school: School) -> None:
+    account = await person(school, "commander")
+    _, _, cookie = await enter(school)
+    kept = {**SAME, "Cookie": cookie.partition(";")[0]}
+    known = school.entrance.desk.book.account(account)
+    assert known is not None
+    await school.entrance.own.set_codes(school.entrance.sessions.open_of(account)[0], "483 920", "117 204")
+    path = "/api/v1/approvals/a1"
+    assert (await school.ask("POST", path, kept, json={"grant": True}))[0] == 403
+    assert (await school.ask("POST", path, kept, json={"grant": True, "code": "000000"}))[0] == 403
+    assert school.engine.said == []
+    right = await school.ask("POST", path, kept, json={"grant": True, "code": "483920"})
+    forced = await school.ask("POST", path, kept, json={"grant": True, "code": "117204"})
+    assert right[:2] == forced[:2]
+    assert [args[-2:] for _, args in school.engine.said] == [(True, False), (True, True)]
+    await school.ask("POST", "/api/v1/incidents/inc-7f3k/all-clear", kept, json={"code": "117204"})
+    assert school.engine.said[-1][1][-1] is True
