@@ -16,6 +16,7 @@ from notifier.console.routes import ROUTES
 from notifier.files.rules import rules_markdown
 from notifier.model.events import EventKind
 from notifier.model.machines import MACHINES, Machine
+from notifier.model.measured import metrics_markdown
 from notifier.model.rights import ROLES, Right
 
 DOCS = Path(__file__).resolve().parent
@@ -155,6 +156,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/events.md": events,
     "reference/roles.md": roles,
     "reference/http_api.md": lambda: http_api(ROUTES),
+    "reference/metrics.md": metrics_markdown,
 }
 
 

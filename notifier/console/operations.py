@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from notifier.clock import stopwatch
 from notifier.console.parts import Metric
 from notifier.console.route import Call
 from notifier.errors import Refused
+from notifier.model.measured import MEASURED, Histogram
 
 TICK = 0.05  # seconds; finer than the 5 ms promise needs a tick that costs more than it tells
 
@@ -56,8 +58,8 @@ async def ready(call: Call) -> web.Response:
 
 async def metrics(call: Call) -> web.Response:
     own = [
-        Metric("live_streams", "Open live streams.", [({}, len(call.streams))]),
-        Metric("loop_stall_seconds", "Longest delay of the event loop since the last reading.", [({}, call.stall())]),
+        Metric("live_streams", MEASURED["live_streams"].text, [({}, len(call.streams))]),
+        Metric("loop_stall_seconds", MEASURED["loop_stall_seconds"].text, [({}, call.stall())]),
     ]
     handed = list(call.parts.metrics())
     known = {metric.name for metric in handed}  # a name may stand once only in the format
@@ -82,8 +84,25 @@ def prometheus(metrics: Iterable[Metric]) -> str:
         lines.append(f"# TYPE notifier_{metric.name} {metric.kind}")
         for labels, value in metric.samples:
             said = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-            lines.append(f"notifier_{metric.name}{{{said}}} {value:g}" if said else f"notifier_{metric.name} {value:g}")
+            labelled = f"{{{said}}}" if said else ""
+            lines.append(f"notifier_{metric.name}{labelled} {_number(value)}")
+        if metric.histogram is not None:
+            lines += _buckets(f"notifier_{metric.name}", metric.histogram)
     return "\n".join(lines) + "\n"
+
+
+def _buckets(name: str, histogram: Histogram) -> Iterable[str]:
+    cumulated = histogram.cumulated()
+    for bound, count in cumulated:
+        said = "+Inf" if math.isinf(bound) else f"{bound:g}"
+        yield f'{name}_bucket{{le="{said}"}} {count}'
+    yield f"{name}_sum {_number(histogram.total)}"
+    yield f"{name}_count {cumulated[-1][1]}"
+
+
+def _number(value: float) -> str:
+    """Whole, or with every digit that it has: seconds since 1970 do not fit into six."""
+    return str(int(value)) if value == int(value) else repr(float(value))
 
 
 def _escaped(text: str) -> str:

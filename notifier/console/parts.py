@@ -10,6 +10,7 @@ from typing import Any
 from notifier.access.entrance import Entrance
 from notifier.clock import Clock
 from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, TakesHooks, Views
+from notifier.model.measured import Histogram
 from notifier.model.settings import NodeSettings
 
 
@@ -23,7 +24,9 @@ class Metric:
     samples: Sequence[tuple[Mapping[str, str], float]]
     """Labels to value; one with no labels for a plain number."""
     kind: str = "gauge"
-    """`gauge` or `counter`, as in the Prometheus text format 0.0.4."""
+    """`gauge`, `counter` or `histogram`, as in the Prometheus text format 0.0.4."""
+    histogram: Histogram | None = None
+    """Of a histogram, instead of samples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class WatchedNode:
         self._state = state
         self._since = clock.now()
         self._well: dict[str, bool] = {}
-        self.certificate_days: float | None = None
+        self.certificate_ends: float | None = None
+        """Wall seconds since 1970."""
         self.disk_free: int | None = None
 
     def targets(self) -> Iterable[Target]:
@@ -84,10 +85,10 @@ class WatchedNode:
                 raw = await asyncio.to_thread(Path(tls.certificate).read_bytes)
             ends = x509.load_pem_x509_certificates(raw)[0].not_valid_after_utc
         except (OSError, ValueError, IndexError) as error:
-            self.certificate_days = None
+            self.certificate_ends = None
             return [certificate(node, None, str(error) or type(error).__name__)]
-        self.certificate_days = (ends - self._clock.wall()).total_seconds() / 86_400
-        return [certificate(node, self.certificate_days)]
+        self.certificate_ends = ends.timestamp()
+        return [certificate(node, (ends - self._clock.wall()).total_seconds() / 86_400)]
 
     async def _button(self, button: str, every: float) -> Sequence[Finding]:
         seen = self._seen().get(button)

@@ -46,6 +46,8 @@ class Watches:
         self._seals_to = seals_to
         self.stall = 0.0
         """Longest time that the loop was blocked lately, seconds."""
+        self.sealed_at = 0.0
+        """Wall seconds since 1970 of the last seal; 0: none yet."""
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         every = (self.seals, self.fire, self.wall_clock, self.loop, self.channels)
@@ -58,6 +60,8 @@ class Watches:
     async def seal(self) -> None:
         copies = [Path(self._seals_to)] if self._seals_to else []
         sealed = await self._ledger.seal(copies)
+        if sealed is not None:
+            self.sealed_at = self._clock.wall().timestamp()
         for missed in sealed.missed if sealed is not None else ():
             await self._engine.trouble("seal", "copy", missed)
 

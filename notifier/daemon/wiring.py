@@ -22,8 +22,9 @@ from notifier.access.accounts import AccountBook
 from notifier.access.entrance import Entrance
 from notifier.access.provider import ProviderClient
 from notifier.clock import Clock, SystemClock
-from notifier.console.parts import ConsoleParts, Metric
+from notifier.console.parts import ConsoleParts
 from notifier.console.server import Server, serve
+from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.store import StorePlace
 from notifier.daemon.supervision import Supervision
@@ -35,7 +36,6 @@ from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
 from notifier.engine.drill_schedule import keep_schedule
 from notifier.engine.held import Gear, Held
-from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.publishing import files_of
 from notifier.engine.views import EngineViews
 from notifier.engine.writing import decoded
@@ -75,7 +75,7 @@ class Daemon:
         self._troubles: list[tuple[str, str, str]] = []
         self._running = False
         self.ledger: FailoverLedger
-        self.engine: Orchestrator
+        self.engine: MeasuredEngine
         self.commands: EngineCommands
         self.views: EngineViews
         self.accounts: AccountBook
@@ -111,7 +111,7 @@ class Daemon:
             current=held,
             earlier=lambda version: self._earlier(version, held.id),
         )
-        self.engine = Orchestrator(desk, self.ledger)
+        self.engine = MeasuredEngine(desk, self.ledger)
         self.commands = EngineCommands(self.engine, self.sets.checked, self.equip)
         self.views = EngineViews(self.engine, self.commands.inbox)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
@@ -144,6 +144,9 @@ class Daemon:
         sources = (devices.targets, self.node_watch.targets)
         self.supervision = Supervision(self.engine, self.clock, sources, self.settings.supervise_every)
         self.ledger.follow(self.supervision.heard)
+        measured = (self.supervision, self.node_watch, self.watches)
+        self.metrics = Metrics(self.engine, self.ledger, self.clock, self.store.path, measured)
+        self.ledger.follow(self.metrics.heard)
 
     async def _listen(self, held: Held) -> None:
         """Open the doors to the world, and be as quick as can be from now on."""
@@ -164,7 +167,7 @@ class Daemon:
                 public_url=held.site.public_url,
                 callbacks=callbacks,
                 hooks=self.triggers.hook,
-                metrics=self._metrics,
+                metrics=self.metrics.told,
                 fault=self._fault,
                 verify=self.store.verify(),
             )
@@ -345,18 +348,6 @@ class Daemon:
             except Exception:
                 log.exception("could not close %r", close)
         self._closing.clear()
-
-    def _metrics(self) -> list[Metric]:
-        desk = self.engine.desk
-        lanes = [({"sender": lane.name}, float(lane.busy)) for lane in self.engine.lanes]
-        return [
-            Metric(
-                "loop_stall_seconds", "Longest time that the event loop was blocked lately.", [({}, self.watches.stall)]
-            ),
-            Metric("recorded", "1 while everything is written down.", [({}, float(self.ledger.recorded))]),
-            Metric("incidents_open", "Incidents that are not closed.", [({}, float(len(desk.incidents)))]),
-            Metric("deliveries_in_flight", "Messages claimed and not settled.", lanes),
-        ]
 
     def _fault(self, name: str, text: str) -> None:
         self.engine.spawn(self.engine.trouble("our_fault", name, text))

@@ -195,6 +195,7 @@ def report_body(site: str, reports: Sequence[Report], now: float) -> Body[tuple[
                         "reason": str(report.reason) if report.reason else row["reason"],
                         "detail": report.detail or row["detail"],
                         "at": now,
+                        "lane": row["lane"],
                     },
                 )
             )
