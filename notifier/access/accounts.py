@@ -237,6 +237,7 @@ class AccountBook:
                 "id": one.id, "kind": str(one.kind), "name": one.name, "roles": list(one.roles),
                 "sites": sorted(one.sites), "person": one.person, "os_user": one.os_user, "state": one.state,
                 "made_at": one.at, "email": one.email,
+                "button": str(dict(one.detail).get("id") or "") or None,
             }
             for one in sorted(self._accounts.values(), key=lambda account: (account.at, account.id))
         ]  # fmt: skip

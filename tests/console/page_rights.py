@@ -54,5 +54,13 @@ PAGES = {
     "GET /accounts/{account}": "administer",
     "POST /accounts/{account}": "administer",
     "GET /audit": "administer",
+    "GET /readiness": "view",
+    "GET /readiness/now": "view",
+    "POST /readiness/take": "technician or operate",
+    "GET /drills": "view",
+    "GET /drills/plan": "drill",
+    "POST /drills/start": "drill",
+    "GET /drills/{incident}": "view",
+    "POST /drills/{incident}/stop": "drill",
 }
 """A right, several joined by " or ", or `public`."""

@@ -1,0 +1,81 @@
+"""Readiness and drills, as an operator sees them in a real browser."""
+
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from notifier.testing.schools import small_school
+from tests.console.browser import PHONE, Browser, assert_accessible, school_online, screenshot
+from tests.console.pixels import colours, red
+
+WEEKLY = 'drills:\n  - {id: weekly, name: "Weekly lockdown drill", playbook: lockdown, cron: "30 10 * * wed"}\n'
+
+
+async def test_a_gap_is_filled_until_somebody_has_it(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator") as page:
+        await page.goto(f"{school.url}/readiness")
+        await expect(page.locator("h1")).to_contain_text("If LOCKDOWN were pressed now:")
+        before = await page.locator(".row.fault").count()
+
+        engine = school.daemon.engine
+        await engine.trouble("door", "d8/x", 'Door 8 <b>Room 2</b> does not answer. Look at its "switch".')
+        row = page.locator(".row", has_text="Door 8 <b>Room 2</b> does not answer")
+        await expect(row).to_contain_text("Nobody has it")
+        assert "filled" in str(await row.get_attribute("class"))
+        assert await page.locator(".row.fault").count() == before + 1
+        await screenshot(page, "readiness", full_page=True)
+        await assert_accessible(page)
+
+        await row.get_by_role("button").click()
+        await expect(row).to_contain_text("Mina Castellow has it")
+        assert "filled" not in str(await row.get_attribute("class"))
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type] # width and height
+        await screenshot(page, "readiness-phone", full_page=True)
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_who_may_only_look_is_offered_no_button_on_readiness(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="staff") as page:
+        await school.daemon.engine.trouble("door", "d8", "Door 8 does not answer.")
+        await page.goto(f"{school.url}/readiness")
+        await expect(page.locator(".row", has_text="Door 8 does not answer")).to_be_visible()
+        await expect(page.get_by_role("button", name="I have it")).to_have_count(0)
+
+
+async def test_a_drill_is_read_started_and_ended_without_scripts(browser: Browser, tmp_path: Path) -> None:
+    files = small_school()
+    files["site.yaml"] += WEEKLY.encode()
+    async with (
+        school_online(tmp_path, files) as school,
+        browser.page(school, rights="operator", java_script_enabled=False) as page,
+    ):
+        await page.goto(f"{school.url}/drills")
+        await expect(page.get_by_role("region", name="Scheduled drills")).to_contain_text("Weekly lockdown drill")
+        await page.get_by_label("What to practise").select_option("lockdown")
+        await page.get_by_label("Where it is pressed").select_option("north")
+        await screenshot(page, "drills", full_page=True)
+        await page.get_by_role("button", name="Show what it would do").click()
+        await expect(page.get_by_text("Doors stay as they are. Nobody outside is told.")).to_be_visible()
+        assert school.daemon.commands is not None
+        assert not school.daemon.views.incidents(open_only=True, limit=5, after=None)["items"]
+        png = await screenshot(page, "drill-plan", full_page=True)
+        assert not [one for one in colours(png).all() if red(one)]
+
+        await page.get_by_role("button", name="Start DRILL LOCKDOWN, North wing, 3 people").click()
+        await expect(page.locator("h1")).to_contain_text("LOCKDOWN, North wing")
+        await expect(page.get_by_text("No door was commanded: they stayed as they were.")).to_be_visible()
+        await screenshot(page, "drill-running", full_page=True)
+        await page.get_by_role("button", name="End the DRILL").click()
+        await expect(page.get_by_role("button", name="End the DRILL")).to_have_count(0)
+        await expect(page.locator(".lead")).to_contain_text("begun")
+        await page.goto(f"{school.url}/drills")
+        await expect(page.get_by_role("region", name="Past drills")).to_contain_text("DRILL LOCKDOWN")
+
+
+async def test_drill_pages_are_accessible_and_fit_a_phone(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator", size=PHONE) as page:
+        for path in ("/drills", "/drills/plan?playbook=lockdown&zone=", "/drills/plan?playbook=%3Cb%3E&zone=x"):
+            await page.goto(school.url + path)
+            await assert_accessible(page)
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        await screenshot(page, "drills-phone-refused", full_page=True)
