@@ -58,6 +58,10 @@ class Channel(ABC):
     """What an administrator writes under `senders:` for this kind; frozen, extra="forbid"."""
     address_kind: ClassVar[str]
     """Which of a person's addresses it takes: `push`, `sms`, `email`, `voice`, `chat`."""
+    takes_replies: bool = False
+    """Whether what a person writes back to a message of it reaches us, so that "Reply 1 SAFE" may stand in it."""
+    reply_number: str | None = None
+    """The number or short code under which it takes replies, for messages of senders that take none."""
 
     def __init__(self, name: str, settings: Any, tools: Tools) -> None:
         self.name = name

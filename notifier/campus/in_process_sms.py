@@ -46,6 +46,7 @@ class SimSms(Channel):
 
     Settings = SimSmsSettings
     address_kind = "sms"
+    takes_replies = True
 
     def __init__(
         self,

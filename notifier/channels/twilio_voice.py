@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -21,9 +21,9 @@ from notifier.channels.twilio.account import Account, line_to
 from notifier.channels.twilio.calls import ENDED, CallCallbacks
 from notifier.channels.twilio.script import LOCALES, Scripts, Speaker, conversation, script_of
 from notifier.channels.twilio.wire import Wire
-from notifier.errors import AdapterError, OutcomeUnknown, Reason, WillNotWork
+from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import Ask3, CallbackReply, CallbackRequest, Channel, Health, Tools
-from notifier.model.delivery import Receipt
+from notifier.model.delivery import DeliveryWord, Inbound, Receipt, Report
 from notifier.model.message import Message
 from notifier.model.words import Duration, Written
 
@@ -31,7 +31,7 @@ UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, TwilioExceptio
 """What the SDK raises at an answer of 200 that it cannot read: it has no closed list."""
 CLOCKS_APART = 60.0
 """Seconds that Twilio's clock and ours may be apart (as for SMS)."""
-ASK_PAGE = 50
+ASK_PAGE, POLL_PAGE = 50, 1000
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -68,6 +68,7 @@ class TwilioVoice(Channel):
         self.settings = settings
         self._scripts = Scripts(Path(tools.state_dir) / "calls" / name if tools.state_dir else None)
         self._public = tools.public_url.rstrip("/") if tools.public_url else None
+        self.takes_replies = self._public is not None  # by keys: `script_of` says how, and leaves the line for SMS out
         self._callbacks = CallCallbacks(
             settings,
             self._scripts,
@@ -78,6 +79,7 @@ class TwilioVoice(Channel):
         )
         self._wire: Wire | None = None
         self._client: Any = None
+        self._told: set[str] = set()
 
     async def open(self) -> None:
         self._wire, self._client = line_to(self.settings)
@@ -149,6 +151,27 @@ class TwilioVoice(Channel):
                 return Ask3.FOUND, Receipt(call.sid)
         return Ask3.NOT_FOUND, None
 
+    async def poll(self, since: float) -> tuple[Sequence[Report], Sequence[Inbound]]:
+        """Calls that nobody took, each once: without a public address nobody else tells us. Keys are never listed."""
+        if self._client is None:
+            return (), ()
+        news = []
+        try:
+            async with asyncio.timeout(self.settings.ask_timeout):
+                calls = self._client.api.v2010.account.calls
+                page = await calls.page_async(from_=self.settings.from_number, page_size=POLL_PAGE)
+                while page is not None:
+                    made = list(page)
+                    news += [_unheard(call) for call in made if call.sid not in self._told and call.status in ENDED]
+                    oldest = made[-1].date_created if made else None
+                    if isinstance(oldest, datetime) and oldest.timestamp() < since - CLOCKS_APART:
+                        break  # the newest come first
+                    page = await page.next_page_async()
+        except (AdapterError, TimeoutError, *UNREADABLE):
+            raise TryAgain("Twilio did not list how the calls ended.") from None
+        self._told.update(report.ref for report in news)
+        return news, ()
+
     def _what_to_say(self, message: Message) -> dict[str, Any]:
         script = script_of(message)
         if self._public is None:
@@ -172,3 +195,7 @@ class TwilioVoice(Channel):
         if chosen is not None:
             return Speaker(chosen.locale, chosen.voice)
         return Speaker(LOCALES.get(base, language))
+
+
+def _unheard(call: Any) -> Report:
+    return Report(call.sid, DeliveryWord.FAIL, *ENDED[call.status])

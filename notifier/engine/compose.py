@@ -22,6 +22,9 @@ REPLY = {
     "en": ("Reply {}", {"safe": "{} SAFE", "need_help": "{} NEED HELP", "taking_it": "{} I AM ON IT"}),
     "es": ("Responda {}", {"safe": "{} A SALVO", "need_help": "{} NECESITO AYUDA", "taking_it": "{} ME ENCARGO"}),
 }
+BY_LINK = {"en": "Answer by the link.", "es": "Responda por el enlace."}
+TO_NUMBER = {"en": ("Reply {}.", "Text {} to {}."), "es": ("Responda {}.", "Envíe {} al {}.")}
+"""How a reply line begins and ends, and how the same choices are asked for at another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,16 @@ def compose(
     )
 
 
-def message_for(words: Words, link: str, delivery: str) -> Message:
-    """One person's message; a drill's stamp is put on by the message itself."""
+def message_for(words: Words, link: str, delivery: str, *, heard: bool = True, number: str | None = None) -> Message:
+    """One person's message; a drill's stamp is put on by the message itself.
+
+    `heard`: whether its sender takes replies. If not, nobody is asked to reply to it: they are led to the link, else
+    to `number`, where another sender of ours takes them, else nowhere.
+    """
+    text = words.text if heard or not words.answers else _answered_elsewhere(words, bool(link), number)
     return Message(
         title=words.title,
-        text=words.text.replace(LINK, link).rstrip() if LINK in words.text else words.text,
+        text=text.replace(LINK, link).rstrip() if LINK in text else text,
         language=words.language,
         purpose=words.purpose,
         drill=words.drill,
@@ -150,3 +158,21 @@ def message_for(words: Words, link: str, delivery: str) -> Message:
         quiet=words.quiet,
         collapse=delivery,
     )
+
+
+def _answered_elsewhere(words: Words, has_link: bool, number: str | None) -> str:
+    base = words.language.partition("-")[0]
+    here, there = TO_NUMBER.get(base, TO_NUMBER["en"])
+    text = words.text
+    for code in (words.incident, None):
+        line = reply_line(words.language, words.answers, code)
+        if line not in text:
+            continue
+        if has_link:
+            instead = BY_LINK.get(base, BY_LINK["en"])
+        elif number is not None:
+            instead = there.format(line.removeprefix(here.partition("{}")[0]).removesuffix("."), number)
+        else:
+            instead = ""
+        text = text.replace(f" {line}", f" {instead}".rstrip()).replace(line, instead)
+    return text

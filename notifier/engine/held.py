@@ -118,3 +118,13 @@ class Gear:
     def senders_for(self, kind: str) -> tuple[str, ...]:
         """Senders for a kind of address, the preferred one first."""
         return tuple(name for name, channel in self.channels.items() if channel.address_kind == kind)
+
+    def takes_replies(self, lane: str) -> bool:
+        channel = self.channels.get(lane)
+        return channel is not None and channel.takes_replies
+
+    @property
+    def reply_number(self) -> str | None:
+        """Where people can text an answer that the sender of their message would not hear."""
+        found = (channel.reply_number for channel in self.channels.values() if channel.takes_replies)
+        return next((number for number in found if number), None)

@@ -150,4 +150,5 @@ class LettersOut:
                 self._words.clear()
             self._words[row["words"]] = words
         link = self._desk.link(row["incident"], row["person"]) if words.answers else ""
-        return message_for(words, link, row["id"])
+        gear = self._desk.gear
+        return message_for(words, link, row["id"], heard=gear.takes_replies(row["lane"]), number=gear.reply_number)

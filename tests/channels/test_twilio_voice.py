@@ -8,11 +8,12 @@ import pytest
 
 from notifier.campus.twilio_wire import sign
 from notifier.channels.twilio_voice import TwilioVoice
-from notifier.errors import Reason, Refused
-from notifier.interfaces import CallbackRequest, CanBeAsked, TakesCallbacks
+from notifier.errors import Reason, Refused, TryAgain
+from notifier.interfaces import CallbackRequest, CanBeAsked, CanBePolled, TakesCallbacks
 from notifier.model.delivery import DeliveryState, DeliveryWord, Inbound, Purpose, Report
 from notifier.model.message import Message
 from notifier.testing.check_channel import CHANNEL_PROMISES, Promise
+from notifier.testing.far_end import Far
 from tests.channels.voice_far_end import ACCOUNT, PUBLIC, Phone, VoiceFarEnd
 
 ADA = "+15550100142"
@@ -180,3 +181,23 @@ async def test_an_address_that_was_changed_after_signing_is_refused(far: VoiceFa
     assert callbacks["keys"](CallbackRequest("POST", keys, headers, urlencode(fields).encode())).inbound
     with pytest.raises(Refused):
         callbacks["keys"](CallbackRequest("POST", f"{keys}&again=1", headers, urlencode(fields).encode()))
+
+
+async def test_without_a_public_address_calls_that_nobody_took_are_asked_for_and_told_once(tmp_path) -> None:
+    async with VoiceFarEnd(public_url=None, state_dir=str(tmp_path)) as far:
+        far.phones[ADA] = Phone(by="no-answer")
+        async with opened(far) as channel:
+            assert isinstance(channel, CanBePolled)
+            assert not channel.takes_replies
+            missed = await channel.send(ADA, words(), "d1")
+            await channel.send("+15550100143", words(), "d2")
+            since = far.clock.wall().timestamp()
+            news, inbound = await channel.poll(since)
+            assert [(one.ref, one.word, one.reason) for one in news] == [
+                (missed.ref, DeliveryWord.FAIL, Reason.UNREACHABLE)
+            ]
+            assert inbound == ()
+            assert await channel.poll(since) == ([], ())
+            far.behave(Far.HANGS)
+            with pytest.raises(TryAgain):
+                await channel.poll(since)

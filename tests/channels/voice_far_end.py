@@ -134,7 +134,8 @@ class VoiceFarEnd(FarEnd):
         if request.method == "GET":
             if how is Far.TAKES_AND_HANGS:
                 await self._stopped.wait()
-            made = [call for call in reversed(self.calls) if call.to == request.query["To"]]
+            to = request.query.get("To")
+            made = [call for call in reversed(self.calls) if to is None or call.to == to]
             return web.json_response({"calls": [self._json(call) for call in made], "next_page_uri": None})
         form = dict(parse_qsl(body, keep_blank_values=True))
         if form["To"] == self.bad_address:

@@ -42,10 +42,12 @@ class TwilioSms(Channel):
 
     Settings = TwilioSettings
     address_kind = "sms"
+    takes_replies = True
 
     def __init__(self, name: str, settings: TwilioSettings, tools: Tools) -> None:
         super().__init__(name, settings, tools)
         self.settings = settings
+        self.reply_number = settings.from_number
         self._clock = tools.clock
         self._callbacks = Callbacks(settings)
         self._wire: Wire | None = None
