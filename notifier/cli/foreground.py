@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 from pathlib import Path
 
 from notifier.cli.printing import progress
@@ -13,12 +14,18 @@ from notifier.cli.settings_at_start import Chosen, keep, last_good, todays
 from notifier.cli.words import DONE, STOPPED
 from notifier.daemon import Daemon
 from notifier.errors import SetupError
+from notifier.files.beginning import begin, is_empty
 
 log = logging.getLogger(__name__)
+
+HOST, PORTS = "127.0.0.1", range(8470, 8490)
 
 
 async def run(folder: Path) -> int:
     """Until SIGTERM or Ctrl-C; returns the exit code. Raises SetupError, LedgerError."""
+    if is_empty(folder):
+        begin(folder, _free_address())
+        progress(f"{folder} is empty: it begins as a school that is not set up yet.")
     if (me := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)  # until the daemon takes it over
     try:
@@ -42,8 +49,18 @@ async def run(folder: Path) -> int:
 async def _way_in(daemon: Daemon) -> None:
     """While nobody may give rights, each start shows a link to become the first who may. It is shown nowhere else."""
     if (token := await daemon.entrance.links.first_setup()) is not None:
-        where = (daemon.engine.desk.public_url or daemon.server.addresses["main"]).rstrip("/")
+        # By its name: passkeys take a name and no number, and browsers believe this one without a certificate.
+        here = daemon.server.addresses["main"].replace("//127.0.0.1:", "//localhost:")
+        where = (daemon.engine.desk.public_url or here).rstrip("/")
         progress(f"There is no administrator yet. Within 24 hours, once: {where}/setup/{token}")
+
+
+def _free_address() -> str:
+    """Where an empty folder begins to listen: on this machine only, at the usual port or one of the next."""
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+            return f"{HOST}:{port}"
+    return f"{HOST}:{PORTS[0]}"  # the start then says what is wrong with it
 
 
 async def _started(folder: Path) -> tuple[Daemon, Chosen]:

@@ -13,7 +13,8 @@ def add(commands: Commands) -> None:
         "run", parents=[options()], help="run the daemon of a folder until SIGTERM",
         description="Run the daemon in the foreground. It prints one line that starts with 'ready:' when it can be "
         "pressed, and logs to stderr. A first start publishes the files of the folder and refuses faulty ones; later "
-        "starts run what was published last, whatever the files say now.",
+        "starts run what was published last, whatever the files say now. An empty folder begins as a school that is "
+        "not set up yet, and the address that is printed leads through the rest.",
     )  # fmt: skip
     run.add_argument("folder", metavar="DIR", nargs="?", help="the school's folder; else NOTIFIER_DIR, else this one")
     run.add_argument("--log", choices=("debug", "info", "warning", "error"), default="info", help="how much to log")

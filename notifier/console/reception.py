@@ -152,6 +152,8 @@ class Reception:
             if Flag.SECRET_PATH in route.flags:
                 return in_trouble(told, request)
             return rendering.in_trouble(told, Call(self._parts, request, route, ANONYMOUS))
+        if route is None and "text/html" in request.headers.get("Accept", ""):
+            return rendering.nowhere(told, self._parts)
         return as_problem(told)
 
 

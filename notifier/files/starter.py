@@ -24,7 +24,7 @@ def starter_files(name: str) -> dict[str, bytes]:
     It passes the checks with warnings only; its devices and people are invented.
     """
     shipped = _package("files", "shipped")
-    site_id = _identifier(name).encode()
+    site_id = identifier_of(name).encode()
     title = name.strip().replace("\\", "\\\\").replace('"', '\\"') or "Example School"
     site = shipped.joinpath("site.yaml").read_bytes()
     site = site.replace(_EXAMPLE_NAME, f'name: "{title}"'.encode())
@@ -66,7 +66,8 @@ def demo_files() -> dict[str, bytes]:
     }
 
 
-def _identifier(name: str) -> str:
+def identifier_of(name: str) -> str:
+    """A site's id made from words: its letters and digits."""
     bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:64].strip("-") or "example-school"
 

@@ -70,7 +70,7 @@ class Running:
 
     def __init__(self, folder: Path, environ: dict[str, str] | None = None) -> None:
         self.folder = folder
-        self._log = (folder / "log").open("w+")
+        self._log = (folder / ".log").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "notifier", "run", str(folder)],
             stdout=subprocess.PIPE,
@@ -88,7 +88,7 @@ class Running:
 
     @property
     def log(self) -> str:
-        return (self.folder / "log").read_text()
+        return (self.folder / ".log").read_text()
 
     def stop(self) -> int:
         """Ask it to end as a service manager does; returns its exit code."""

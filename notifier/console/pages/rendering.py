@@ -13,6 +13,7 @@ from aiohttp import web
 
 from notifier.console.assets import static
 from notifier.console.pages.icons import icon
+from notifier.console.parts import ConsoleParts
 from notifier.console.problems import ADVICE, Explained
 from notifier.console.route import Call
 from notifier.model.events import EventKind
@@ -117,14 +118,28 @@ def in_trouble(told: Explained, call: Call) -> web.Response:
     posted = call.request.method == "POST" and call.route.right in {Right.PRESS, Right.DRILL}
     if posted and told.status in {401, 403}:
         title, text = "NOT done", NOT_STARTED
-    try:
-        site = call.parts.views.site()
-    except Exception:  # noqa: BLE001 whatever is broken, this page must not be
-        site = {"name": call.parts.site}
     return html(
-        "trouble.html", told.status, site=site, title=title, text=text, advice=ADVICE.get(told.status, ""),
+        "trouble.html", told.status, site=_site(call.parts), title=title, text=text, advice=ADVICE.get(told.status, ""),
         wrongs=told.wrongs, trouble=told.trouble, sign_in=SIGN_IN if told.status == 401 else "",
     )  # fmt: skip
+
+
+def nowhere(told: Explained, parts: ConsoleParts) -> web.Response:
+    """A browser at an address that is none, or that takes no such request."""
+    response = html(
+        "trouble.html", told.status, site=_site(parts), title="Nothing is here", text=told.detail,
+        advice="Look at the address again, or go to the start and from there.", wrongs=(), trouble=None, sign_in="",
+    )  # fmt: skip
+    if told.allow:
+        response.headers["Allow"] = told.allow
+    return response
+
+
+def _site(parts: ConsoleParts) -> Mapping[str, Any]:
+    try:
+        return parts.views.site()
+    except Exception:  # noqa: BLE001 whatever is broken, these pages must not be
+        return {"name": parts.site}
 
 
 @cache
