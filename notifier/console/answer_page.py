@@ -93,6 +93,8 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "look": "drill" if drill else "live dark" if action in DARK_ACTIONS else "live",
         "action": ACTIONS[language].get(action, ACTIONS[language]["other"]),
         "started": _clock(picture.get("started"), zone)[:5],
+        "code": str(picture.get("code") or ""),
+        "beside": [_named(one, language, zone) for one in picture.get("beside") or ()],
         "site": picture["site"],
         "name": picture["name"],
         "room": room,
@@ -112,6 +114,14 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "dark": action in DARK_ACTIONS and not drill,
         "notice": notice,
     }  # fmt: skip
+
+
+def _named(one: Mapping[str, Any], language: str, zone: tzinfo) -> str:
+    """Another open incident, such as "DRILL EVACUATE 10:52 (P2RX)"."""
+    words = WORDS[language]
+    action = ACTIONS[language].get(str(one["action"]), ACTIONS[language]["other"])
+    started = _clock(one.get("started"), zone)[:5]
+    return f"{words['drill'] + ' ' if one['drill'] else ''}{action} {started} ({one['code']})"
 
 
 def _answers(asked: Sequence[str], words: Mapping[str, str], room: str | None, *, inside: bool) -> list[dict[str, str]]:

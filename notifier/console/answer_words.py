@@ -66,6 +66,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waiting_title": "Nothing is going on now",
         "waiting_text": "In an emergency or a drill this page asks how the room is. Opening it reports nothing.",
         "call": "In danger? Call 911", "choose": "Choose one of the answers below; nothing was recorded yet.",
+        "this_one": "You answer for", "also_open": "Also open, answered by its own message:",
         "language": "Language", "real": "Real emergency? Call 911", "practice": "Practice only",
     },
     "es": {
@@ -95,6 +96,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waiting_title": "Ahora no pasa nada",
         "waiting_text": "En una emergencia o simulacro esta página pregunta por el salón. Abrirla no avisa a nadie.",
         "call": "¿En peligro? Llame al 911", "choose": "Elija una de las respuestas; todavía no se anotó nada.",
+        "this_one": "Usted responde a", "also_open": "También abierto, se responde en su propio mensaje:",
         "language": "Idioma", "real": "¿Emergencia real? Llame al 911", "practice": "Solo práctica",
     },
 }  # fmt: skip

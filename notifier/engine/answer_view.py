@@ -44,6 +44,7 @@ class AnswerView:
             "site": held.site.name,
             "timezone": held.site.timezone,
             "code": row["code"],
+            "beside": self._beside(row["id"]),
             "action": row["action"],
             "drill": bool(row["drill"]),
             "started": row["raised_wall"],
@@ -88,12 +89,21 @@ class AnswerView:
         return {
             **picture,
             "code": row["code"],
+            "beside": self._beside(row["id"]),
             "action": row["action"],
             "drill": bool(row["drill"]),
             "started": row["raised_wall"],
             "answers": list(self._inbox.answers_asked(row["id"])),
             "answered": last and {"answer": last["answer"], "text": last["text"], "at": last["wall"]},
         }
+
+    def _beside(self, incident: str) -> list[Mapping[str, Any]]:
+        """What else is open: then a page says which one it answers."""
+        others = [row for row in self._desk.incidents.values() if row["id"] != incident]
+        return [
+            {"code": row["code"], "action": row["action"], "drill": bool(row["drill"]), "started": row["raised_wall"]}
+            for row in sorted(others, key=lambda row: float(row["raised_at"]))
+        ]
 
     def _wall_of(self, steady: float) -> str:
         wall = self._desk.clock.wall()

@@ -11,6 +11,7 @@ from typing import Any
 from notifier.engine.desk import Desk
 from notifier.errors import NotFound
 from notifier.interfaces import CanBePolled, TakesCallbacks
+from notifier.model.incident import LADDER, Action
 from notifier.model.site import Room
 
 MARK = "card."
@@ -38,10 +39,15 @@ class RoomCards:
         raise NotFound("This card is not known any more: the office has newer ones.")
 
     def open_incident(self) -> Mapping[str, Any] | None:
-        """What a card answers now: the newest real incident, else the newest drill."""
-        live = list(self._desk.incidents.values())
-        real = [row for row in live if not row["drill"]]
-        return max(real or live, key=lambda row: float(row["raised_at"]), default=None)
+        """What a card answers now: what is real before a drill, then the highest rung, then the newest.
+
+        A room that is locked down stays silent on the board if its card answers for the nurse's call beside it.
+        """
+        return max(
+            self._desk.incidents.values(),
+            key=lambda row: (not row["drill"], LADDER.get(Action(row["action"]), 0), float(row["raised_at"])),
+            default=None,
+        )
 
     def sheet(self) -> dict[str, Any]:
         """What stands on each card; rooms without a code have none and are named."""

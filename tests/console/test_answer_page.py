@@ -197,3 +197,13 @@ async def test_pages_are_kept_by_nobody_and_frames_nowhere(school: School, tmp_p
     assert response.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert "style-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+async def test_with_two_things_open_the_page_names_the_one_it_answers(school: School) -> None:
+    _, page, _ = await school.ask("GET", PAGE)
+    assert "You answer for" not in page
+    beside = [{"code": "P2RX", "action": "evacuate", "drill": True, "started": "2026-10-01T16:52:00Z"}]
+    school.views.links[LINK] = link(code="K7QM", beside=beside)
+    _, page, _ = await school.ask("GET", PAGE)
+    assert "You answer for <b>LOCKDOWN 10:41 (K7QM)</b>" in page
+    assert "DRILL EVACUATE 10:52 (P2RX)" in page

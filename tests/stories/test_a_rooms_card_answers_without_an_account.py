@@ -84,3 +84,16 @@ async def test_a_card_that_nobody_printed_leads_nowhere(token: str) -> None:
         await campus.press("front-office")
         with pytest.raises(NotFound):
             campus.daemon.views.answer_page(token)
+
+
+async def test_with_two_things_open_a_card_answers_the_lockdown_and_says_so() -> None:
+    async with story() as campus:
+        token = card(campus)
+        await campus.press("front-office")
+        assert campus.daemon.views.answer_page(token)["beside"] == []
+        await campus.advance("1s")
+        await campus.press("nurse")
+        page = campus.daemon.views.answer_page(token)
+        assert (page["action"], [one["action"] for one in page["beside"]]) == ("lockdown", ["medical"])
+        await campus.ask(lambda commands: commands.answer(token, "safe", ""))
+        assert not campus.log.read("answers_of_incident", incident=campus.incident), "the newer one was not meant"
