@@ -11,11 +11,13 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel
 
 from notifier.clock import Clock
+from notifier.errors import Fault
 from notifier.model.delivery import Inbound, Receipt, Report
 from notifier.model.door import DoorReading
 from notifier.model.facts import Body, Event, Rows
 from notifier.model.incident import Activation
 from notifier.model.message import Message
+from notifier.model.playbook import Playbook
 from notifier.model.rights import Caller
 from notifier.model.site import Button, Door, Signal, Speaker, TriggerEntry
 
@@ -651,6 +653,63 @@ class Accounts(Protocol):
 
     async def revoke(self, what: str, caller: Caller) -> None: ...
     def listing(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One published state of one file."""
+
+    version: int
+    author: str
+    comment: str
+    wall: str
+    text: str | None
+    """None: the file was taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What is said of files that are not published: every fault of theirs, and what one playbook would do."""
+
+    version: int
+    """What runs, and what the changes were laid upon."""
+    faults: Sequence[Fault]
+    playbook: Playbook | None
+    """None if it cannot be read."""
+    live: Mapping[str, Any] | None
+    drill: Mapping[str, Any] | None
+    """Plans, as `Commands.plan` gives them."""
+
+
+Changes = Mapping[str, bytes | None]
+"""Path to its new content; None takes the file out."""
+
+
+class Editing(Protocol):
+    """Changes to the published set. Looking changes nothing; only `publish` does, and only what holds."""
+
+    def published(self, path: str) -> tuple[int, str | None]:
+        """(the version that runs, the file's text in it)."""
+        ...
+
+    def paths(self) -> Sequence[str]:
+        """Every file of the version that runs."""
+        ...
+
+    def history(self, path: str) -> Sequence[FileVersion]:
+        """The versions in which this file was changed, newest first; at most the newest hundred publications."""
+        ...
+
+    async def rehearse(self, changes: Changes, path: str) -> Rehearsed:
+        """Check the published set with `changes` in it, and plan the playbook that `path` holds; beside the loop.
+
+        Raises Refused (503) while too many wait for it.
+        """
+        ...
+
+    async def publish(self, changes: Changes, comment: str, caller: Caller, based_on: int) -> Outcome:
+        """Publish the newest set with `changes` in it, if `based_on` still runs. Raises SetupError, Refused."""
+        ...
 
 
 Follow = Callable[[Callable[[Sequence[Event]], None]], Callable[[], None]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from notifier.access.entrance import Entrance
 from notifier.clock import Clock
-from notifier.interfaces import Accounts, Commands, Follow, TakesCallbacks, TakesHooks, Views
+from notifier.interfaces import Accounts, Commands, Editing, Follow, TakesCallbacks, TakesHooks, Views
 from notifier.model.measured import Histogram
 from notifier.model.settings import NodeSettings
 
@@ -71,5 +71,7 @@ class ConsoleParts:
     stream: StreamLimits = StreamLimits()
     verify: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""
+    editing: Editing | None = None
+    """How playbooks are changed by pages."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What pages have worked out of the published version and need again; forgotten when another one is published."""

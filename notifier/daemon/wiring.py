@@ -24,6 +24,7 @@ from notifier.access.provider import ProviderClient
 from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts
 from notifier.console.server import Server, serve
+from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.store import StorePlace
@@ -170,6 +171,7 @@ class Daemon:
                 metrics=self.metrics.told,
                 fault=self._fault,
                 verify=self.store.verify(),
+                editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
             )
         )
         self._closing.append(self.server.close)

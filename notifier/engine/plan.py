@@ -9,6 +9,7 @@ from notifier.engine.compose import message_for
 from notifier.engine.deliveries import REFILL
 from notifier.engine.desk import Desk
 from notifier.engine.plan_limits import over_the_day, slowest
+from notifier.engine.plan_reach import by_kind, lasts, named, silent_zones
 from notifier.engine.playbook_run import steps_of
 from notifier.engine.reach import reach_of
 from notifier.engine.scene import Scene
@@ -33,6 +34,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
     phases = {}
     reach: dict[str, int] = {}
     warnings: list[str] = []
+    silent: list[str] = []
     for phase in Phase:
         scene = Scene(
             held=held,
@@ -50,6 +52,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         )
         if phase is Phase.MAIN:
             reach = reach_of(desk, scene)
+            silent = silent_zones(scene, steps_of(scene))
         load: dict[str, float] = {}
         begins = _begins(scene)
         steps = sorted(steps_of(scene), key=lambda step: (begins[step.id], step.id))
@@ -61,6 +64,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         "drill": drill,
         "zone": zone,
         "reach": reach,
+        "zones_silent": silent,
         "phases": phases,
         "slowest": slowest(phases[str(Phase.MAIN)]),
         "warnings": sorted(
@@ -116,6 +120,7 @@ def _step_plan(
         item |= {
             "doors": [door.title for door in doors],
             "within": step.secure_doors.within,
+            "otherwise": list(step.secure_doors.otherwise.notify) if step.secure_doors.otherwise else [],
             "over_uplink": [door.title for door in doors if needs_uplink(desk, door)],
             "cannot_be_proven": [door.title for door in doors if not door.can_be_proven],
         }
@@ -135,6 +140,7 @@ def _step_plan(
             "speakers": sum(map(len, speakers.values())),
             "times": step.announce.times,
             "again_every": step.announce.again_every,
+            "about_s": lasts(step.announce),
             "languages": sorted({*step.announce.say, *step.announce.recording}),
         }
     elif step.signal is not None:
@@ -175,6 +181,7 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
                 "title": message.title,
                 "text": message.text,
                 "segments": size,
+                "sms_text": message.sms_text(),
             }
         )
     return {
@@ -182,6 +189,8 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         "by": list(step.notify.by),
         "people": len(people),
         "deliveries": len(audience.planned),
+        "by_kind": by_kind(people, step.notify.by, audience, letters),
+        "nothing_reaches": named(scene.held, audience.unreachable),
         "unreachable": len(audience.unreachable),
         "opted_out": len(audience.opted_out),
         "senders": senders,

@@ -29,10 +29,17 @@ class Publisher:
         self._one_at_a_time = asyncio.Lock()
 
     async def publish(
-        self, files: Mapping[str, bytes], comment: str, caller: Caller, *, render: bool = True
+        self,
+        files: Mapping[str, bytes],
+        comment: str,
+        caller: Caller,
+        *,
+        render: bool = True,
+        based_on: int | None = None,
     ) -> Outcome:
         """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError.
 
+        `based_on`: the version these files were made of; raises Refused if it is not the newest any more.
         `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
         """
         site = self._desk.site if self._desk.current else ""
@@ -51,6 +58,7 @@ class Publisher:
                 comment,
                 self._desk.clock.now(),
                 self._desk.clock.wall().isoformat(timespec="seconds"),
+                based_on,
             )
         )
         published = replace(held, version=version)

@@ -8,14 +8,33 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notifier.engine.writing import decoded
+from notifier.errors import Refused
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 
 
-def publish_body(site: str, files: Mapping[str, bytes], author: str, comment: str, now: float, wall: str) -> Body[int]:
-    """Documents that are not there yet, and the list of them; returns the new version."""
+def publish_body(
+    site: str,
+    files: Mapping[str, bytes],
+    author: str,
+    comment: str,
+    now: float,
+    wall: str,
+    based_on: int | None = None,
+) -> Body[int]:
+    """Documents that are not there yet, and the list of them; returns the new version.
+
+    Raises Refused if `based_on` is named and another version has been published since.
+    """
     last = yield Ask("last_publication", {"site": site})
-    version = (last[0]["version"] if last else 0) + 1
+    before = last[0]["version"] if last else 0
+    if based_on is not None and before != based_on:
+        raise Refused(
+            f"{last[0]['author'] if last else 'Somebody'} published version {before} meanwhile; yours was made of "
+            f"version {based_on}. Nothing was published. Look at what has changed, then publish again.",
+            status=409,
+        )
+    version = before + 1
     manifest: dict[str, str] = {}
     rows: list[Row] = []
     for path, body in sorted(files.items()):

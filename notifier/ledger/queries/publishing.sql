@@ -15,3 +15,6 @@ select sha from document where site = :site and sha = :sha
 
 -- name: documents
 select * from document where site = :site
+
+-- name: document_body
+select body from document where site = :site and sha = :sha
