@@ -79,15 +79,20 @@ class Devices:
                     self.speakers.say(scene, values["id"], device, page_speakers(scene, step).get(device, []), words)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
+        task = self._begun(coroutine)
         self._others.add(task)
         task.add_done_callback(self._others.discard)
+
+    def _begun(self, deed: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._guarded(deed))
+        task.add_done_callback(lambda _task: deed.close())  # a task cancelled before its first step never ran it
+        return task
 
     def secure(self, scene: Scene, command: str, door: str, *, opening_over: bool = False) -> None:
         """One task per door: a newer command replaces an older one. `opening_over`: a responder's timed opening is."""
         self.let_be(door)
         deed = self._secure(scene, command, door, opening_over)
-        self._doors[door] = asyncio.get_running_loop().create_task(self._guarded(deed))
+        self._doors[door] = self._begun(deed)
 
     def let_be(self, door: str) -> None:
         """Stop telling this door: a newer command comes, or a person has seen that it is secured."""

@@ -120,8 +120,8 @@ class SnsFarEnd(FarEnd):
             "access_key_id": KEY,
             "secret_access_key": SECRET,
             "endpoint": self.url,
-            "timeout": "700ms",
-            "connect_timeout": "600ms",
+            "timeout": "2s",
+            "connect_timeout": "1500ms",
         }
         tools = Tools(http=None, clock=SystemClock(), state_dir="")
         return AwsSns("sms_second", SnsSettings.model_validate(plain | more), tools)
