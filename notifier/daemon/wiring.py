@@ -38,6 +38,7 @@ from notifier.engine.desk import Desk
 from notifier.engine.drill_schedule import keep_schedule
 from notifier.engine.held import Gear, Held
 from notifier.engine.publishing import files_of
+from notifier.engine.trouble_telling import keep_telling
 from notifier.engine.views import EngineViews
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, SetupError
@@ -339,6 +340,7 @@ class Daemon:
             self._prepare_pages(),
             self.engine.kept_going(self.triggers.run),
             self.engine.kept_going(self.supervision.run),
+            self.engine.kept_going(partial(keep_telling, self.engine)),
             self.engine.kept_going(partial(keep_schedule, self.engine)),
         ]
 

@@ -254,6 +254,9 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.STEP_OVER: lambda data, held: (
         "Steps over: " + ", ".join(f"{step} {state}" for step, state in data.get("over", ())) + "."
     ),
+    EventKind.TROUBLES_TOLD: lambda data, held: (
+        f"{', '.join(data.get('told', ())) or 'Nobody'} told of {len(data.get('troubles', ()))} troubles."
+    ),
     EventKind.TROUBLE_RAISED: lambda data, held: f"Trouble: {data.get('text')}",
     EventKind.MISTAKE_CLAIMED: lambda data, held: f"{data.get('by')} says it was a mistake. NOT confirmed.",
     EventKind.FIRE_ALARM: lambda data, held: (

@@ -34,6 +34,7 @@ def trouble_body(site: str, kind: str, subject: str, text: str, well: bool, at: 
                         "raised_wall": at.wall,
                         "moved_at": None,
                         "by_whom": None,
+                        "told_at": None,
                     },
                     new=True,
                 )

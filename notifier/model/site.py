@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from notifier.model.watching import Canary, TroublePolicy
 from notifier.model.words import Duration, Identifier, Selector, Written
 
 
@@ -233,6 +234,9 @@ class Site(Written):
     drills: tuple[ScheduledDrill, ...] = ()
     fire_alarm: FireAlarm | None = None
     accepted_gaps: tuple[AcceptedGap, ...] = ()
+    troubles: TroublePolicy = TroublePolicy()
+    """Who is told of what of ours is broken, and when."""
+    canary: Canary | None = None
 
     def zone_and_children(self, zone: str) -> frozenset[str]:
         """The zone itself and every zone inside it."""
