@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,6 +24,8 @@ PATIENCE = 30.0
 """Seconds for one answer: a daemon that takes longer for a command than this is not well."""
 LONG_PATIENCE = 900.0
 """Seconds for rendering every page of a large school, or verifying a year of records."""
+BLOCK = 1 << 18
+"""Bytes of a download taken at once."""
 PAGE = 200  # the most that a list gives at once
 
 _STATE_LINE = re.compile(r"^state:[ \t]*[\"']?([^\s\"'#]+)", re.MULTILINE)
@@ -123,6 +125,26 @@ class Client:
         except TimeoutError:
             raise NoDaemon(f"The daemon did not answer within {PATIENCE:g} seconds.") from None
         except (aiohttp.ClientError, OSError) as error:
+            raise self._nobody(error) from None
+        raise Answered(response.status, content if isinstance(content, dict) else {})
+
+    async def download(self, path: str, to: IO[bytes]) -> None:
+        """What is made by asking for it, as bytes into a file; raises NoDaemon if it ends before its end."""
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=LONG_PATIENCE)
+        try:
+            async with self._session.post(
+                f"{self._base}{API}{path}", timeout=limit, allow_redirects=False, json={}
+            ) as response:
+                if response.status < 300:
+                    async for block in response.content.iter_chunked(BLOCK):
+                        to.write(block)
+                    return
+                content = await self._content(response)
+        except aiohttp.ClientPayloadError:
+            raise NoDaemon("The daemon went away in the middle. Nothing was kept; ask again.") from None
+        except TimeoutError:
+            raise NoDaemon(f"The daemon said nothing for {LONG_PATIENCE:g} seconds. Nothing was kept.") from None
+        except aiohttp.ClientError as error:
             raise self._nobody(error) from None
         raise Answered(response.status, content if isinstance(content, dict) else {})
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from notifier.cli import (
     accounts,
+    backups,
     cards,
     contacts,
     devices,
@@ -41,6 +42,7 @@ GROUPS = (
     cards,
     walking,
     accounts,
+    backups,
 )
 
 

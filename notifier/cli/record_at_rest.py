@@ -10,7 +10,7 @@ from typing import Any
 from notifier.cli.client import SETTINGS_FILE, state_folder
 from notifier.daemon.store import STORE, StorePlace
 from notifier.errors import SetupError
-from notifier.files.settings_file import load_settings
+from notifier.files.settings_file import load_settings, read_settings
 from notifier.ledger.postgres_server import without_password
 from notifier.ledger.postgres_verify import verify_server
 from notifier.ledger.verify import verify
@@ -18,7 +18,7 @@ from notifier.ledger.verify import verify
 
 def looked_at(folder: Path) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
     """Where the record is and what was found; None if there is none. Raises LedgerError if it cannot be read."""
-    store = _store_of(folder)
+    store = store_of(folder)
     if store.address is None and not store.path.is_file():
         return None
     if store.address is None:
@@ -29,9 +29,20 @@ def looked_at(folder: Path) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
     return f"{shown}:", [{"text": each.text, "fault": each.fault} for each in found]
 
 
-def _store_of(folder: Path) -> StorePlace:
+def store_of(folder: Path) -> StorePlace:
+    """Where the record of a folder is, also when its settings have a mistake."""
     state = state_folder(folder)
     try:
         return StorePlace.of(load_settings(folder / SETTINGS_FILE), folder, state)
     except SetupError:
+        return _without_secrets(folder, state)
+
+
+def _without_secrets(folder: Path, state: Path) -> StorePlace:
+    """Whoever types has not the daemon's environment; the names are the same."""
+    try:
+        raw = (folder / SETTINGS_FILE).read_bytes()
+        settings = read_settings(raw, SETTINGS_FILE, folder, put_secrets_in=False)
+        return StorePlace.of(settings, folder, state)
+    except (SetupError, OSError):
         return StorePlace(state / STORE, None, "")  # whatever is wrong in the settings, the usual place may hold it

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from notifier.clock import stopwatch
+from notifier.console.headers import secure
 from notifier.console.parts import Metric
 from notifier.console.route import Call
 from notifier.errors import Refused
@@ -74,6 +75,29 @@ async def verify(call: Call) -> Mapping[str, Any]:
     return {"items": list(await call.parts.verify()), "next": None}
 
 
+async def backup(call: Call) -> web.StreamResponse:
+    """Record, seals, keys and files of this node in one file, as of now; it stays nowhere here."""
+    if call.parts.backup is None:
+        raise Refused("This daemon cannot make a backup.", 501)
+    async with call.parts.backup() as path:
+        size = (await asyncio.to_thread(path.stat)).st_size
+        response = web.StreamResponse(headers={"Content-Type": ARCHIVE, "Content-Length": str(size)})
+        secure(response, call.request.secure)
+        await response.prepare(call.request)
+        file = await asyncio.to_thread(path.open, "rb")
+        try:
+            while block := await asyncio.to_thread(file.read, BLOCK):
+                await response.write(block)
+        finally:
+            file.close()
+        await response.write_eof()
+    call.parts.backed_up(call.caller.name)
+    return response
+
+
+ARCHIVE = "application/gzip"
+BLOCK = 1 << 18
+"""Bytes read and sent at once: more would only fill the socket's buffer."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,5 +74,9 @@ class ConsoleParts:
     """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""
     editing: Editing | None = None
     """How playbooks are changed by pages."""
+    backup: Callable[[], AbstractAsyncContextManager[Path]] | None = None
+    """Makes a backup of this node: a file that is gone afterwards."""
+    backed_up: Callable[[str], None] = lambda _to: None
+    """Told when one has left, and for whom."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What pages have worked out of the published version and need again; forgotten when another one is published."""

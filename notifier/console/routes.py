@@ -334,6 +334,11 @@ ROUTES: tuple[Route, ...] = (
         also=(Right.ADMINISTER,),
     ),
     Route(
+        method="POST", path=f"{API}/backup", right=Right.TECHNICIAN, handler=operations.backup, body=models.NoBody,
+        limit=SMALL, media="application/gzip", flags=_FRESH | {Flag.PERSONAL},
+        summary="Record, keys and files of this node in one file; whoever has it can read and sign everything.",
+    ),
+    Route(
         method="GET", path=f"{API}/openapi.json", right=Right.PUBLIC, handler=documents.openapi_document,
         summary="This description, as OpenAPI 3.1.", reply=models.FactsReply,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from notifier.clock import Clock
-from notifier.errors import Fault, SetupError, StoreGone
+from notifier.daemon.migration import keep_before, missing_steps
+from notifier.errors import Fault, LedgerError, SetupError, StoreGone
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.local_copy import LocalCopy
+from notifier.ledger.lock import StoreLock
 from notifier.ledger.postgres import COPY
 from notifier.ledger.postgres_verify import verify_server_aside
 from notifier.ledger.verify import verify_aside
 from notifier.model.settings import NodeSettings, Secret
+
+log = logging.getLogger(__name__)
 
 STORE = "ledger.sqlite"
 ON_A_SERVER = ("postgresql://", "postgres://")
@@ -41,6 +47,8 @@ class StorePlace:
 
     async def open(self, clock: Clock, patience: float, settings_file: Path) -> FailoverLedger:
         """Raises SetupError if a first start finds no usable server; a later one goes on in memory."""
+        if self.address is None:
+            await asyncio.to_thread(self._keep_before_migration, clock)
         try:
             return await FailoverLedger.open(self.path, self.node, clock, address=self.address, patience=patience)
         except StoreGone as error:
@@ -49,6 +57,21 @@ class StorePlace:
             advice = "A first start needs its store; later ones go on without it. See docs/how_to/use_postgresql.md."
             line = _line_of(settings_file, "store:")
             raise SetupError([Fault(str(settings_file), line, 1, str(error), advice)]) from error
+
+    def _keep_before_migration(self, clock: Clock) -> None:
+        """A start brings the schema up to date by itself; whoever wants to go back to the old version needs a copy."""
+        if not missing_steps(self.path):
+            return
+        try:
+            lock = StoreLock(self.path.parent)
+            try:
+                kept = keep_before(self.path, f"{clock.wall():%Y%m%dT%H%M%SZ}")
+            finally:
+                lock.release()
+        except (LedgerError, OSError) as error:
+            log.warning("No copy of the record could be kept before its schema changes: %s", error)
+        else:
+            log.warning("The record gets a new schema; as it was before it is kept in %s.", kept)
 
     def verify(self) -> Callable[[], Awaitable[Sequence[dict[str, Any]]]]:
         """What `log verify` asks of the daemon that holds the store."""

@@ -24,6 +24,7 @@ from notifier.access.provider import ProviderClient
 from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts
 from notifier.console.server import Server, serve
+from notifier.daemon.backup import Backups, Node
 from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
@@ -136,6 +137,7 @@ class Daemon:
             await self._compare_files()
         self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
         self.ledger.follow(self.watches.heard)
+        self.backups = Backups(Node(self.folder, self.state, self.store, self.settings.node), self.ledger, self.clock)
         self.triggers = Triggers(self.engine, self.commands, self.clock, str(self.state), held.site.public_url)
         self._supervise()
         await self._listen(held)
@@ -173,6 +175,8 @@ class Daemon:
                 fault=self._fault,
                 verify=self.store.verify(),
                 editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
+                backup=self.backups.made,
+                backed_up=self.backups.note,
             )
         )
         self._closing.append(self.server.close)

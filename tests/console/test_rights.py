@@ -102,6 +102,7 @@ TABLE: dict[str, set[str]] = {
     "GET /metrics": WHO_MAY[Right.VIEW],
     "GET /api/v1/rooms/cards": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
     "GET /api/v1/log/verify": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
+    "POST /api/v1/backup": WHO_MAY[Right.TECHNICIAN],
     "GET /api/v1/openapi.json": EVERYBODY,
     "GET /api/docs": EVERYBODY,
     "GET /static/{name}": EVERYBODY,
