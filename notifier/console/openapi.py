@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from notifier.console import models
-from notifier.console.route import Flag, Route
+from notifier.console.route import SEGMENT, Flag, Route
 from notifier.model.rights import Right
 
 VERSION = "1"
@@ -50,7 +50,8 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.right is not Right.PUBLIC:
         operation["security"] = [{"bearer": []}]
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.names
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{SEGMENT.pattern}$"}}
+        for name in route.names
     ] + [_query_parameter(name, schema) for name, schema in _query_of(route).items()]
     if Flag.STREAM in route.flags:
         parameters.append({"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}})
@@ -75,13 +76,16 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _responses(route: Route) -> dict[str, Any]:
-    content = {route.media: {"schema": _ref(route.reply) if route.reply else {"type": "string"}}}
+    anything: dict[str, Any] = {} if route.media == "application/json" else {"type": "string"}
+    content = {route.media: {"schema": _ref(route.reply) if route.reply else anything}}
     responses: dict[str, Any] = {str(route.status): {"description": "As asked.", "content": content}}
     if route.reply is models.OutcomeReply:
         responses["202"] = {"description": "It waits for a second person.", "content": content}
-    if Flag.PAGE not in route.flags:
-        problems = {"application/problem+json": {"schema": _ref(models.Problem)}}
-        responses["default"] = {"description": "What is wrong, where, and what to do.", "content": problems}
+    wrong: dict[str, Any] = {"application/problem+json": {"schema": _ref(models.Problem)}}
+    if Flag.PAGE in route.flags:
+        wrong["text/html"] = {"schema": {"type": "string"}}
+        responses["303"] = {"description": "The page to go to: where it is shown, or where to sign in."}
+    responses["default"] = {"description": "What is wrong, where, and what to do.", "content": wrong}
     return responses
 
 
