@@ -549,7 +549,8 @@ class Views(Protocol):
     def incident(self, incident: str) -> Mapping[str, Any]: ...
     def board(self, incident: str) -> Mapping[str, Any]:
         """`incident` and beside it what a board shows: `door_items`, `room_items`, `newest` (events, newest first,
-        without those that only count), `fire_alarm`, `commander_name`; tasks with `since` and `moved`, approvals with
+        without those that only count), `fire_alarm`, `commander_name`, `asks` (whether it asks for answers), `on_site`
+        (people); tasks with `since` and `moved`, approvals with
         `asked`, `district` (from when the district counts) and `expires`, door items with `seen`: wall, ISO 8601.
         """
         ...

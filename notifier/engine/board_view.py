@@ -20,12 +20,15 @@ class BoardView:
 
     def beside(self, row: Mapping[str, Any]) -> dict[str, Any]:
         site, incident = self._desk.site, row["id"]
-        people = self._desk.held_for(row["publication"]).people
+        held = self._desk.held_for(row["publication"])
+        people, playbook = held.people, held.playbooks.get(row["playbook"])
         commander = row["commander"]
         tasks = self._ledger.read("tasks_of_incident", site=site, incident=incident)
         loose = [each for each in self._ledger.read("tasks_open", site=site) if each["incident"] is None]
         approvals = self._ledger.read("approvals_of_incident", site=site, incident=incident)
         return {
+            "asks": playbook is not None and any(step.acknowledge for step in playbook.steps),
+            "on_site": sum(person.on_site for person in held.everybody),
             "fire_alarm": self._desk.fire_alarm,
             "commander_name": people[commander].name if commander in people else commander,
             "tasks": [self._task(each) for each in (*tasks, *loose)],
@@ -34,8 +37,12 @@ class BoardView:
 
     def items(self, doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
         seen = {row["id"]: row["sensed_at"] for row in self._ledger.read("doors_of_site", site=self._desk.site)}
+        paths = {door.id: len(door.drivers) for door in self._desk.held.site.doors}
         return {
-            "door_items": [{**item, "seen": self._wall(seen.get(item["id"]))} for item in doors["items"]],
+            "door_items": [
+                {**item, "seen": self._wall(seen.get(item["id"])), "paths": paths.get(item["id"], 1)}
+                for item in doors["items"]
+            ],
             "room_items": rooms["items"],
         }
 
