@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -155,8 +155,7 @@ async def pieces_now(call: Call, incident: str, *, wait: bool) -> tuple[Mapping[
     desk = boards(call)
     kept = await desk.look(incident, wait=wait)
     rights = rights_of(call.caller, call.parts.site)
-    render: Callable[[], Sequence[Piece]] = lambda: pieces_of(call, kept.value, rights)  # noqa: E731
-    version, pieces = desk.pieces(kept, rights, render)
+    version, pieces = desk.pieces(kept, rights, lambda: pieces_of(call, kept.value, rights))
     return kept.value, version, pieces
 
 
