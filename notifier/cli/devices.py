@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from notifier.cli.client import Client
+from notifier.cli.door_words import add_words
 from notifier.cli.printing import as_json, say, table
 from notifier.cli.trying import ABOUT, ONE, try_one
 from notifier.cli.words import DONE, Commands, Parser, asking, daemon_options
@@ -40,6 +41,7 @@ def add(commands: Commands) -> None:
                 "--command", action="store_true", dest="move",
                 help="also lock it, read it back and put it back as it was; refused while a response is open",
             )  # fmt: skip
+            add_words(words)
         one.set_defaults(deed=asking(try_one), kind=kind)
     troubles = commands.add_parser(
         "troubles", help="what of ours is broken; 'ack' says that you know",

@@ -33,11 +33,13 @@ def add(commands: Commands) -> None:
         ending.set_defaults(deed=asking(_end))
     approve = commands.add_parser(
         "approve", parents=[daemon_options()], help="be the second person, or let a waiting step start",
-        description="With one word: grant or refuse an approval. With two: let a step that waits for approval start.",
+        description="With one word: grant or refuse an approval. With two: let a step that "
+        "waits for approval start, or refuse it.",
     )  # fmt: skip
     approve.add_argument("what", metavar="APPROVAL|INCIDENT", help="an approval's id, or an incident before a STEP")
     approve.add_argument("step", metavar="STEP", nargs="?", help="the id of a step that waits")
-    approve.add_argument("--refuse", action="store_true", help="refuse the approval; nothing changes then")
+    approve.add_argument("--refuse", action="store_true", help="refuse; a step refused is skipped")
+    approve.add_argument("--reason", default="", help="why a step is refused; needed for that")
     approve.add_argument("--code", default="", help="your confirmation code, if you have set one")
     approve.set_defaults(deed=asking(_approve))
     release = _command(commands, "release", "release rooms whose people were seen; opens no door")
@@ -71,9 +73,12 @@ async def _end(args: argparse.Namespace, client: Client) -> int:
 async def _approve(args: argparse.Namespace, client: Client) -> int:
     if args.step is None:
         return _told(args, await client.post(f"/approvals/{args.what}", {"grant": not args.refuse, "code": args.code}))
-    if args.refuse:
-        raise NotifierError("A step is not refused: it waits, is never sent and never dropped. Nothing was done.")
+    if args.refuse and not args.reason.strip():
+        raise NotifierError("Say why the step is refused: --reason 'the doors stay locked tonight'. Nothing was done.")
     incident = await incident_id(client, args.what)
+    if args.refuse:
+        refused = await client.post(f"/incidents/{incident}/steps/{args.step}/refuse", {"reason": args.reason})
+        return _told(args, refused)
     return _told(args, await client.post(f"/incidents/{incident}/steps/{args.step}/approve"))
 
 

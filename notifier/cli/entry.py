@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from notifier.cli import (
     accounts,
+    acting,
     backups,
     cards,
     contacts,
@@ -35,6 +36,7 @@ GROUPS = (
     contacts,
     publishing,
     incidents,
+    acting,
     paging,
     endings,
     record,

@@ -169,6 +169,11 @@ async def approve_step(call: Call) -> Any:
     return await call.parts.commands.approve_step(call.path["incident"], call.path["step"], call.caller)
 
 
+async def refuse_step(call: Call) -> Any:
+    path = call.path
+    return await call.parts.commands.refuse_step(path["incident"], path["step"], call.body.reason, call.caller)
+
+
 async def answer_for(call: Call) -> Any:
     path, body = call.path, call.body
     return await call.parts.commands.answer_for(path["incident"], path["person"], body.answer, body.text, call.caller)

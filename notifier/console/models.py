@@ -109,6 +109,11 @@ class ReasonBody(Sent):
     """One's confirmation code, if one has set it, or the one for duress."""
 
 
+class WhyBody(Sent):
+    reason: Annotated[Text, Field(min_length=1)]
+    """Why, kept in the record."""
+
+
 class DecisionBody(Sent):
     grant: bool
     code: Annotated[str, Field(max_length=100)] = ""

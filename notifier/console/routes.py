@@ -183,6 +183,11 @@ ROUTES: tuple[Route, ...] = (
         incidents.approve_step,
     ),
     _act(
+        "/incidents/{incident}/steps/{step}/refuse", Right.OPERATE,
+        "Skip a step that waits for an approval, for a reason; its doors stay as they are.",
+        incidents.refuse_step, models.WhyBody,
+    ),
+    _act(
         "/incidents/{incident}/people/{person}/answer", Right.OPERATE, "Record a person's answer for them.",
         incidents.answer_for, models.AnswerBody,
     ),

@@ -200,6 +200,8 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs):
         deed = Notify(to=tuple(to), by=tuple(by) or ("push", "sms"), message={"en": text})
         unanswered = self._engine.letters.unanswered(scene) if "unanswered" in to else frozenset()
         people = select_people(scene.held, deed.to, scene.zone, scene.commander, unanswered)
+        if not people:
+            raise Refused(f"{', '.join(to)} means nobody here. Nothing was sent.", status=422)
         audience = self._desk.audience(scene, people, deed.by, at_once=True)
         letters = self._desk.letters(scene, deed)
         mark = uuid.uuid4().hex[:6]

@@ -1,4 +1,4 @@
-"""What a person does about something that needs somebody: take it, give it, tell a door once more."""
+"""What a person does about something that needs somebody: take it, give it, tell a door once more, say no to a step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from notifier.engine.closing import Person
 from notifier.engine.desk import Desk
 from notifier.engine.moves import lock_again_body, move_task_body
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.step_refusal import refuse_step_body
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ledger, Outcome
-from notifier.model.rights import Caller
+from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
 
@@ -44,3 +45,13 @@ class TaskVerbs:
         scene = self._desk.scene(row, told[0]["run"], Phase(told[0]["phase"]), row["playbook"], row["zone"])
         self._engine.devices.secure(scene, told[0]["id"], door)
         return Outcome(True, f"{known.title} is told to lock again. What it reads stands on the board.")
+
+    async def refuse_step(self, incident: str, step: str, reason: str, caller: Caller) -> Outcome:
+        who, may = self._person(caller), caller.may(Right.COMMAND, self._desk.site)
+        now = self._desk.clock.now()
+        doors = await self._ledger.run(
+            lambda: refuse_step_body(self._desk, incident, step, who, reason[:500], now, may)
+        )
+        self._engine.nudge(incident)
+        left = f" {len(doors)} doors stay as they are." if doors else " Nothing of it is done."
+        return Outcome(True, f"{who.name} refused {step}.{left}", detail={"doors": doors})

@@ -236,6 +236,8 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.APPROVAL_DECIDED: lambda data, held: (
         f"{data.get('what', 'An approval')}: {data.get('state')}"
         + (f" by {data['second']}." if data.get("second") else ".")
+        + (f" {data['reason'].rstrip('.')}." if data.get("reason") else "")
+        + (f" {len(data['doors'])} doors stay as they are." if data.get("doors") else "")
     ),
     EventKind.OUTSIDE_PAUSED: lambda data, held: (
         f"Outside messages wait, by {data.get('by')}: {data.get('left')} had left, {data.get('waiting')} wait."

@@ -160,6 +160,10 @@ class PersonInStory:
     async def approves_step(self, step: str) -> Outcome:
         return await self._say(lambda commands: commands.approve_step(self._story.incident, step, self.caller))
 
+    async def refuses_step(self, step: str, reason: str = "not today") -> Outcome:
+        name = self._story.incident
+        return await self._say(lambda commands: commands.refuse_step(name, step, reason, self.caller))
+
     async def moves_task(self, task: str, word: str) -> Outcome:
         return await self._say(lambda commands: commands.move_task(task, word, self.caller))
 

@@ -77,7 +77,7 @@ def test_outside_messages_are_held_and_let_go_on_and_a_mistake_needs_a_second_pe
     assert desk("incidents", code, "--json").json["state"] in {"closing", "closed"}
 
 
-def test_a_step_is_approved_only_while_it_waits_and_is_never_refused(desk: Desk) -> None:
+def test_a_step_is_approved_or_refused_only_while_it_waits_and_refusing_needs_a_reason(desk: Desk) -> None:
     desk.enter("Ada Lopez", "commander")
     code = desk("raise", "lockdown", "--json").json["code"]
     early = desk("approve", code, "guardians", by="Ada Lopez")
@@ -86,6 +86,9 @@ def test_a_step_is_approved_only_while_it_waits_and_is_never_refused(desk: Desk)
     refused = desk("approve", code, "guardians", "--refuse", "--json", by="Ada Lopez")
     assert refused.code == 1
     assert "Nothing was done" in refused.json["error"]
+    too_soon = desk("approve", code, "guardians", "--refuse", "--reason", "not now", by="Ada Lopez")
+    assert too_soon.code == 1
+    assert "does not wait for an approval" in too_soon.err
 
 
 def test_an_incident_that_nobody_knows_is_told(desk: Desk) -> None:

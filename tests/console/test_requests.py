@@ -262,6 +262,10 @@ async def test_a_second_person_is_still_needed_is_202(school: School) -> None:
         ("speakers/s1/try", "technician", {}, "try_speaker", ("s1",)),
         ("incidents/i1/steps/police/approve", "operator", {}, "approve_step", ("i1", "police", "CALLER")),
         (
+            "incidents/i1/steps/police/refuse", "operator", {"reason": "no"},
+            "refuse_step", ("i1", "police", "no", "CALLER"),
+        ),
+        (
             "incidents/i1/people/ann/answer", "operator", {"answer": "safe", "text": "seen"},
             "answer_for", ("i1", "ann", "safe", "seen", "CALLER"),
         ),

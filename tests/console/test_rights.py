@@ -63,6 +63,7 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/incidents/{incident}/doors/{door}/open": WHO_MAY[Right.RESPOND],
     "POST /api/v1/incidents/{incident}/doors/{door}/confirm": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND],
     "POST /api/v1/incidents/{incident}/steps/{step}/approve": WHO_MAY[Right.OPERATE],
+    "POST /api/v1/incidents/{incident}/steps/{step}/refuse": WHO_MAY[Right.OPERATE],
     "POST /api/v1/incidents/{incident}/people/{person}/answer": WHO_MAY[Right.OPERATE],
     "POST /api/v1/tasks/{task}": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND],
     "POST /api/v1/zones/{zone}/walk-test": WHO_MAY[Right.OPERATE] | WHO_MAY[Right.RESPOND] | WHO_MAY[Right.TECHNICIAN],
