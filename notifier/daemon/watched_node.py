@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 
@@ -14,8 +15,10 @@ from notifier.clock import Clock
 from notifier.daemon.supervision import Target
 from notifier.daemon.triggers import Seen
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.readiness import gap
 from notifier.engine.supervision import Finding, Kind, button_seen, certificate, clock_kept, disk, uplinks
 from notifier.model.settings import NodeSettings
+from notifier.model.watching import When
 
 LINE = 2.0
 """Seconds that every look at this machine may take of a thread; a hanging network disk is a fault too."""
@@ -53,6 +56,19 @@ class WatchedNode:
             if button.seen_every is not None:
                 look = partial(self._button, button.id, button.seen_every)
                 yield Target(Kind.BUTTON, button.id, look, device=False)
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """What this machine lacks for readiness; what is a trouble stands there already."""
+        found = []
+        if self._settings.seals_to is None:
+            text = (
+                "No seal of the record leaves this machine: a cut end of it would not show. Name a folder on another "
+                "disk or machine in seals_to."
+            )
+            found.append(gap("seal", text, When.NEXT_WORKDAY))
+        if len(self._settings.senders) == 0:
+            found.append(gap("reach", "No sender is set up: nobody is told anything.", When.NOW))
+        return found
 
     async def _sender(self, name: str) -> Sequence[Finding]:
         channel = self._engine.desk.gear.channels[name]

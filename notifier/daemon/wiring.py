@@ -148,6 +148,7 @@ class Daemon:
         sources = (devices.targets, self.node_watch.targets)
         self.supervision = Supervision(self.engine, self.clock, sources, self.settings.supervise_every)
         self.ledger.follow(self.supervision.heard)
+        self.gear.gaps = self.node_watch.gaps
         measured = (self.supervision, self.node_watch, self.watches)
         self.metrics = Metrics(self.engine, self.ledger, self.clock, self.store.path, measured)
         self.ledger.follow(self.metrics.heard)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel
 from notifier.model.people import Person
@@ -114,6 +115,8 @@ class Gear:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """By sender name."""
     senders: Mapping[str, Sender] = field(default_factory=dict)
+    gaps: Callable[[], Sequence[dict[str, Any]]] = tuple
+    """What this machine lacks, for readiness: as `engine.readiness.gap` makes them."""
 
     def senders_for(self, kind: str) -> tuple[str, ...]:
         """Senders for a kind of address, the preferred one first."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from notifier.engine.orchestrator import Orchestrator
-from notifier.engine.plan import OVER_UPLINK, needs_uplink
-from notifier.engine.walk_tests import standing
 from notifier.engine.writing import decoded
 from notifier.model.people import masked
 
@@ -39,34 +37,6 @@ class StateLists:
     def troubles(self) -> list[dict[str, Any]]:
         names = ("id", "kind", "subject", "text", "state", "raised_wall", "by_whom")
         return [{name: row[name] for name in names} for row in self._ledger.read("troubles", site=self._desk.site)]
-
-    def readiness(self) -> list[dict[str, Any]]:
-        """What would be missing if it were pressed now: troubles, doors that nothing can prove, people out of reach.
-
-        Walk tests stand here well or not, with their age: what was heard last year says little of today.
-        """
-        found = [{"what": row["text"], "kind": row["kind"]} for row in self.troubles()]
-        held = self._desk.held
-        found += [
-            {"what": f"{door.title} has no sensor: it can never be proven secured.", "kind": "door"}
-            for door in held.site.doors
-            if door.commandable and not door.can_be_proven
-        ]
-        found += [
-            {"what": OVER_UPLINK.format(door=door.title), "kind": "door"}
-            for door in held.site.doors
-            if door.commandable and needs_uplink(self._desk, door)
-        ]
-        kinds = {channel.address_kind for channel in self._desk.gear.channels.values()}
-        out = [person.name for person in held.everybody if not kinds & set(person.addresses)]
-        if out:
-            found.append({"what": f"{len(out)} people cannot be reached by any sender.", "kind": "reach"})
-        rows = self._ledger.read("walk_tests", site=self._desk.site)
-        found += standing(held, rows, self._desk.clock.wall())
-        for person in held.everybody:
-            if person.agency and person.agreement is None:
-                found.append({"what": f"{person.name}: no agreement is on file.", "kind": "agreement"})
-        return found
 
     def playbooks(self) -> list[dict[str, Any]]:
         return [

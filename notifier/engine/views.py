@@ -15,6 +15,7 @@ from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.page_view import pages_of
 from notifier.engine.publishing import files_shown
+from notifier.engine.readiness import Readiness
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
@@ -35,6 +36,7 @@ class EngineViews:
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
+        self._readiness = Readiness(engine)
         self._board = BoardView(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
@@ -348,7 +350,7 @@ class EngineViews:
             "speakers": self._lists.speakers,
             "channels": self._lists.channels,
             "troubles": self._lists.troubles,
-            "readiness": self._lists.readiness,
+            "readiness": self._readiness.items,
             "playbooks": self._lists.playbooks,
             "contacts": self._lists.contacts,
             "approvals": lambda: self._approvals(self._ledger.read("approvals_of_site", site=self._desk.site)),

@@ -33,6 +33,17 @@ def test_what_a_script_reads_is_json_and_what_a_person_reads_is_not(desk: Desk, 
     assert "{" not in said.out
 
 
+def test_readiness_says_what_is_missing_and_by_when(desk: Desk) -> None:
+    said = desk("readiness", "--json")
+    urgent = [item for item in said.json["items"] if item["when"] in ("now", "before_school") and not item["well"]]
+    assert said.code == (1 if urgent else 0)
+    assert said.json["ready"] is (not urgent)
+    told = desk("readiness")
+    assert told.code == said.code
+    assert "Mend on the next workday (by " in told.out
+    assert "seal        No seal of the record leaves this machine" in told.out
+
+
 def test_a_typing_mistake_in_a_playbook_starts_nothing(desk: Desk) -> None:
     before = desk("incidents", "--json").json
     said = desk("raise", "lokdown")

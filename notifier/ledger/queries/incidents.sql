@@ -20,6 +20,9 @@ select id from incident where site = :site and drill = 0 and state = 'closed' an
 -- The live response whose end, decided or over, a late press asks about.
 select * from incident where site = :site and drill = 0 and ended_how is not null order by raised_at desc limit 1
 
+-- name: last_drill
+select raised_wall, title, closed_at from incident where site = :site and drill = 1 order by raised_at desc limit 1
+
 -- name: zones_of_incident
 select distinct zone from activation where site = :site and incident = :incident and zone is not null
 
