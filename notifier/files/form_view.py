@@ -64,6 +64,19 @@ def fields_of(text: str) -> tuple[Field, list[StepFields]] | None:
     return Field(("title",), "text", "Title", _shown(document.data.get("title"))), steps
 
 
+def field_at(text: str, line: int, column: int) -> str | None:
+    """The name of the field that a fault of this place is about."""
+    document, _faults = read_yaml("playbook", text.encode("utf-8", "replace"))
+    known = fields_of(text)
+    if document is None or known is None:
+        return None
+    for field in (known[0], *(field for step in known[1] for field in step.fields)):
+        inside = [path for path in document.values if path[: len(field.path)] == field.path]
+        if any(document.values[path] == (line, column) for path in inside):
+            return field.name
+    return None
+
+
 def changed(text: str, values: Mapping[str, str]) -> str:
     """The text with these fields (by name) set; a field that says what it said before is not touched.
 

@@ -11,6 +11,7 @@ _MEANT = re.compile(r"Did you mean `([^`]+)`\?")
 _QUOTED = re.compile(r'Put it in quotes: ("[^"]+")')
 _NAMED = re.compile(r"`([^`]+)`")
 _WORD = re.compile(r"[\w$.-]+")
+_QUOTES = re.compile(r"\"[^\"]*\"|'[^']*'|[\w$.:-]+")
 _PLAIN_END = re.compile(r"\s*(?:[,\]}]|\s#|$)")
 
 
@@ -82,7 +83,7 @@ def word_at(fault: Fault, text: str) -> tuple[int, int]:
     if mend := mend_of(fault, text):
         return mend.start, mend.end
     column = min(max(fault.column - 1, 0), len(lines[fault.line - 1]))
-    found = _WORD.match(lines[fault.line - 1], column)
+    found = _QUOTES.match(lines[fault.line - 1], column)
     return column, found.end() if found else min(column + 1, len(lines[fault.line - 1]))
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from notifier.console.callers import SESSION_COOKIE
+from notifier.console.pages._playbooks_plan import lanes_of, notes_of, place
 from notifier.errors import Refused, SetupError
 from notifier.interfaces import Editing
 from notifier.model.incident import Activation
@@ -25,6 +26,38 @@ from tests.console.browser import (
 )
 
 LOCKDOWN = "playbooks/lockdown.yaml"
+
+
+def test_the_drawing_gives_each_second_its_place_and_the_table_every_word() -> None:
+    step = {
+        "step": "guardians", "deed": "notify", "begins": 300.0, "after": ["police"], "approve": ["Ada"],
+        "to": ["group:g"],
+        "senders": [{"sender": "sms", "rate": 4.0, "last_handed_over_s": 196.0}], "escalation": [], "need": None,
+        "by_kind": [
+            {"kind": "sms", "people": 391, "of": 400, "without": ["J. Orrin"], "without_count": 9, "segments": 782,
+             "senders": ["sms"]},
+            {"kind": "push", "people": 0, "of": 400, "without": [], "without_count": 400, "segments": None,
+             "senders": []},
+        ], "sms_segments": 782, "unreachable": 9, "nothing_reaches": ["J. Orrin"],
+    }  # fmt: skip
+    lock = {"step": "lock", "deed": "secure_doors", "begins": 0.0, "after": [], "approve": [], "doors": ["D1"],
+            "within": 5.0, "otherwise": []}  # fmt: skip
+    plan = {"phases": {"main": [step, lock]}, "zones_silent": ["Gym"], "warnings": ["One line only."]}
+    doors, texts, push = lanes_of(plan)
+    assert doors.bars == [("sends", 150, round(place(5) - 150, 1))]
+    assert texts.bars == [("waits", 150, 403), ("sends", 553, round(place(496) - 553, 1))]
+    assert texts.when == "from 5 min at the earliest; waits: police, 5 min, an approval"
+    assert texts.says == "782 segments: last leaves after 3 min 16 s"
+    assert texts.limits == "sms: 4 a second"
+    assert push.fault
+    assert push.says == "reaches nobody"
+    assert [place(seconds) for seconds in (0, 1, 10, 60, 300, 600, 9999)] == [150, 232, 323, 430, 553, 644, 736]
+    said = [f"{note['strong']} {note['text']}".strip() for note in notes_of(plan)]
+    assert said[:3] == [
+        "guardians: nothing at all reaches J. Orrin and 8 more.",
+        "No speaker of the page is in Gym. People are in it.",
+        "One line only.",
+    ]
 
 
 async def _type(page: Page, old: str, new: str) -> None:
@@ -123,6 +156,8 @@ async def test_the_form_changes_a_time_and_the_comments_are_still_there(browser:
         await page.get_by_role("button", name="Keep in my draft, and check").click()
         await expect(page.locator("#verdict")).to_have_text("Your draft has 1 fault")
         await expect(page.locator("#faults")).to_contain_text("ninety")
+        beside = page.locator("[id='steps.3.acknowledge.escalate.0.wait-wrong']")
+        await expect(beside).to_contain_text("is needed, not 'ninety'")
         await screenshot(page, "editor-form-fault")
 
 

@@ -139,7 +139,7 @@ def _messages(step: Mapping[str, Any], begins: float, waits: str) -> Iterator[La
         nobody = not kind["people"]
         what = CHANNELS.get(kind["kind"], kind["kind"])
         yield Lane(
-            SYMBOLS.get(kind["kind"], "message"), f"{step['step']} {what}", f"{kind['people']:,} of {kind['of']:,}",
+            SYMBOLS.get(kind["kind"], "message"), step["step"], f"{what}, {kind['people']:,} of {kind['of']:,}",
             "reaches nobody" if nobody else said, _names(step["to"]), limits or "no sender", begins,
             begins + max(last, 0.2), waits, f"last after {span(last)}" if limited else "as fast as taken", fault=nobody,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import PAGE, shows
 from notifier.console.route import KILOBYTE, Call, Route
 from notifier.errors import Refused
-from notifier.files.form_view import PHASES, changed, fields_of
+from notifier.files.form_view import PHASES, changed, field_at, fields_of
 from notifier.model.rights import Right
 
 LONGEST = 4000  # characters of one message
@@ -26,7 +26,14 @@ async def show(call: Call) -> web.Response:
 async def _form(call: Call, one: Opened, form: Form, status: int = 200) -> web.Response:
     seen = await look(call, one)
     known = await asyncio.to_thread(fields_of, one.text)
-    return page(call, "playbooks_form.html", status=status, form=form, known=known, phases=PHASES, **seen)
+    for each in seen["faults"]:
+        fault = each["fault"]
+        name = await asyncio.to_thread(field_at, one.text, fault.line, fault.column)
+        if name is not None and fault.level == "error":
+            form.faults.setdefault(name, f"{each['text']} {each['advice']}")
+    return page(
+        call, "playbooks_form.html", status=status, form=form, refused=status != 200, known=known, phases=PHASES, **seen
+    )
 
 
 async def save(call: Call) -> web.Response:
