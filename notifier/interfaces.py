@@ -596,6 +596,13 @@ class Views(Protocol):
         """
         ...
 
+    def equipment(self) -> Mapping[str, Any]:
+        """`doors`, `speakers`, `signals`, `cameras`, `buttons`: each `id`, `name`, `zone`, `zone_name`, `driver` and
+        its open `troubles`. Doors beside: what they were `told` and when, what the lock `reads`, `since` when, by what
+        `proof`. `walks`: each zone's newest walk test.
+        """
+        ...
+
     def health(self) -> Mapping[str, Any]:
         """`ready` and `recorded` (bools), `text` (one sentence), and more for those who may see it."""
         ...

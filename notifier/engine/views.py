@@ -17,6 +17,7 @@ from notifier.engine.page_view import pages_of
 from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
 from notifier.engine.site_facts import site_facts
+from notifier.engine.site_view import SiteView
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -37,6 +38,7 @@ class EngineViews:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
         self._readiness = Readiness(engine)
+        self._equipment = SiteView(engine.desk, engine.ledger)
         self._board = BoardView(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
@@ -378,6 +380,9 @@ class EngineViews:
 
     def site(self) -> Mapping[str, Any]:
         return site_facts(self._desk)
+
+    def equipment(self) -> Mapping[str, Any]:
+        return self._equipment.equipment()
 
     def health(self) -> Mapping[str, Any]:
         recorded = self._ledger.recorded
