@@ -596,6 +596,23 @@ class Views(Protocol):
         """
         ...
 
+    def contacts(self, search: str, having: Mapping[str, str], *, limit: int, after: str | None) -> Mapping[str, Any]:
+        """The published people whose name, id, room, group or role has each word of `search`. `having`: `group`,
+        `role`, `language`, `only` (`staff`, `outside`, `agencies`, `unreached`, `one_path`). Beside `items` and `next`:
+        `start`, `total`, `everybody`, and how many are in each of `groups`, `roles`, `languages`. Needs no loop.
+        """
+        ...
+
+    def contact(self, person: str) -> Mapping[str, Any]:
+        """One of them, with `ways` (`kind`, `address` masked, `senders`, `opted_out`) and `agreement`; NotFound."""
+        ...
+
+    def reach(self) -> Mapping[str, Any]:
+        """Whom nothing reaches: `everybody`, `unreached`, `names`, `one_path`, `kinds`, and `steps` that write to
+        people, each with its `people`, `unreached`, `names` and `opted_out`.
+        """
+        ...
+
     def equipment(self) -> Mapping[str, Any]:
         """`doors`, `speakers`, `signals`, `cameras`, `buttons`: each `id`, `name`, `zone`, `zone_name`, `driver` and
         its open `troubles`. Doors beside: what they were `told` and when, what the lock `reads`, `since` when, by what

@@ -9,6 +9,7 @@ from typing import Any
 from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.answer_view import AnswerView
 from notifier.engine.board_view import BoardView
+from notifier.engine.desk_views import DeskViews
 from notifier.engine.drill_calendar import upcoming
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
@@ -17,7 +18,6 @@ from notifier.engine.page_view import pages_of
 from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
 from notifier.engine.site_facts import site_facts
-from notifier.engine.site_view import SiteView
 from notifier.engine.telling import tell
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -31,14 +31,14 @@ LONGEST = 18
 """Digits of an event's number: no store holds a longer one."""
 
 
-class EngineViews:
+class EngineViews(DeskViews):
     """Implements `interfaces.Views`."""
 
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._lists = StateLists(engine)
         self._readiness = Readiness(engine)
-        self._equipment = SiteView(engine.desk, engine.ledger)
+        super().__init__(engine)
         self._board = BoardView(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
@@ -59,27 +59,10 @@ class EngineViews:
 
     def _brief(self, row: Mapping[str, Any]) -> dict[str, Any]:
         names = (
-            "id",
-            "code",
-            "action",
-            "title",
-            "playbook",
-            "publication",
-            "run",
-            "state",
-            "scope",
-            "zone",
-            "severity",
-            "raised_wall",
-            "raised_by",
-            "presser",
-            "commander",
-            "hand_off",
-            "hand_off_who",
-            "ended_by",
-            "ended_how",
+            "id", "code", "action", "title", "playbook", "publication", "run", "state", "scope", "zone", "severity",
+            "raised_wall", "raised_by", "presser", "commander", "hand_off", "hand_off_who", "ended_by", "ended_how",
             "reason",
-        )
+        )  # fmt: skip
         held = self._desk.held_of.get(row["publication"])
         brief = {name: row[name] for name in names}
         brief |= {
@@ -380,9 +363,6 @@ class EngineViews:
 
     def site(self) -> Mapping[str, Any]:
         return site_facts(self._desk)
-
-    def equipment(self) -> Mapping[str, Any]:
-        return self._equipment.equipment()
 
     def health(self) -> Mapping[str, Any]:
         recorded = self._ledger.recorded
