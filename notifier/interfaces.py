@@ -508,6 +508,10 @@ class Commands(Protocol):
 
     async def try_channel(self, sender: str) -> Mapping[str, Any]: ...
     async def try_speaker(self, speaker: str) -> Mapping[str, Any]: ...
+    async def check_contact(self, person: str, caller: Caller) -> Outcome:
+        """Send one message that says it is no alarm to this person alone. Not while a response is open."""
+        ...
+
     async def move_task(self, task: str, word: str, caller: Caller, to: str | None = None) -> Outcome:
         """`to`: the contact who is to have it; only with `take`. Without it the caller has it."""
         ...
@@ -604,7 +608,7 @@ class Views(Protocol):
         ...
 
     def contact(self, person: str) -> Mapping[str, Any]:
-        """One of them, with `ways` (`kind`, `address` masked, `senders`, `opted_out`) and `agreement`; NotFound."""
+        """One of them, with `ways` (`kind`, `address` masked, `senders`, `opted_out`), `agreement` and `checks`."""
         ...
 
     def reach(self) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from notifier.engine.closing import Person, release_body
+from notifier.engine.contact_check import ContactChecks, ContactVerbs
 from notifier.engine.ending_verbs import EndingVerbs
 from notifier.engine.held import Held
 from notifier.engine.inbound import Inbox
@@ -46,7 +47,7 @@ from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
 
-class EngineCommands(PageVerbs, TryVerbs, TaskVerbs):
+class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
     """Implements `interfaces.Commands`. Rights to the route are checked by the console; who counts as whom, here."""
 
     def __init__(
@@ -62,6 +63,7 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs):
         self.endings = EndingVerbs(engine)
         self.live = LivePages(engine)
         self.trying = Trying(engine)
+        self.checks = ContactChecks(engine)
 
     # --------------------------------------------------------------------------------------------------------- start
 

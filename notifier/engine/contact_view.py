@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notifier.engine.contact_check import checks_of
 from notifier.engine.desk import Desk
 from notifier.engine.playbook_run import steps_of
 from notifier.engine.scene import Scene
@@ -82,6 +83,7 @@ class ContactView:
         return {
             **self._brief(person, self._kinds()),
             "ways": ways,
+            "checks": checks_of(self._desk, self._ledger, name),
             "agreement": None
             if agreement is None
             else {

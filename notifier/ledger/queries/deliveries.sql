@@ -106,6 +106,11 @@ select distinct person from delivery where site = :site and incident = :incident
 select distinct person from delivery where site = :site and incident = :incident and state not in ('recalled', 'expired')
     order by person
 
+-- name: checks_of_person
+-- Checks of one person's addresses, newest first.
+select * from delivery where site = :site and incident = :incident and person = :person order by made_at desc, id
+    limit 20
+
 -- name: main_delivery_states
 select state, count(*) as n from delivery where site = :site and incident = :incident and phase = 'main' group by state
 
