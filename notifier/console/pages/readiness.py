@@ -27,14 +27,14 @@ LATER = {
 ICONS = {
     "door": "unknown_lock", "walk_test": "speaker", "speaker": "speaker", "signal": "strobe", "reach": "person",
     "agreement": "call", "button": "key", "provider": "message", "lane": "message", "sender": "message",
-    "uplink": "connected",
+    "uplink": "connected", "drill": "flag", "path": "strobe",
 }  # fmt: skip
 OPENS = {
     "door": ("/site#doors", "Open doors"), "speaker": ("/site#speakers", "Open speakers"),
     "signal": ("/site#signals", "Open strobes and signs"), "walk_test": ("/site#walks", "Write down a walk test"),
     "reach": ("/people/reach", "Show who"), "agreement": ("/people?only=agencies", "Open agencies"),
     "provider": ("/site#senders", "Open senders"), "lane": ("/site#senders", "Open senders"),
-    "button": ("/site#buttons", "Open buttons"),
+    "button": ("/site#buttons", "Open buttons"), "drill": ("/drills", "Plan a drill"),
 }  # fmt: skip
 """Where each kind is mended, if there is a page for it."""
 
@@ -89,6 +89,7 @@ def _gap(item: Mapping[str, Any], troubles: Iterable[Mapping[str, Any]]) -> dict
         "what": head if more else what, "more": more, "when": when if when in {NOW, BEFORE_SCHOOL} else NEXT_WORKDAY,
         "owner": item.get("owner") or trouble.get("owner") or trouble.get("by_whom") or "",
         "since": trouble.get("raised_wall") or item.get("since"), "trouble": trouble.get("id", ""),
+        "by": item.get("mend_by"), "meant_for": [str(each) for each in item.get("for", ())],
         "icon": ICONS.get(kind, "mend_now"), "href": str(item.get("href") or href), "opens": opens or "Open",
     }  # fmt: skip
 
