@@ -9,6 +9,7 @@ import signal
 import socket
 from pathlib import Path
 
+from notifier.cli.log_lines import in_form
 from notifier.cli.printing import progress
 from notifier.cli.settings_at_start import Chosen, keep, last_good, todays
 from notifier.cli.words import DONE, STOPPED
@@ -79,6 +80,7 @@ async def _started(folder: Path) -> tuple[Daemon, Chosen]:
 
 
 async def _opened(folder: Path, chosen: Chosen) -> Daemon:
+    in_form(chosen.settings.log.format)
     daemon = Daemon(folder, chosen.settings)
     progress(f"Opening {folder} as {chosen.settings.node} …")
     try:

@@ -21,7 +21,7 @@ class Lines(logging.Formatter):
 
     def __init__(self, *, trace: bool = False) -> None:
         super().__init__()
-        self._trace = trace
+        self.trace = trace
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -30,9 +30,38 @@ class Lines(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
             line += f' error={type(error).__name__} places="{places(error)}"'
-            if self._trace:
+            if self.trace:
                 line += "\n" + "".join(traceback.format_exception(error)).rstrip()
         return line
+
+
+class JsonLines(logging.Formatter):
+    """One JSON document a line, for programs that collect logs; the same fields and the same silence."""
+
+    def __init__(self, *, trace: bool = False) -> None:
+        super().__init__()
+        self.trace = trace
+
+    def format(self, record: logging.LogRecord) -> str:
+        document = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "text": record.getMessage(),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            document |= {"error": type(error).__name__, "places": places(error)}
+            if self.trace:
+                document["trace"] = "".join(traceback.format_exception(error)).rstrip()
+        return json.dumps(document, ensure_ascii=False)
+
+
+def in_form(form: str) -> None:
+    """From now on as the settings say: `text` or `json`."""
+    for handler in logging.getLogger().handlers:
+        if form == "json" and isinstance(handler.formatter, Lines):
+            handler.setFormatter(JsonLines(trace=handler.formatter.trace))
 
 
 def places(error: BaseException) -> str:

@@ -34,6 +34,7 @@ from notifier.daemon.triggers import Triggers
 from notifier.daemon.watched_devices import WatchedDevices
 from notifier.daemon.watched_node import WatchedNode
 from notifier.daemon.watches import Watches
+from notifier.engine.canary import CanaryKeeper
 from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
 from notifier.engine.drill_schedule import keep_schedule
@@ -346,6 +347,7 @@ class Daemon:
             self.engine.kept_going(self.triggers.run),
             self.engine.kept_going(self.supervision.run),
             self.engine.kept_going(partial(keep_telling, self.engine)),
+            self.engine.kept_going(CanaryKeeper(self.engine).run),
             self.engine.kept_going(partial(keep_schedule, self.engine)),
         ]
 

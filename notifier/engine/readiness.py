@@ -42,7 +42,7 @@ class Readiness:
     def items(self) -> list[dict[str, Any]]:
         found = [
             *self._troubles(), *_doors(self._desk), *_zones(self._desk), *self._people(), *self._walks(),
-            *self._drills(), *_nobody(self._desk), *self._desk.gear.gaps(),
+            *self._drills(), *_canary(self._desk), *_nobody(self._desk), *self._desk.gear.gaps(),
         ]  # fmt: skip
         order = {str(when): place for place, when in enumerate(When)}
         found.sort(key=lambda item: (item["well"] is True, order[item["when"]]))
@@ -176,6 +176,12 @@ def _agreements(desk: Desk) -> Iterator[dict[str, Any]]:
         else:
             continue
         yield gap("agreement", text, When.NEXT_WORKDAY, OFFICE, person=person.id)
+
+
+def _canary(desk: Desk) -> Iterator[dict[str, Any]]:
+    if desk.held.site.canary is None:
+        text = "No canary flies: that a sender takes a message is found out by the next real one."
+        yield gap("canary", text, When.NEXT_WORKDAY)
 
 
 def _nobody(desk: Desk) -> Iterator[dict[str, Any]]:

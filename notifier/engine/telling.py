@@ -256,6 +256,12 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.STEP_OVER: lambda data, held: (
         "Steps over: " + ", ".join(f"{step} {state}" for step, state in data.get("over", ())) + "."
     ),
+    EventKind.CANARY_SENT: lambda data, held: f"A canary left for {', '.join(data.get('to', ())) or 'nobody'}.",
+    EventKind.CANARY_OVER: lambda data, held: (
+        "The canary: "
+        + (", ".join(f"{name} {why or 'left'}" for name, why in sorted(data.get("senders", {}).items())) or "nobody")
+        + "."
+    ),
     EventKind.TROUBLES_TOLD: lambda data, held: (
         f"{', '.join(data.get('told', ())) or 'Nobody'} told of {len(data.get('troubles', ()))} troubles."
     ),

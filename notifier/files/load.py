@@ -17,6 +17,7 @@ from notifier.files.check_messages import check_messages
 from notifier.files.check_playbooks import check_playbooks
 from notifier.files.check_site import check_site, check_size
 from notifier.files.check_triggers import check_triggers
+from notifier.files.check_watching import check_watching
 from notifier.files.contact_list import Contacts
 from notifier.files.contacts import read_contacts
 from notifier.files.plain_words import faults_of
@@ -103,6 +104,7 @@ def load(
         *check_site(reading),
         *check_addresses(reading),
         *check_triggers(reading),
+        *check_watching(reading),
         *check_playbooks(reading),
         *check_messages(reading),
     ]

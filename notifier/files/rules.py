@@ -137,6 +137,13 @@ TRIGGER_VERIFY = _rule("trigger-verify", ERROR, "site",
 DRILL_SAYS = _rule("drill-says", ERROR, "site",
     "A scheduled drill has an id of its own, a playbook and a zone that exist, and a time that comes.",
     "It would never begin, and nobody would notice.")
+TROUBLES_SAY = _rule("troubles-say", ERROR, "site",
+    "Who is told of troubles are people, and the school day ends after it begins.",
+    "A trouble would be told to nobody, or at an hour that never comes.")
+CANARY_SAYS = _rule("canary-says", ERROR, "site",
+    "A canary goes to contacts of one's own, never to an agency or a guardian, by kinds that have a sender, at a time "
+    "that comes.",
+    "Somebody outside would get a test message every morning, or the canary would never fly.")
 SITE_GAP = _rule("site-accepted-gap", ERROR, "site",
     "An accepted gap names a zone, a person and a day that has not passed.",
     "A gap without an end is a gap for ever.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -82,6 +82,13 @@ class Provider(Written):
     """True: it always asks for a second factor, so that an administrator's rights come with it too."""
 
 
+class Log(Written):
+    """What the daemon writes to stderr; never a secret, a whole number or the words of a message."""
+
+    format: Literal["text", "json"] = "text"
+    """`json`: one document a line, for programs that collect logs."""
+
+
 class NodeSettings(Written):
     node: Identifier = "node1"
     state: str = "state"
@@ -106,5 +113,6 @@ class NodeSettings(Written):
     """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
     provider: Provider | None = None
     """People may sign in by it; it never makes an account or a right."""
+    log: Log = Log()
     supervise_every: Duration = Field(default=30.0, ge=1.0, le=30.0)
     """Seconds between two looks at each device, sender and certificate; with more a fault would be told late."""

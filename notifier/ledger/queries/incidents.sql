@@ -126,6 +126,10 @@ order by e.at, e.node, e.n limit :limit
 select wall, payload from event where site = :site and kind = 'walk_tested' and payload is not null
 order by at desc, node desc, n desc limit 2000
 
+-- name: last_canary
+select at, kind, payload from event where site = :site and kind in ('canary_sent', 'canary_over')
+    and payload is not null order by at desc, node desc, n desc limit 1
+
 -- name: recall_reports
 select payload from event where site = :site and incident = :incident and kind = 'recalled' and payload is not null
 
