@@ -15,6 +15,7 @@ from notifier.cli import (
     cards,
     contacts,
     devices,
+    doctor,
     endings,
     incidents,
     paging,
@@ -47,6 +48,7 @@ GROUPS = (
     walking,
     accounts,
     backups,
+    doctor,
 )
 
 

@@ -14,6 +14,7 @@ from notifier.cli.printing import progress
 from notifier.cli.settings_at_start import Chosen, keep, last_good, todays
 from notifier.cli.words import DONE, STOPPED
 from notifier.daemon import Daemon
+from notifier.daemon.service_manager import ServiceManager
 from notifier.errors import SetupError
 from notifier.files.beginning import begin, is_empty
 
@@ -34,14 +35,19 @@ async def run(folder: Path) -> int:
     except asyncio.CancelledError:
         progress("Stopped before it was ready.")
         return STOPPED
+    manager = ServiceManager()
+    fed = asyncio.create_task(manager.watched(daemon.ledger, daemon.clock))
     try:
         await _after_start(daemon, chosen, folder)
         await _way_in(daemon)
         addresses = daemon.server.addresses
         press = f", buttons at {addresses['press']}" if "press" in addresses else ""
         print(f"ready: {addresses['main']}{press} (control socket {addresses['socket']})", flush=True)
+        manager.ready(f"listening at {addresses['main']}{press}")
         await daemon.run()
     finally:
+        manager.stopping()
+        fed.cancel()
         await daemon.close()
     log.info("stopped")
     return DONE
