@@ -7,10 +7,10 @@ COMPILE = "$$venv/bin/uv" pip compile pyproject.toml --group build --universal -
 	--generate-hashes --no-emit-index-url --no-header --no-config --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports docs bench soak fuzz lock wheel voices clean
+.PHONY: help demo test lint types imports docs test-peers bench soak fuzz lock wheel voices clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 $(RUN_READY): requirements/run.txt pyproject.toml .ci/setup.sh
 	@.ci/setup.sh run
@@ -38,6 +38,11 @@ docs: $(DEV_READY)  ## generated pages are written anew, then every page is chec
 	@if [ -f docs/generate.py ]; then $(PY) docs/generate.py; fi
 	@$(PY) -m pytest tests/test_docs.py
 
+test-peers: $(DEV_READY)  ## our drivers before real far ends that are too heavy for `make test` (Home Assistant)
+	@[ -x .venv-peers/bin/hass ] || { echo "set-up: installing Home Assistant into .venv-peers" \
+	&& $(PY) -m venv --clear .venv-peers && .venv-peers/bin/pip install -qq --require-hashes -r requirements/peers.txt; }
+	@$(PY) -m pytest tests/peers
+
 bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit
 	@$(PY) -m tests.bench
 
@@ -51,6 +56,8 @@ fuzz: $(DEV_READY)  ## the file readers under atheris, for SECONDS (60)
 lock:  ## writes requirements/*.txt anew from pyproject.toml (UPGRADE=1 takes the newest versions)
 	@venv=$$(mktemp -d) && trap 'rm -rf "$$venv"' EXIT && python3 -m venv "$$venv" && "$$venv/bin/pip" install -qq uv \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements/run.txt \
+	&& "$$venv/bin/uv" pip compile requirements/peers.in --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --no-config --quiet --output-file requirements/peers.txt \
 	&& $(COMPILE) $(if $(UPGRADE),--upgrade) --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 
 voices: $(RUN_READY)  ## the spoken words that ship with the house, made anew (needs espeak-ng)
