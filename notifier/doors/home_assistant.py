@@ -1,7 +1,8 @@
 """Doors, signals and contacts behind Home Assistant: its REST interface with a long-lived token.
 
 Statuses, states and the 200 for an entity that does not exist were seen on Home Assistant 2024.3.3; the tests run
-against our own imitation of it, and `make test-peers` against a real one. Source: developers.home-assistant.io docs/api/rest, docs/core/entity/lock.
+against our own imitation of it, and `make test-peers` against a real one.
+Source: developers.home-assistant.io docs/api/rest, docs/core/entity/lock.
 """
 
 from __future__ import annotations
