@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from notifier.errors import Fault
 from notifier.files.contact_list import AGREEMENT_COLUMNS, COLUMNS, Contacts
 from notifier.files.contact_person import PersonReader
 from notifier.files.contacts import read_contacts
-from notifier.files.positions import Place
+from notifier.files.positions import Place, read_yaml
 from notifier.files.rules import Rule
 
 HANDMADE = "contacts/people.csv"
@@ -35,8 +35,12 @@ class _Typed:
         return 1, 1
 
     def fault(self, rule: Rule, column: str, text: str, advice: str) -> Fault:
-        self.said.setdefault(column, f"{text} {advice}".strip())
-        return rule.on(self.file, 1, 1, text, advice)
+        fault = rule.on(self.file, 1, 1, text, advice)
+        if (
+            fault.level == "error"
+        ):  # readiness says the rest: a number that is missing today must not stop a mended name
+            self.said.setdefault(column, f"{text} {advice}".strip())
+        return fault
 
 
 def faults_in(cells: Mapping[str, str], site: str) -> dict[str, str]:
@@ -67,6 +71,26 @@ def found(files: Mapping[str, bytes], person: str) -> tuple[str, dict[str, str]]
 def ids(files: Mapping[str, bytes]) -> frozenset[str]:
     contacts: Contacts = read_contacts(files, "")
     return frozenset(contacts.rows)
+
+
+def everybody(files: Mapping[str, bytes]) -> Iterator[dict[str, str]]:
+    """The cells of each person as written, file by file."""
+    for path in sorted(files):
+        if path.startswith("contacts/") and path.endswith(".csv"):
+            _, rows = _rows(files[path])
+            heading = _heading(rows[0][2]) if rows else []
+            for _, _, cells in rows[1:]:
+                yield dict(zip(heading, (cell.strip() for cell in cells), strict=False))
+        elif path.startswith("contacts/"):
+            yield from map(_cells_of, _document(files[path])[1].get("contacts") or ())
+
+
+def rooms(site: bytes) -> list[tuple[str, str]]:
+    """Id and name of each room of a site file."""
+    document, _ = read_yaml("site.yaml", site)
+    written = document.value(("rooms",)) if document else None
+    known = [each for each in written if isinstance(each, dict)] if isinstance(written, list) else []
+    return [(str(each.get("id")), str(each.get("name") or each.get("id"))) for each in known]
 
 
 def rewritten(path: str, raw: bytes, person: str, cells: Mapping[str, str] | None) -> bytes:
@@ -153,8 +177,10 @@ def _yaml_cells(raw: bytes, person: str) -> dict[str, str] | None:
         return None
     _, document = _document(raw)
     entry = next((each for each in document.get("contacts") or () if each.get("id") == person), None)
-    if entry is None:
-        return None
+    return None if entry is None else _cells_of(entry)
+
+
+def _cells_of(entry: Mapping[str, Any]) -> dict[str, str]:
     cells = {name: str(entry.get(name) or "") for name in COLUMNS if name not in {"roles", "groups", "on_site"}}
     cells |= {name: ";".join(entry.get(name) or ()) for name in ("roles", "groups")}
     cells["on_site"] = "" if entry.get("on_site") is None else "yes" if entry["on_site"] else "no"
