@@ -1,4 +1,4 @@
-"""The record: `log show`, `log verify`, `log export`."""
+"""The record: `log show`, `log verify`, `log export`, `log replay`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOLD_EVERY = 5000  # events between two lines of progress: a second or so
 
 
 def add(commands: Commands) -> None:
-    group = commands.add_parser("log", help="the record: show, verify, export")
+    group = commands.add_parser("log", help="the record: show, verify, replay, export")
     words = group.add_subparsers(metavar="WORD", required=True, parser_class=Parser, dest="word")
     show = words.add_parser(
         "show", parents=[daemon_options()], help="what happened, oldest first", description="Print what happened."
@@ -41,6 +41,16 @@ def add(commands: Commands) -> None:
         "one the store of the folder is read. Exit code 1 if anything does not hold.",
     )  # fmt: skip
     check.set_defaults(deed=_verify)
+    again = words.add_parser(
+        "replay", parents=[daemon_options()], help="tell an incident again, and decide it again by today's code",
+        description="Tell an incident step by step from the record, and make each decision again from what was known "
+        "then. Says where today's code would decide otherwise; exit code 1 then. Without a daemon the store of the "
+        "folder is read. What is not decided again: docs/explanation/replay.md.",
+    )  # fmt: skip
+    again.add_argument("incident", metavar="INCIDENT", help="its code, id, or the beginning of it")
+    again.add_argument("--store", metavar="FILE", help="a store's file, as it lies in a backup, instead of the daemon")
+    again.add_argument("--decisions", action="store_true", help="only what was decided, not what was only heard")
+    again.set_defaults(deed=_replay)
 
 
 async def _show(args: argparse.Namespace, client: Client) -> int:
@@ -122,3 +132,14 @@ async def _asked(args: argparse.Namespace) -> Sequence[Mapping[str, Any]]:
     async with connected(where_of(args)) as client:
         found: Sequence[Mapping[str, Any]] = (await client.get("/log/verify", LONG_PATIENCE))["items"]
         return found
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from notifier.cli.replaying import replayed, shown  # deciding again needs much that asking a daemon does not
+
+    found = replayed(args, where_of(args))
+    if args.json:
+        as_json(found)
+    else:
+        say(*shown(found, decisions_only=args.decisions))
+    return FAILED if found["counts"]["differs"] or found["faults"] else DONE

@@ -30,6 +30,7 @@ def looked_at(folder: Path) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
 
 
 def store_of(folder: Path) -> StorePlace:
+    """Where the settings of a folder say that its record is."""
     """Where the record of a folder is, also when its settings have a mistake."""
     state = state_folder(folder)
     try:

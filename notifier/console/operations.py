@@ -75,6 +75,15 @@ async def verify(call: Call) -> Mapping[str, Any]:
     return {"items": list(await call.parts.verify()), "next": None}
 
 
+async def replay(call: Call) -> Mapping[str, Any]:
+    """One incident from the record, each decision made again; reads only."""
+    if call.parts.replay is None:
+        raise Refused("This daemon cannot replay its record.", 501)
+    incident = call.path["incident"]
+    call.parts.views.incident(incident)  # raises NotFound
+    return await call.parts.replay(incident)
+
+
 async def backup(call: Call) -> web.StreamResponse:
     """Record, seals, keys and files of this node in one file, as of now; it stays nowhere here."""
     if call.parts.backup is None:

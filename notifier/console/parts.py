@@ -72,6 +72,8 @@ class ConsoleParts:
     stream: StreamLimits = StreamLimits()
     verify: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""
+    replay: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None
+    """Tells an incident again from the record and decides it again: `items`, `faults` and `counts`."""
     editing: Editing | None = None
     """How playbooks are changed by pages."""
     backup: Callable[[], AbstractAsyncContextManager[Path]] | None = None

@@ -334,6 +334,11 @@ ROUTES: tuple[Route, ...] = (
         summary="Numbers for Prometheus.",
     ),
     Route(
+        method="GET", path=f"{API}/incidents/{{incident}}/replay", right=Right.TECHNICIAN, handler=operations.replay,
+        summary="Tell it again from the record and make each decision again by today's code; takes long.",
+        reply=models.FactsReply, also=(Right.ADMINISTER, Right.COMMAND), flags=_PERSONAL,
+    ),
+    Route(
         method="GET", path=f"{API}/log/verify", right=Right.TECHNICIAN, handler=operations.verify,
         summary="Check every chain, seal and table of the record; takes long.", reply=models.ListReply,
         also=(Right.ADMINISTER,),

@@ -28,6 +28,7 @@ from notifier.daemon.backup import Backups, Node
 from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
+from notifier.daemon.replay_aside import replay_aside
 from notifier.daemon.store import StorePlace
 from notifier.daemon.supervision import Supervision
 from notifier.daemon.triggers import Triggers
@@ -176,6 +177,7 @@ class Daemon:
                 metrics=self.metrics.told,
                 fault=self._fault,
                 verify=self.store.verify(),
+                replay=partial(replay_aside, self.store),
                 editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
                 backup=self.backups.made,
                 backed_up=self.backups.note,

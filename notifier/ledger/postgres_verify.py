@@ -27,7 +27,7 @@ async def verify_server(
     """
     with tempfile.TemporaryDirectory(prefix="verify-", dir=folder) as made:
         path = Path(made) / "store.sqlite"
-        await _copied(address, path)
+        await copied(address, path)
         return await asyncio.to_thread(look, path, folder, seals, public_key, node)
 
 
@@ -46,7 +46,8 @@ def _run(address: str, folder: Path, node: str) -> list[Finding]:
     return asyncio.run(verify_server(address, folder, node))
 
 
-async def _copied(address: str, path: Path) -> None:
+async def copied(address: str, path: Path) -> None:
+    """The server's tables as they stand at one moment, in a file of SQLite. Raises StoreGone."""
     connection = await connect(address)
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from notifier.files.folder import read_folder
-from tests.cli.school import Desk, Running, change, sentences
+from tests.cli.school import Desk, Running, change, running, sentences
 
 
 @pytest.mark.parametrize(
@@ -268,3 +268,23 @@ def test_a_page_takes_its_options_in_any_order_and_names_what_is_wrong(desk: Des
     assert missing.code == 1
     assert "cannot be read" in missing.err
     assert "Nothing was said" in missing.err
+
+
+def test_an_incident_is_told_again_by_a_daemon_and_from_its_store_alone(here: Desk) -> None:
+    with running(here.folder):
+        code = here("raise", "hold", "--json").json["code"]
+        online = here("log", "replay", code)
+        assert online.code == 0, online.out + online.err
+        assert "LIVE" in online.out
+        assert "decisions (=) come out the same by today's code" in online.out
+        assert here("log", "replay", "ZZZZ").code == 1
+    offline = here("log", "replay", code, "--decisions", "--json")
+    assert offline.code == 0, offline.err
+    assert "Reading the store itself" in offline.err
+    first = offline.json["items"][0]
+    assert (first["kind"], first["verdict"]) == ("incident_opened", "same")
+    (store,) = here.folder.rglob("ledger.sqlite")
+    assert here("log", "replay", code, "--store", str(store)).code == 0
+    nowhere = here("log", "replay", code, "--store", "no-such-file")
+    assert nowhere.code == 1
+    assert "There is no store at no-such-file" in nowhere.err

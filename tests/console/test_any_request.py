@@ -15,7 +15,7 @@ EVERYBODY = ("staff", "responder", "operator", "commander", "administrator", "te
 EXAMPLES = 3
 """Beyond the ones that the description itself suggests; `python -m schemathesis.cli run` by hand takes any number."""
 API = "^/(api|hooks|webhooks|healthz|readyz|metrics)"
-LEFT_OUT = "events$|log/verify$|page/audio$"
+LEFT_OUT = "events$|log/verify$|/replay$|page/audio$"
 """Streams do not end, a verification of everything takes long, and the tool knows no sound."""
 ALWAYS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 OF_AN_API = f"{ALWAYS},negative_data_rejection,unsupported_method,missing_required_header"

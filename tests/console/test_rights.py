@@ -102,6 +102,9 @@ TABLE: dict[str, set[str]] = {
     "GET /readyz": EVERYBODY,
     "GET /metrics": WHO_MAY[Right.VIEW],
     "GET /api/v1/rooms/cards": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
+    "GET /api/v1/incidents/{incident}/replay": WHO_MAY[Right.TECHNICIAN]
+    | WHO_MAY[Right.ADMINISTER]
+    | WHO_MAY[Right.COMMAND],
     "GET /api/v1/log/verify": WHO_MAY[Right.TECHNICIAN] | WHO_MAY[Right.ADMINISTER],
     "POST /api/v1/backup": WHO_MAY[Right.TECHNICIAN],
     "GET /api/v1/openapi.json": EVERYBODY,
