@@ -30,6 +30,11 @@ MOST_WAITING = 8
 """Drafts that wait to be looked at; a look takes some 50 ms, and whoever types asks again by himself."""
 
 
+MANY = 2000
+"""People from whom on a look takes so long (measured: 20,000 take two seconds) that it must not run beside a live
+response, with which its thread shares the interpreter."""
+
+
 class PlaybookEditing:
     """Implements `interfaces.Editing`."""
 
@@ -83,6 +88,8 @@ class PlaybookEditing:
     async def rehearse(self, changes: Changes, path: str) -> Rehearsed:
         if self._waiting >= MOST_WAITING:
             raise Refused("Many drafts are being looked at; yours is kept. Check it again in a moment.", status=503)
+        if len(self._desk.held.people) > MANY and any(not row["drill"] for row in self._desk.incidents.values()):
+            raise Refused("A response is running, and nothing may slow it down. Check it again afterwards.", status=503)
         self._waiting += 1
         try:
             async with self._one:

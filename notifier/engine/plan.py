@@ -120,7 +120,11 @@ def _step_plan(
         item |= {
             "doors": [door.title for door in doors],
             "within": step.secure_doors.within,
-            "otherwise": list(step.secure_doors.otherwise.notify) if step.secure_doors.otherwise else [],
+            "otherwise": [
+                name
+                for name in (step.secure_doors.otherwise.notify if step.secure_doors.otherwise else ())
+                if desk.people(scene, [name])
+            ],
             "over_uplink": [door.title for door in doors if needs_uplink(desk, door)],
             "cannot_be_proven": [door.title for door in doors if not door.can_be_proven],
         }

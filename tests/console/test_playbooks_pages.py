@@ -339,6 +339,20 @@ async def test_by_keyboard_alone_a_fault_is_made_and_mended(browser: Browser, tm
         assert (await page.locator("#text").input_value()).startswith("titel: x\n")
 
 
+async def test_a_large_school_checks_no_draft_beside_a_live_response(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.daemon.editing.MANY", 3)
+    async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
+        await page.goto(f"{school.url}/playbooks/hold")
+        await school.daemon.commands.press(Activation("a1", "account:root", "hold", None), ADMIN)
+        await _keep(page, "title: Hold", "title: Hold fast")
+        await expect(page.locator("#faults")).to_contain_text("This is kept and was not checked. A response is running")
+        await expect(page.locator("#foot button[disabled]")).to_have_text("Publish: mend 1 fault first")
+        await page.reload()
+        assert "title: Hold fast" in await page.locator("#text").input_value()
+
+
 async def test_a_press_is_answered_while_drafts_are_looked_at(tmp_path: Path) -> None:
     async with school_online(tmp_path) as school:
         editing = _editing(school)

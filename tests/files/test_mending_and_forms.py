@@ -76,6 +76,15 @@ def test_a_form_that_changes_nothing_leaves_every_byte(path: str) -> None:
     assert changed(text, {name: value + " " for name, value in values.items()}) == text
 
 
+@pytest.mark.parametrize("path", sorted(SHIPPED))
+def test_one_field_changes_one_line(path: str) -> None:
+    text = SHIPPED[path]
+    new = changed(text, {"title": "Another title"})
+    differ = [(was, now) for was, now in zip(text.splitlines(), new.splitlines(), strict=True) if was != now]
+    assert len(differ) == 1
+    assert differ[0][0].startswith("title:")
+
+
 def test_a_form_changes_what_it_says_and_no_comment() -> None:
     text = changed(
         LOCKDOWN,

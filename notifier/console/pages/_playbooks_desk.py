@@ -109,7 +109,11 @@ async def keep(call: Call, one: Opened, text: str) -> None:
 
 async def look(call: Call, one: Opened) -> dict[str, Any]:
     """Check the text and say what it would do: what the editor's right side shows."""
-    seen = await editing_of(call).rehearse({one.path: one.text.encode("utf-8", "replace")}, one.path)
+    try:
+        seen = await editing_of(call).rehearse({one.path: one.text.encode("utf-8", "replace")}, one.path)
+    except Refused as refused:
+        unseen = Fault(one.path, 1, 1, f"This is kept and was not checked. {refused}")
+        seen = Rehearsed(one.version, (unseen,), None, None, None)
     return seen_context(one, seen)
 
 

@@ -238,6 +238,9 @@ def notes_of(plan: Plan) -> list[dict[str, Any]]:
         if step.get("sms_segments"):
             text = f"{plural(step['sms_segments'], 'segment')} of text messages, which is what is paid for."
             found.append({"symbol": "message", "fault": False, "strong": f"{step['step']}:", "text": text})
+    if last := plan.get("slowest"):
+        text = f"{last['step']} by {last['sender']}, {span(round(last['at']))} after the press. Carriers take longer."
+        found.append({"symbol": "clock", "fault": False, "strong": "The last message leaves:", "text": text})
     if plan["zones_silent"]:
         strong = f"No speaker of the page is in {_some(plan['zones_silent'])}."
         found.append({"symbol": "silent", "fault": True, "strong": strong, "text": "People are in it."})
