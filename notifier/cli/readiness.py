@@ -61,5 +61,4 @@ async def _readiness(args: argparse.Namespace, client: Client) -> int:
 def _whose(item: Mapping[str, Any]) -> list[str]:
     if item["owner"]:
         return [f"{'':<14}{item['owner']} has it."]
-    whom = ", ".join(item["for"]) or "nobody: no contact has the role"
-    return [f"{'':<14}for {whom}"]
+    return [f"{'':<14}for {', '.join(item['for'])}"] if item["for"] else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,8 @@ class Metrics:
         if self._node.disk_free is not None:
             yield "store_free_bytes", _one(self._node.disk_free)
         yield "last_seal_timestamp_seconds", _one(self._watches.sealed_at)
+        if self._node.backup is not None:
+            yield "last_backup_timestamp_seconds", _one(datetime.fromisoformat(self._node.backup[0]).timestamp())
         counted = sorted(engine.outcomes.items())
         yield "deliveries_total", [({"sender": lane, "state": state}, count) for (lane, state), count in counted]
         yield "deliveries_in_flight", [({"sender": lane.name}, lane.busy) for lane in engine.lanes]

@@ -107,9 +107,15 @@ def door_fault(door: Door, reading: DoorReading) -> str:
     """What is wrong with a door's device, with what to do; empty if it could be commanded and proven."""
     if reading.relay_on is None and reading.lock is Lock.UNKNOWN:
         said = reading.detail or "no word"
-        return f"does not answer ({said}): it could not be locked. Look at its power and network."
+        return f"does not answer: it could not be locked. {_sentence(said)}"
     if reading.lock is Lock.JAMMED:
         return "reads jammed: it was told and does not get there. Look at the lock."
     if reading.lock is Lock.UNKNOWN and door.can_be_proven:
         return f"answers, but its sensor says nothing ({reading.detail}): it could not be proven. Look at the contact."
     return ""
+
+
+def _sentence(said: str) -> str:
+    """What the driver said of it, with something to do."""
+    text = f"{said[:1].upper()}{said[1:]}".rstrip(".")
+    return f"{text}." if "check" in said.lower() else f"{text}. Check its power and network."

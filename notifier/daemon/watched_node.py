@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from cryptography import x509
 
 from notifier.clock import Clock
+from notifier.daemon.backup import last_backup
 from notifier.daemon.supervision import Target
 from notifier.daemon.triggers import Seen
 from notifier.engine.orchestrator import Orchestrator
@@ -20,6 +22,8 @@ from notifier.engine.supervision import Finding, Kind, button_seen, certificate,
 from notifier.model.settings import NodeSettings
 from notifier.model.watching import When
 
+BACKUP_DAYS = 7
+"""Days after which a backup is old: accounts, contacts and what happened since would be missing."""
 LINE = 2.0
 """Seconds that every look at this machine may take of a thread; a hanging network disk is a fault too."""
 
@@ -40,6 +44,8 @@ class WatchedNode:
         self.certificate_ends: float | None = None
         """Wall seconds since 1970."""
         self.disk_free: int | None = None
+        self.backup: tuple[str, str] | None = None
+        """(wall time in ISO 8601, where it went) of the last backup."""
 
     def targets(self) -> Iterable[Target]:
         node = self._settings.node
@@ -66,6 +72,13 @@ class WatchedNode:
                 "disk or machine in seals_to."
             )
             found.append(gap("seal", text, When.NEXT_WORKDAY))
+        made = self.backup
+        if made is None:
+            text = "No backup has been made: with this disk the record would be gone. Type: notifier backup."
+            found.append(gap("backup", text, When.NEXT_WORKDAY))
+        elif (days := (self._clock.wall() - datetime.fromisoformat(made[0])).days) > BACKUP_DAYS:
+            text = f"The last backup was made {days} days ago and went to {made[1]}."
+            found.append(gap("backup", text, When.NEXT_WORKDAY, age_days=days))
         if len(self._settings.senders) == 0:
             found.append(gap("reach", "No sender is set up: nobody is told anything.", When.NOW))
         return found
@@ -85,6 +98,7 @@ class WatchedNode:
     async def _disk(self) -> Sequence[Finding]:
         async with asyncio.timeout(LINE):
             usage = await asyncio.to_thread(shutil.disk_usage, self._state)
+            self.backup = await asyncio.to_thread(last_backup, self._state)
         self.disk_free = usage.free
         return [disk(self._settings.node, usage.free, usage.total)]
 

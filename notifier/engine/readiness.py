@@ -21,7 +21,7 @@ from notifier.model.people import Person
 from notifier.model.step import TroubleState
 from notifier.model.watching import When
 
-TECHNICIAN, OFFICE = "role:technician", "role:office"
+TECHNICIAN, OFFICE = ("role:technician",), ("role:office", "role:principal")
 DRILL_DAYS = 35
 """Days between drills: once a month in session is what most states ask of schools, and a month has holidays."""
 AGREEMENT_DAYS = 366
@@ -30,8 +30,8 @@ WALK_DAYS = 366
 NAMED = 5
 
 
-def gap(kind: str, what: str, when: When, who: str = TECHNICIAN, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "what": what, "when": str(when), "who": who, "well": False, **more}
+def gap(kind: str, what: str, when: When, who: Sequence[str] = TECHNICIAN, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "what": what, "when": str(when), "who": tuple(who), "well": False, **more}
 
 
 class Readiness:
@@ -51,7 +51,7 @@ class Readiness:
             moment = None if item["well"] else mend_by(When(item["when"]), self._desk.clock.wall(), day, zone)
             item["mend_by"] = moment.isoformat(timespec="minutes") if moment else None
             item.setdefault("owner", "")
-            item["for"] = [person.name for person in select_people(self._desk.held, [item.pop("who")])][:NAMED]
+            item["for"] = [person.name for person in select_people(self._desk.held, item.pop("who"))][:NAMED]
         return found
 
     def reach(self) -> list[dict[str, object]]:
@@ -72,7 +72,7 @@ class Readiness:
             telling = policy.of(row["kind"])
             known = row["by_whom"] if row["state"] == TroubleState.ACKNOWLEDGED else ""
             yield gap(
-                row["kind"], row["text"], telling.when, telling.to[0], owner=known or "", trouble=row["id"],
+                row["kind"], row["text"], telling.when, telling.to, owner=known or "", trouble=row["id"],
                 since=row["raised_wall"],
             )  # fmt: skip
 

@@ -42,6 +42,7 @@ MEASURED: dict[str, Measured] = {each.name: each for each in (
     Measured("store_bytes", "Size of the store's files on this machine."),
     Measured("store_free_bytes", "Free space of the disk that holds the store."),
     Measured("last_seal_timestamp_seconds", "When the record was sealed last, seconds since 1970; 0: not yet."),
+    Measured("last_backup_timestamp_seconds", "When the last backup was made, seconds since 1970; none: not yet."),
     Measured("deliveries_total", "Moves of messages to a state since the start, by sender.", _C, ("sender", "state")),
     Measured("deliveries_in_flight", "Messages claimed and not settled.", labels=("sender",)),
     Measured("sender_passed_over", "1 while a sender's messages go another way.", labels=("sender",)),
