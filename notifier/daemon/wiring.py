@@ -32,6 +32,7 @@ from notifier.daemon.replay_aside import replay_aside
 from notifier.daemon.store import StorePlace
 from notifier.daemon.supervision import Supervision
 from notifier.daemon.triggers import Triggers
+from notifier.daemon.upkeep import Upkeep
 from notifier.daemon.watched_devices import WatchedDevices
 from notifier.daemon.watched_node import WatchedNode
 from notifier.daemon.watches import Watches
@@ -351,6 +352,9 @@ class Daemon:
             self.engine.kept_going(partial(keep_telling, self.engine)),
             self.engine.kept_going(CanaryKeeper(self.engine).run),
             self.engine.kept_going(partial(keep_schedule, self.engine)),
+            self.engine.kept_going(
+                Upkeep(self.engine, self.ledger, self.backups, self.settings, self.folder, self.state).run
+            ),
         ]
 
     async def close(self) -> None:

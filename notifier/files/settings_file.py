@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from apscheduler.triggers.cron import CronTrigger
 from pydantic import BaseModel, ValidationError
 
 from notifier.errors import Fault, SetupError
@@ -133,6 +134,12 @@ def _check(settings: NodeSettings, document: Document) -> list[Fault]:
             text = f"`{address}` would be plain HTTP for everybody on the network."
             advice = "Add listen.tls (certificate, key), or behind_proxy (networks), or listen on 127.0.0.1."
             faults.append(_fault(document, path, text, advice))
+    if settings.backup is not None:
+        try:
+            CronTrigger.from_crontab(settings.backup.cron, timezone="UTC")
+        except ValueError as error:
+            text = f"`{settings.backup.cron[:60]}` is no time: {str(error)[:160].rstrip('.')}."
+            faults.append(_fault(document, ("backup", "cron"), text, "Write it like 15 2 * * * (every day at 2:15)."))
     for part in ("behind_proxy", "allow_addresses"):
         for index, network in enumerate(getattr(settings, part)):
             try:

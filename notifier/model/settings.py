@@ -89,6 +89,26 @@ class Log(Written):
     """`json`: one document a line, for programs that collect logs."""
 
 
+class BackupPlan(Written):
+    """Backups that the node makes by itself."""
+
+    to: str
+    """A folder, best on another disk; relative to the settings file. It is not made: see a missing disk."""
+    cron: str = "15 2 * * *"
+    """When, in the site's own time."""
+    keep: int = Field(default=14, ge=1)
+    """How many of this node's stay in the folder."""
+
+
+class Retention(Written):
+    """How long the contents of the record are kept; what was erased can still be verified."""
+
+    incidents: float = Field(ge=0.1)
+    """Years after its end that an incident's events, people and messages are kept."""
+    drills: float | None = Field(default=None, ge=0.1)
+    """The same for drills; None: as long as incidents."""
+
+
 class NodeSettings(Written):
     node: Identifier = "node1"
     state: str = "state"
@@ -109,6 +129,10 @@ class NodeSettings(Written):
     public_address: dict[Identifier, PublicAddress] = Field(default_factory=dict)
     seals_to: str | None = None
     """A second folder (another disk, a mounted share) that gets a copy of each seal."""
+    backup: BackupPlan | None = None
+    """None: somebody else makes them."""
+    retention: Retention | None = None
+    """None: everything is kept."""
     commit_patience: Duration = 0.25
     """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
     provider: Provider | None = None

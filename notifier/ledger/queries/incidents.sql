@@ -138,3 +138,6 @@ select node, max(n) as n from event group by node order by node
 
 -- name: seen_by_ref
 select ref from seen where site = :site and ref = :ref
+
+-- name: closed_incidents
+select id, code, drill, closed_at from incident where site = :site and state = 'closed' order by closed_at
