@@ -101,6 +101,11 @@ class Held:
         return tuple(room.id for room in self.site.rooms if room.occupied != "never" or room.id in self.people_of_room)
 
     @cached_property
+    def on_site(self) -> int:
+        """How many people are at the site itself."""
+        return sum(person.on_site for person in self.people.values())
+
+    @cached_property
     def everybody(self) -> tuple[Person, ...]:
         return tuple(self.people.values())
 

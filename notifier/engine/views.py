@@ -8,7 +8,7 @@ from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.answer_view import AnswerView
-from notifier.engine.board_view import BoardView
+from notifier.engine.board_view import BoardView, DeliveryCounts
 from notifier.engine.desk_views import DeskViews
 from notifier.engine.drill_calendar import upcoming
 from notifier.engine.inbound import Inbox
@@ -40,6 +40,7 @@ class EngineViews(DeskViews):
         self._readiness = Readiness(engine)
         super().__init__(engine)
         self._board = BoardView(engine.desk, engine.ledger)
+        self._delivery_counts = DeliveryCounts(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
 
@@ -90,10 +91,6 @@ class EngineViews(DeskViews):
 
     def _picture(self, row: Mapping[str, Any], doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
         incident, site = row["id"], self._desk.site
-        counts: dict[str, dict[str, int]] = {}
-        for each in self._ledger.read("delivery_counts", site=site, incident=incident):
-            counts.setdefault(each["kind"], {})
-            counts[each["kind"]][each["state"]] = counts[each["kind"]].get(each["state"], 0) + each["n"]
         steps = [
             {
                 "id": step["id"],
@@ -112,7 +109,7 @@ class EngineViews(DeskViews):
             **self._brief(row),
             "doors": doors["counts"],
             "doors_not_secured": doors["not_secured"],
-            "deliveries": counts,
+            "deliveries": self._delivery_counts.of(incident),
             "steps": steps,
             "pages": pages_of(commands, self._desk.held_of.get(row["publication"])),
             "rooms": rooms["counts"],

@@ -37,6 +37,11 @@ class Node:
         self._tokens = told["tokens"]
         self._presses = 0
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of somebody who may look and act."""
+        return {"Authorization": f"Bearer {self._tokens[0]}"}
+
     async def press(self, button: str) -> tuple[dict[str, Any], float, float]:
         """(answer, when the press left, when its answer was here)."""
         self._presses += 1

@@ -14,7 +14,15 @@ from notifier.console.pages._board_counts import counts, newest
 from notifier.console.pages._board_desk import Piece, boards, rights_of
 from notifier.console.pages._board_map import Place, places, plan, schematic, sentence
 from notifier.console.pages._board_rows import Need, needs
-from notifier.console.pages.rendering import STREAM_KINDS, clock, desk_context, environment, html, zone_of
+from notifier.console.pages.rendering import (
+    MOST_INCIDENTS,
+    STREAM_KINDS,
+    clock,
+    desk_context,
+    environment,
+    html,
+    zone_of,
+)
 from notifier.console.route import Call
 from notifier.model.incident import Action
 
@@ -70,10 +78,15 @@ def pieces_of(call: Call, picture: Mapping[str, Any], rights: frozenset[str]) ->
     more = f'<li class="more"><a href="{base}/needs">and {len(rows) - SHOWN} more</a></li>' if len(rows) > SHOWN else ""
     script, hand = script_words(site, picture), heard_outside(picture, zone)
     now = call.parts.clock.wall().isoformat()
+    others = [
+        one
+        for one in call.parts.views.incidents(open_only=True, limit=MOST_INCIDENTS, after=None)["items"]
+        if one["id"] != picture["id"]
+    ]
     lines = newest(picture, zone, LINES)
     return [
         Piece("band", str(made.band(picture, site, zone, picture["raised_wall"], where))),
-        Piece("facts", str(made.facts(picture, site, zone, rights, base, script, hand))),
+        Piece("facts", str(made.facts(picture, site, zone, rights, base, script, hand, others))),
         Piece("needs-head", str(made.needs_head(rows, zone, now if not rows else None))),
         Piece(
             "needs", '<ol id="needs" class="needs" data-still>',

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from notifier.console.pages._board_page import act_page, context, look
 from notifier.console.pages._press_desk import plan_of
+from notifier.console.pages._press_words import CHANNELS
 from notifier.console.pages.board_actions import done
 from notifier.console.pages.forms import Form, read_form
 from notifier.console.pages.rendering import clock, html, people, plural, zone_of
@@ -175,7 +176,7 @@ async def _reach(call: Call, picture: Mapping[str, Any], way: Ending) -> dict[st
         steps = plan["phases"].get(phase, [])
     except NotFound:
         steps = []
-    told = [step for step in steps if step.get("people")]
+    told = [{**step, **_words(step)} for step in steps if step.get("people")]
     texts: dict[tuple[str, str], None] = {}
     for step in told:
         for one in step.get("previews", ()):
@@ -183,8 +184,14 @@ async def _reach(call: Call, picture: Mapping[str, Any], way: Ending) -> dict[st
     return {
         "told": told, "texts": list(texts)[:MOST_TEXTS], "known": _known(call, picture, way),
         "speakers": sum(step.get("speakers", 0) for step in steps),
-        "reached": max((step["people"] for step in told), default=0),
+        "reached": sum(step["people"] for step in told),
+        "most": len(told) > 1,
     }  # fmt: skip
+
+
+def _words(step: Mapping[str, Any]) -> dict[str, str]:
+    names = [str(each).partition(":")[2] or str(each) for each in step["to"]]
+    return {"who": ", ".join(names), "how": ", ".join(CHANNELS.get(kind, kind) for kind in step["by"])}
 
 
 def _known(call: Call, picture: Mapping[str, Any], way: Ending) -> Sequence[tuple[str, str, str, bool]]:
@@ -237,6 +244,8 @@ async def step(call: Call) -> web.Response:
         for one in planned.get("previews", ())
     ]
     reach = people(planned["people"]) if planned.get("people") else ""
+    if planned:
+        planned = {**planned, **_words({"to": [], "by": [], **planned})}
     shown = {"step": waiting, "planned": planned, "texts": texts, "reach": reach}
     return html("board_step.html", **{**context(call, picture), **shown})
 

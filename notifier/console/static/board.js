@@ -125,7 +125,7 @@ document.addEventListener("painted", (event) => {
   if (one.id === "needs") { look(one); at("news").hidden = true; }
   else if (one.parentElement?.id === "needs") look(at("needs"));
   else if (one.id === "acts") sayWhetherHeard();
-  if (one.id === wanted) { wanted = ""; one.focus(); }
+  if (wanted && one.contains(at(wanted))) { at(wanted).focus(); wanted = ""; }
   tick();
 });
 
@@ -135,7 +135,16 @@ document.addEventListener("waits", (event) => {
   if (event.target.id !== "needs") return;
   const shown = new Set(rows().map((row) => row.id));
   const more = rows(event.detail).filter((row) => !shown.has(row.id));
+  const fresh = new Map(rows(event.detail).map((row) => [row.id, row]));
   look(event.detail);
+  for (const row of rows()) { // each row says what is so, in its old place
+    const next = fresh.get(row.id);
+    if (row.contains(document.activeElement)) continue;
+    if (!next) { row.classList.remove("filled"); row.querySelector(".own").textContent = "Over now."; }
+    else if (!row.isEqualNode(next)) row.replaceWith(next.cloneNode(true));
+  }
+  if (wanted && at(wanted)) { at(wanted).focus(); wanted = ""; }
+  tick();
   if (more.length) {
     const worse = more.filter((row) => row.matches(".real"));
     at("news").hidden = false;
@@ -195,7 +204,8 @@ setInterval(() => {
 }, 1000);
 setInterval(() => refresh([at("mark")]), 10000); // what becomes late without anything happening
 onEvent((kind, data) => {
-  if (kind === "incident_opened" && drill && data.incident !== body.dataset.incident) refresh([at("mark")]);
+  // This is not the drill any more: a real press comes before it on every screen.
+  if (drill && (kind === "incident_opened" || kind === "incident_upgraded") && data.data && !data.data.drill) location.assign("/board");
 });
 listen();
 sayWhetherHeard();
