@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from notifier.console.pages._press_words import joined
 from notifier.console.pages.icons import icon, icons
+from notifier.console.pages.rendering import plural
 
 WIDE = 872
 TILE, HIGH, DOOR_HIGH, GAP, LABEL = 104, 50, 30, 6, 26
@@ -87,9 +88,9 @@ def sentence(rooms: Sequence[Place], doors: Sequence[Place]) -> str:
     open_ = [door.name for door in doors if door.look in {"real", "mine", "unknown"}]
     help_ = [room.name for room in rooms if room.look in {"real", "mine"}]
     silent = [room.name for room in rooms if room.look == "silent"]
-    said = [f"{len(open_)} doors not secured: {joined(open_)}"] if open_ else []
+    said = [f"{plural(len(open_), 'door')} not secured: {joined(open_)}"] if open_ else []
     said += [f"{joined(help_)} {'needs' if len(help_) == 1 else 'need'} help"] if help_ else []
-    said += [f"no answer from {len(silent)} rooms"] if silent else []
+    said += [f"no answer from {plural(len(silent), 'room')}"] if silent else []
     return "Map. " + ("; ".join(said) or "No door is open and no room needs help") + "."
 
 
