@@ -62,6 +62,8 @@ async def test_the_plan_of_the_site_stands_on_board_and_wall(browser: Browser, t
         await need_help(school, incident)
         async with board(browser, school, incident) as page:
             await expect(page.locator("#map .place.real")).to_have_count(1)
+            await expect(page.locator("#map .plan .place")).to_have_count(4)
+            await expect(page.locator("#map .plan .mark.real")).to_have_count(1)
             await screenshot(page, "board-plan")
             await assert_accessible(page, looks=False)
             await page.set_viewport_size({"width": 1920, "height": 1080})

@@ -50,8 +50,8 @@ def _rooms(picture: Mapping[str, Any], base: str) -> list[Count]:
     help_ = sum(room["state"] == "need_help" for room in rooms)
     safe = sum(room["state"] in {"secured", "released"} for room in rooms)
     silent = len(rooms) - safe - help_
-    wrong = [("real", f"{help_} help", f"{base}/rooms?only=help")] if help_ else []
-    wrong += [("fault", f"{silent} no answer", f"{base}/rooms?only=silent")] if silent else []
+    wrong = [("real", f"{help_:,} help", f"{base}/rooms?only=help")] if help_ else []
+    wrong += [("fault", f"{silent:,} no answer", f"{base}/rooms?only=silent")] if silent else []
     if picture["state"] in {"releasing", "closing", "closed"}:
         parts = [("good", released), ("real", help_), ("rest", len(rooms) - released - help_)]
         return [Count("count-rooms", "released", released, len(rooms), "rooms released", wrong[: help_ and 1], parts)]
@@ -66,8 +66,8 @@ def _people(picture: Mapping[str, Any], base: str) -> list[Count]:
     help_ = rooms["people_need_help"]
     safe = max(min(rooms["answered"], total) - help_, 0)
     rest = max(total - safe - help_, 0)
-    wrong = [("real", f"{help_} help", f"{base}/people?only=help")] if help_ else []
-    wrong += [("fault", f"{rest} no answer", f"{base}/people?only=silent")] if rest else []
+    wrong = [("real", f"{help_:,} help", f"{base}/people?only=help")] if help_ else []
+    wrong += [("fault", f"{rest:,} no answer", f"{base}/people?only=silent")] if rest else []
     return [
         Count("count-people", "person", safe, total, "people here safe", wrong,
               [("good", safe), ("fault", rest), ("real", help_)])

@@ -190,5 +190,5 @@ def _tag(element: ET.Element, place: Place) -> str:
         return ""
     size = max(min(wide, high) * 0.6, 12)
     left, top = x + wide / 2 - size / 2, y + high / 2 - size / 2
-    drawn = icon(place.icon, 20).replace("<svg ", f'<svg x="{left:.1f}" y="{top:.1f}" ')
+    drawn = str(icon(place.icon, 20, f"mark {place.look}")).replace("<svg ", f'<svg x="{left:.1f}" y="{top:.1f}" ')
     return re.sub(r'width="20" height="20"', f'width="{size:.1f}" height="{size:.1f}"', drawn, count=1)
