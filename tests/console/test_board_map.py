@@ -69,4 +69,5 @@ async def test_the_plan_of_the_site_stands_on_board_and_wall(browser: Browser, t
             await page.set_viewport_size({"width": 1920, "height": 1080})
             await page.goto(f"{school.url}/board/wall")
             await expect(page.locator("#wall-main .plan .place.real")).to_have_count(1)
+            assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
             await screenshot(page, "board-wall-plan")

@@ -33,7 +33,7 @@ DONE = {
     "lock": "Told to lock again. What it reads stands here.", "released": "Recorded as released. No lock was told.",
     "paused": "Outside messages pause. Police, doors and speakers go on.", "resumed": "Outside messages go on.",
     "command": "Recorded who is in command.", "outside": "Recorded.", "approved": "Approved.", "late": "Decided.",
-    "refused": "Not approved. Nothing was changed.", "stay": "The page for stay is handed to the speakers.",
+    "refused": "Not approved. It is skipped.", "stay": "The page for stay is handed to the speakers.",
     "go": "The evacuation has begun.", "door": "Recorded what you saw.", "asked": "Asked. A second person decides.",
     "ended": "Recorded. It is ending.",
 }  # fmt: skip

@@ -229,6 +229,10 @@ def _known(call: Call, picture: Mapping[str, Any], way: Ending) -> Sequence[tupl
 
 
 async def step(call: Call) -> web.Response:
+    return await _step(call, Form())
+
+
+async def _step(call: Call, form: Form, status: int = 200) -> web.Response:
     picture, name = await look(call), call.path["step"]
     waiting = next((one for one in picture["steps"] if one["id"] == name and one["state"] == "waiting"), None)
     if waiting is None:
@@ -247,12 +251,19 @@ async def step(call: Call) -> web.Response:
     if planned:
         planned = {**planned, **_words({"to": [], "by": [], **planned})}
     shown = {"step": waiting, "planned": planned, "texts": texts, "reach": reach}
-    return html("board_step.html", **{**context(call, picture), **shown})
+    return html("board_step.html", status, **{**context(call, picture), **shown, "form": form})
 
 
 async def approve_step(call: Call) -> web.Response:
-    await call.parts.commands.approve_step(call.path["incident"], call.path["step"], call.caller)
-    return done(await look(call), "approved")
+    form, incident, name = await read_form(call), call.path["incident"], call.path["step"]
+    if form.text("word") != "refuse":
+        await call.parts.commands.approve_step(incident, name, call.caller)
+        return done(await look(call), "approved")
+    reason = form.text("reason", limit=500, needed="Say why it is not to happen; those who waited for it will ask.")
+    if not form.sound:
+        return await _step(call, form, 422)
+    await call.parts.commands.refuse_step(incident, name, reason, call.caller)
+    return done(await look(call), "refused")
 
 
 # ------------------------------------------------------------------------------------------------------------ rooms
