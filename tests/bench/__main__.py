@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.board import BEFORE_DATA, bench_board
 from tests.bench.fan_out import bench_fan_out
 from tests.bench.files import bench_files
 from tests.bench.ledger import bench_commits
@@ -229,6 +230,26 @@ def files_lines(found: dict[str, Any]) -> list[Line]:
     ]  # fmt: skip
 
 
+def board(quick: bool) -> dict[str, Any]:
+    return asyncio.run(bench_board(5_000 if quick else 100_000, 20, 5))
+
+
+def board_lines(found: dict[str, Any]) -> list[Line]:
+    opened, many, patch = found["opened"], found["people"], found["patch_bytes_p50"]
+    return [
+        Line(
+            f"board opened, {many} messages, {found['screens']} screens", f"{_ms(opened)}, max {opened['max']:g} ms",
+            "", "", "<= 1 s", opened["max"] <= 1000,
+        ),
+        Line(
+            "a board's bytes, styles and scripts in it", f"{found['bytes']}", "", "", f"<= {BEFORE_DATA}",
+            found["bytes"] <= BEFORE_DATA,
+        ),
+        Line("bytes of a patch, median", f"{patch}", "", "", "<= 2000", patch <= 2000),
+        Line("another request meanwhile", _ms(found["health"]), "", "", "none", None),
+    ]  # fmt: skip
+
+
 Part = tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, Any]], list[Line]]]
 PARTS: dict[str, Part] = {
     "files": (files, files_lines),
@@ -241,6 +262,7 @@ PARTS: dict[str, Part] = {
     "timers": (timers, timers_lines),
     "pa": (pa, pa_lines),
     "restart": (restart, restart_lines),
+    "board": (board, board_lines),
 }
 
 
