@@ -28,13 +28,31 @@ async def run(folder: Path) -> int:
     if is_empty(folder):
         begin(folder, _free_address())
         progress(f"{folder} is empty: it begins as a school that is not set up yet.")
+    while (found := await _opened_unless_stopped(folder)) is not None:
+        daemon, chosen = found
+        try:
+            await _run(daemon, chosen, folder)
+        finally:
+            await daemon.close()
+        if not daemon.again.is_set():
+            log.info("stopped")
+            return DONE
+        log.info("starting again with other settings")
+    progress("Stopped before it was ready.")
+    return STOPPED
+
+
+async def _opened_unless_stopped(folder: Path) -> tuple[Daemon, Chosen] | None:
+    """None: it was told to stop before it was ready."""
     if (me := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)  # until the daemon takes it over
     try:
-        daemon, chosen = await _started(folder)
+        return await _started(folder)
     except asyncio.CancelledError:
-        progress("Stopped before it was ready.")
-        return STOPPED
+        return None
+
+
+async def _run(daemon: Daemon, chosen: Chosen, folder: Path) -> None:
     manager = ServiceManager()
     fed = asyncio.create_task(manager.watched(daemon.ledger, daemon.clock))
     try:
@@ -46,11 +64,9 @@ async def run(folder: Path) -> int:
         manager.ready(f"listening at {addresses['main']}{press}")
         await daemon.run()
     finally:
-        manager.stopping()
+        if not daemon.again.is_set():
+            manager.stopping()
         fed.cancel()
-        await daemon.close()
-    log.info("stopped")
-    return DONE
 
 
 async def _way_in(daemon: Daemon) -> None:

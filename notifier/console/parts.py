@@ -6,12 +6,22 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from notifier.access.entrance import Entrance
 from notifier.clock import Clock
-from notifier.interfaces import Accounts, Commands, Editing, Follow, TakesCallbacks, TakesHooks, Views
+from notifier.interfaces import (
+    Accounts,
+    Commands,
+    Editing,
+    Follow,
+    Outcome,
+    TakesCallbacks,
+    TakesHooks,
+    Views,
+)
 from notifier.model.measured import Histogram
+from notifier.model.rights import Caller
 from notifier.model.settings import NodeSettings
 
 
@@ -44,6 +54,43 @@ class StreamLimits:
     """Open streams of one node: each costs a socket and a queue."""
     catch_up: int = 5000
     """Events that are sent again to a reader that comes back; one further behind reads the lists anew."""
+
+
+class SettingUp(Protocol):
+    """What the pages of the first hour may do to this node's own files. Each verb raises Refused or SetupError."""
+
+    site: str
+    """The site's id, which stays."""
+
+    def begun(self) -> bool:
+        """Whether this node began in an empty folder, and is still set up by its pages."""
+        ...
+
+    def notes(self) -> dict[str, Any]:
+        """What has been answered so far."""
+        ...
+
+    def keep(self, notes: Mapping[str, Any]) -> None:
+        """Keep the answers: they are there after a restart."""
+        ...
+
+    async def try_mail(self, settings: Mapping[str, Any], to: str) -> tuple[bool, str]:
+        """Log in to a mail server, and send one mail to `to` if it is not "". Whether it went, and a sentence."""
+        ...
+
+    def make_certificate(self, host: str) -> Mapping[str, str]:
+        """A certificate for `host`, signed by this school's own authority: `fingerprint`, `authority`, `ends`."""
+        ...
+
+    def authority(self) -> bytes:
+        """The authority's certificate, for phones and computers to trust. b"" before there is one."""
+        ...
+
+    async def apply(
+        self, files: Mapping[str, bytes], mail: Mapping[str, Any] | None, host: str, caller: Caller
+    ) -> Outcome:
+        """Write files and settings, publish them, and start again with them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,5 +127,7 @@ class ConsoleParts:
     """Makes a backup of this node: a file that is gone afterwards."""
     backed_up: Callable[[str], None] = lambda _to: None
     """Told when one has left, and for whom."""
+    setting_up: SettingUp | None = None
+    """None: this node's files are somebody else's business."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What pages have worked out of the published version and need again; forgotten when another one is published."""

@@ -22,6 +22,10 @@ class PublishedSets:
         self._folder, self._state, self._settings = folder, state, settings
         self._read: tuple[dict[str, bytes], Loaded] | None = None
 
+    def use(self, settings: NodeSettings) -> None:
+        """Check against other settings from now on: those that the next start will have."""
+        self._settings, self._read = settings, None
+
     def load(self, files: Mapping[str, bytes]) -> Loaded:
         """As `files.load`; the last set is remembered, for a start asks again and 100,000 people take seconds."""
         if self._read is None or self._read[0] != files:

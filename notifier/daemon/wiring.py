@@ -29,6 +29,7 @@ from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.replay_aside import replay_aside
+from notifier.daemon.setting_up import SetUp
 from notifier.daemon.store import StorePlace
 from notifier.daemon.supervision import Supervision
 from notifier.daemon.triggers import Triggers
@@ -88,6 +89,8 @@ class Daemon:
         self.entrance: Entrance
         self.server: Server
         self.gear = Gear()
+        self.again = asyncio.Event()
+        """Set: close, and open again with the settings as they are then."""
 
     # --------------------------------------------------------------------------------------------------------- start
 
@@ -100,10 +103,10 @@ class Daemon:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60), cookie_jar=aiohttp.DummyCookieJar()
         )
         self._closing.append(http.close)
-        self._tools = Tools(http, self.clock, str(self.state), None, self.settings.allow_addresses)
+        self.tools = Tools(http, self.clock, str(self.state), None, self.settings.allow_addresses)
         held_of, first_files = self._published()
         held = held_of[max(held_of)] if held_of else self.sets.checked(first_files or {}, 0)
-        self._tools = Tools(http, self.clock, str(self.state), held.site.public_url, self.settings.allow_addresses)
+        self.tools = Tools(http, self.clock, str(self.state), held.site.public_url, self.settings.allow_addresses)
         await self._open_senders()
         await self.equip(held)
         desk = Desk(
@@ -182,6 +185,7 @@ class Daemon:
                 editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
                 backup=self.backups.made,
                 backed_up=self.backups.note,
+                setting_up=SetUp(self, held.id),
             )
         )
         self._closing.append(self.server.close)
@@ -254,13 +258,13 @@ class Daemon:
         channels: dict[str, Channel] = {}
         for name, sender in self.settings.senders.items():
             kind = adapters.channel(sender.channel)
-            channels[name] = kind(name, kind.Settings.model_validate(sender.settings), self._tools)
+            channels[name] = kind(name, kind.Settings.model_validate(sender.settings), self.tools)
             await channels[name].open()
             self._closing.append(channels[name].close)
         speakers: dict[str, SpeakerChannel] = {}
         for name, address in self.settings.public_address.items():
             speaker_kind = adapters.speaker_channel(name)
-            speakers[name] = speaker_kind(name, speaker_kind.Settings.model_validate(address.settings), self._tools)
+            speakers[name] = speaker_kind(name, speaker_kind.Settings.model_validate(address.settings), self.tools)
             await speakers[name].open()
             self._closing.append(speakers[name].close)
         self.gear.channels, self.gear.speaker_channels, self.gear.senders = channels, speakers, self.settings.senders
@@ -273,12 +277,12 @@ class Daemon:
         if held.site.fire_alarm is not None:
             kinds.add(held.site.fire_alarm.driver)
         for kind in sorted(kinds - set(doors)):
-            doors[kind] = adapters.door_driver(kind)(self._tools)
+            doors[kind] = adapters.door_driver(kind)(self.tools)
             await doors[kind].open()
             self._closing.append(doors[kind].close)
         signals = dict(self.gear.signal_drivers)
         for kind in sorted({each.driver for each in held.site.signals} - set(signals)):
-            signals[kind] = adapters.signal_driver(kind)(self._tools)
+            signals[kind] = adapters.signal_driver(kind)(self.tools)
             await signals[kind].open()
             self._closing.append(signals[kind].close)
         self.gear.door_drivers, self.gear.signal_drivers = doors, signals
@@ -321,25 +325,25 @@ class Daemon:
     # ----------------------------------------------------------------------------------------------------------- run
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
-        """Until SIGTERM or SIGINT, or until cancelled."""
+        """Until SIGTERM or SIGINT, until it wants to be opened again, or until cancelled."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, stop.set)
         tasks = [asyncio.create_task(each) for each in self._parts()]
-        stopper = asyncio.create_task(stop.wait())
+        stopper, again = asyncio.create_task(stop.wait()), asyncio.create_task(self.again.wait())
         if ready is not None:
             ready.set()
         try:
-            done, _rest = await asyncio.wait((*tasks, stopper), return_when=asyncio.FIRST_COMPLETED)
+            done, _rest = await asyncio.wait((*tasks, stopper, again), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                if task is not stopper:
+                if task not in (stopper, again):
                     task.result()
         finally:
-            for task in (*tasks, stopper):
+            for task in (*tasks, stopper, again):
                 task.cancel()
-            await asyncio.gather(*tasks, stopper, return_exceptions=True)
+            await asyncio.gather(*tasks, stopper, again, return_exceptions=True)
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         """What runs for as long as the daemon does."""

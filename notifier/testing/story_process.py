@@ -247,7 +247,7 @@ class StoryDaemon(Daemon):
     async def bury(self) -> None:
         """Give back what a dropped process holds."""
         await self.book.bury()
-        await self._tools.http.close()
+        await self.tools.http.close()
 
 
 _READ: dict[tuple[tuple[str, bytes], ...], Held] = {}
