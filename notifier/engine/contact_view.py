@@ -32,25 +32,25 @@ ONLY: dict[str, Callable[[Person, frozenset[str]], bool]] = {
 class ContactView:
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self._desk, self._ledger = desk, ledger
-        self._sorted: tuple[int, tuple[Person, ...]] = (-1, ())
+        self._known: tuple[int, _Known] | None = None
 
     def found(self, search: str, having: Mapping[str, str], limit: int, after: str | None) -> dict[str, Any]:
         """May be called beside the loop: it reads nothing but what is held in memory."""
         held, kinds = self._desk.held, self._kinds()
-        if self._sorted[0] != held.version:
-            everybody = sorted(held.everybody, key=lambda person: (folded(person.name), person.id))
-            self._sorted = (held.version, tuple(everybody))
+        if self._known is None or self._known[0] != held.version:
+            self._known = (held.version, _Known(held.everybody))
+        known = self._known[1]
         words = folded(search).split()
         only = ONLY.get(having.get("only", ""))
         group, role, language = (having.get(name, "") for name in ("group", "role", "language"))
         matching = [
             person
-            for person in self._sorted[1]
+            for text, person in known.people
             if (not group or group in person.groups)
             and (not role or role in person.roles)
             and (not language or person.language == language)
             and (only is None or only(person, kinds))
-            and (not words or all(word in _searched(person) for word in words))
+            and (not words or all(word in text for word in words))
         ]
         start = int(after) if after and after.isdecimal() and len(after) < 9 else 0
         end = start + limit
@@ -60,9 +60,7 @@ class ContactView:
             "start": start,
             "total": len(matching),
             "everybody": len(held.everybody),
-            "groups": dict(sorted(Counter(each for one in held.everybody for each in one.groups).items())),
-            "roles": dict(sorted(Counter(each for one in held.everybody for each in one.roles).items())),
-            "languages": dict(sorted(Counter(one.language for one in held.everybody).items())),
+            **known.counts,
         }
 
     def one(self, name: str) -> dict[str, Any]:
@@ -148,8 +146,24 @@ class ContactView:
         return frozenset(channel.address_kind for channel in self._desk.gear.channels.values())
 
 
+class _Known:
+    """Everybody of one version by name, each with the words that they are found by, and how many are in what."""
+
+    def __init__(self, everybody: tuple[Person, ...]) -> None:
+        self.people = sorted(
+            ((_searched(person), person) for person in everybody), key=lambda each: (each[0], each[1].id)
+        )
+        self.counts = {
+            "groups": dict(sorted(Counter(each for one in everybody for each in one.groups).items())),
+            "roles": dict(sorted(Counter(each for one in everybody for each in one.roles).items())),
+            "languages": dict(sorted(Counter(one.language for one in everybody).items())),
+        }
+
+
 def folded(text: str) -> str:
     """Without case and accents, as people type a name that they look for."""
+    if text.isascii():
+        return text.casefold()
     return "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
 
 
