@@ -4,8 +4,9 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
+from notifier.model.incident import Activation
 from notifier.testing.schools import small_school
-from tests.console.browser import PHONE, Browser, assert_accessible, school_online, screenshot
+from tests.console.browser import ADMIN, PHONE, Browser, assert_accessible, school_online, screenshot
 from tests.console.pixels import colours, red
 
 WEEKLY = 'drills:\n  - {id: weekly, name: "Weekly lockdown drill", playbook: lockdown, cron: "30 10 * * wed"}\n'
@@ -79,3 +80,52 @@ async def test_drill_pages_are_accessible_and_fit_a_phone(browser: Browser, tmp_
             await assert_accessible(page)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         await screenshot(page, "drills-phone-refused", full_page=True)
+
+
+async def test_a_drill_is_begun_and_ended_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator") as page:
+
+        async def tab_to(words: str) -> None:
+            for _ in range(60):
+                await page.keyboard.press("Tab")
+                if words in str(await page.evaluate("document.activeElement.textContent.trim()")):
+                    return
+            raise AssertionError(f"no Tab leads to {words!r}")
+
+        await page.goto(f"{school.url}/drills")
+        await tab_to("Show what it would do")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/drills/plan?*")
+        await tab_to("Start DRILL")
+        await page.keyboard.press("Space")
+        await expect(page.get_by_role("heading", name="Who answered")).to_be_visible()
+        await tab_to("End the DRILL")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="End the DRILL")).to_have_count(0)
+
+
+async def test_the_same_start_sent_twice_is_one_drill(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator") as page:
+        await page.goto(f"{school.url}/drills/plan?playbook=lockdown&zone=north")
+        key = await page.locator("input[name=key]").input_value()
+        for _ in range(2):
+            await page.request.post(
+                f"{school.url}/drills/start", form={"playbook": "lockdown", "zone": "north", "key": key},
+                headers={"Sec-Fetch-Site": "same-origin"},
+            )  # fmt: skip
+        found = school.daemon.views.incidents(open_only=False, limit=9, after=None)["items"]
+        assert [each["drill"] for each in found] == [True]
+
+
+async def test_no_drill_page_shows_or_ends_what_is_live(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator") as page:
+        pressed = await school.daemon.commands.press(Activation("a1", "account:root", "lockdown", None), ADMIN)
+        await page.goto(f"{school.url}/drills")
+        await expect(page.get_by_text("A live incident is open: no drill can start.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Show what it would do")).to_have_count(0)
+        await page.goto(f"{school.url}/drills/{pressed.incident}")
+        await expect(page.get_by_text("This is no drill")).to_be_visible()
+        await page.request.post(
+            f"{school.url}/drills/{pressed.incident}/stop", form={}, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        assert school.daemon.views.incident(pressed.incident)["state"] == "active"
