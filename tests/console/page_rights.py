@@ -129,6 +129,7 @@ PAGES = {
     "GET /drills/plan": "drill",
     "POST /drills/start": "drill",
     "GET /drills/{incident}": "view",
+    "GET /drills/{incident}/now": "view",
     "POST /drills/{incident}/stop": "drill",
     "GET /playbooks": "view",
     "GET /playbooks/new": "publish",

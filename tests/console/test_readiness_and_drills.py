@@ -129,3 +129,15 @@ async def test_no_drill_page_shows_or_ends_what_is_live(browser: Browser, tmp_pa
             f"{school.url}/drills/{pressed.incident}/stop", form={}, headers={"Sec-Fetch-Site": "same-origin"}
         )
         assert school.daemon.views.incident(pressed.incident)["state"] == "active"
+
+
+async def test_a_running_drill_counts_answers_as_they_come(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="operator") as page:
+        activation = Activation("d1", "account:root", "lockdown", None, drill=True, presser="Root")
+        pressed = await school.daemon.commands.press(activation, ADMIN)
+        await page.goto(f"{school.url}/drills/{pressed.incident}")
+        await expect(page.get_by_role("region", name="Answers")).to_have_count(0)
+        await school.daemon.commands.answer_for(pressed.incident, "ben", "safe", "", ADMIN)
+        await expect(page.get_by_role("region", name="Answers")).to_contain_text("Ben Brandt")
+        await screenshot(page, "drill-answers")
+        await assert_accessible(page)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from notifier.console.pages._drill_words import drill_result, reach_words
 from notifier.console.pages.forms import Form, query_text, read_form, see
-from notifier.console.pages.rendering import page
+from notifier.console.pages.rendering import fragment, page
 from notifier.console.press import own_key
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
 from notifier.errors import NotFound
@@ -89,11 +89,17 @@ async def stop(call: Call) -> web.Response:
 
 
 async def one(call: Call) -> web.Response:
+    return page(call, "drill_result.html", may=call.caller.may(Right.DRILL, call.parts.site), **_result(call))
+
+
+async def part(call: Call) -> web.Response:
+    return fragment(call, "drill_part.html", **_result(call))
+
+
+def _result(call: Call) -> dict[str, Any]:
     incident = _drill(call)
-    return page(
-        call, "drill_result.html", drill=incident, result=drill_result(call.parts.views, incident),
-        may=call.caller.may(Right.DRILL, call.parts.site),
-    )  # fmt: skip
+    at = call.parts.clock.wall().isoformat()
+    return {"drill": incident, "result": drill_result(call.parts.views, incident), "at": at}
 
 
 def _drill(call: Call) -> Mapping[str, Any]:
@@ -124,5 +130,8 @@ ROUTES = (
     _route("GET", f"{HERE}/plan", Right.DRILL, "What one drill would do; starts nothing.", plan),
     _route("POST", f"{HERE}/start", Right.DRILL, "Start a drill.", start),
     _route("GET", f"{HERE}/{{incident}}", Right.VIEW, "One drill: how it goes, or went.", one),
+    _route(
+        "GET", f"{HERE}/{{incident}}/now", Right.VIEW, "A part of that page: answers, rooms, doors, messages.", part
+    ),
     _route("POST", f"{HERE}/{{incident}}/stop", Right.DRILL, "End a drill.", stop),
 )
