@@ -30,17 +30,18 @@ def add(commands: Commands) -> None:
 
 async def _readiness(args: argparse.Namespace, client: Client) -> int:
     items: list[Mapping[str, Any]] = []
+    reach: list[Mapping[str, Any]] = []
     after: str | None = None
     while True:
         page = await client.get("/readiness", limit=200, after=after)
         items += page["items"]
-        after = page["next"]
+        after, reach = page["next"], page["reach"]
         if after is None:
             break
     missing = [item for item in items if item["well"] is not True]
     urgent = [item for item in missing if item["when"] in ("now", "before_school")]
     if args.json:
-        as_json({"items": items, "ready": not urgent})
+        as_json({"items": items, "reach": reach, "ready": not urgent})
         return FAILED if urgent else DONE
     for when, heading in HEADINGS.items():
         group = [item for item in missing if item["when"] == when]
@@ -50,6 +51,10 @@ async def _readiness(args: argparse.Namespace, client: Client) -> int:
         say(f"{heading}{by}")
         for item in group:
             say(f"  {item['kind']:<12}{item['what']}", *_whose(item))
+    if short := [row for row in reach if row["out_of_reach"]]:
+        say("Out of reach by each kind alone (most people have another)")
+        for row in short:
+            say(f"  {row['kind']:<12}{row['out_of_reach']} of {row['people']} {row['group']}")
     well = len(items) - len(missing)
     if well:
         say(f"Well: {well} walk tests.")

@@ -38,6 +38,7 @@ class Readiness:
     def __init__(self, engine: Orchestrator) -> None:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
         self._of_people: tuple[object, list[dict[str, Any]]] = (None, [])
+        self._by_kind: list[dict[str, object]] = []
 
     def items(self) -> list[dict[str, Any]]:
         found = [
@@ -56,7 +57,8 @@ class Readiness:
 
     def reach(self) -> list[dict[str, object]]:
         """How many people of each group each kind of address does not reach."""
-        return by_kind(self._desk.held.everybody, senders_of(self._desk))
+        self._people()
+        return list(self._by_kind)
 
     def _people(self) -> list[dict[str, Any]]:
         """Kept for the published version: 100,000 people are not gone through for each look at a page."""
@@ -64,6 +66,7 @@ class Readiness:
         key = (desk.held.version, frozenset(desk.opted_out), tuple(desk.gear.channels), desk.clock.wall().date())
         if self._of_people[0] != key:
             self._of_people = (key, [*_reach(desk), *_agreements(desk)])
+            self._by_kind = by_kind(desk.held.everybody, senders_of(desk))
         return [dict(item) for item in self._of_people[1]]
 
     def _troubles(self) -> Iterator[dict[str, Any]]:

@@ -342,7 +342,8 @@ class EngineViews(DeskViews):
         }
         if what not in lists:
             raise NotFound(f"There is no list of {what}.")
-        return {"items": lists[what](), "next": None}
+        beside = {"reach": self._readiness.reach()} if what == "readiness" else {}
+        return {"items": lists[what](), "next": None, **beside}
 
     def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         query = "publication_by_version" if version is not None else "last_publication"

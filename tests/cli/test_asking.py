@@ -41,6 +41,8 @@ def test_readiness_says_what_is_missing_and_by_when(desk: Desk) -> None:
     told = desk("readiness")
     assert told.code == said.code
     assert "Mend on the next workday (by " in told.out
+    assert {row["kind"] for row in said.json["reach"]} >= {"sms", "push", "email"}
+    assert "Out of reach by each kind alone" in told.out
     assert "seal        No seal of the record leaves this machine" in told.out
 
 
