@@ -88,11 +88,24 @@ async def _plan(args: argparse.Namespace, client: Client) -> int:
             f"The slowest is {last['sender']}: its last message is handed over after {last['at']:g} s "
             f"({last['step']}). Carriers take longer, and approvals longer still.",
         )
+    if carriers := plan.get("carriers"):
+        say("", "At the worst, if everybody is a customer of this carrier:", *(_carrier(each) for each in carriers))
     say("", *(f"warning: {each}" for each in plan["warnings"]))
     return DONE
 
 
 _PHASES = {"main": "When it is pressed", "all_clear": "At the all-clear", "correction": "At a recall or a mistake"}
+
+
+def _carrier(row: Mapping[str, Any]) -> str:
+    limits = [f"{row['per_second'] * 60:g} a minute"] if row["per_second"] else []
+    limits += [f"{row['per_day']} a day"] if row["per_day"] else []
+    over = f"; {row['dropped']} segments are over its day and dropped" if row["dropped"] else ""
+    registered = row["class"] + ("" if row["verified"] else ", NOT verified")
+    return (
+        f"  {row['sender']} ({registered}), {row['carrier']}: {' and '.join(limits)}; {row['segments']} segments, "
+        f"the last one after {row['last_at']:g} s{over}"
+    )
 
 
 def _when(step: Mapping[str, Any]) -> str:
@@ -129,6 +142,10 @@ def _more(step: Mapping[str, Any]) -> list[str]:
         lines.append(f"{step['unreachable']} people cannot be reached")
     if step.get("opted_out"):
         lines.append(f"{step['opted_out']} have opted out")
+    for why, count in step.get("left_out", {}).items():
+        lines.append(f"{count} people are left out: {_LEFT_OUT.get(why, why)}")
+    if step.get("quiet_until"):
+        lines.append(f"quiet hours: pressed now, it waits until {step['quiet_until']}")
     for number, level in enumerate(step.get("escalation", ()), 1):
         lines.append(
             f"no answer after {level['wait']:g} s (level {number}): to {listed(level['to'])} by {listed(level['by'])}"
@@ -137,6 +154,12 @@ def _more(step: Mapping[str, Any]) -> list[str]:
     if step.get("cannot_be_proven"):
         lines.append(f"cannot be proven secured, no sensor: {listed(step['cannot_be_proven'])}")
     return lines
+
+
+_LEFT_OUT = {
+    "no_consent": "no consent to routine messages",
+    "quiet_hours": "quiet hours, in which this site sends nothing routine",
+}
 
 
 def _names(names: list[str]) -> str:

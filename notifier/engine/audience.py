@@ -10,6 +10,8 @@ from notifier.model.people import Person
 AGENCY, OUTSIDE, INSIDE = 2, 1, 0
 """How far outside a delivery goes: agencies are never paused or drained, other outsiders may be."""
 
+NO_CONSENT, QUIET_HOURS = "no_consent", "quiet_hours"
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -30,6 +32,11 @@ class Audience:
     """Ids of people with no address that any sender could take."""
     opted_out: list[tuple[str, str]] = field(default_factory=list)
     """(person, kind): phone gone: call."""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """Why (`NO_CONSENT`, `QUIET_HOURS`) to the ids of people whom a routine message does not reach for it."""
+
+    def leave_out(self, why: str, people: Iterable[str]) -> None:
+        self.left_out.setdefault(why, []).extend(people)
 
 
 def outside_of(person: Person) -> int:
@@ -45,16 +52,22 @@ def address_people(
     *,
     all_at_once: bool,
     opted_out: frozenset[tuple[str, str, str]] = frozenset(),
+    routine: bool = False,
 ) -> Audience:
-    """`senders`: kind to sender names, preferred first. `opted_out`: (kind, address, lane)."""
+    """`senders`: kind to sender names, preferred first. `opted_out`: (kind, address, lane). `routine`: addresses need
+    their person's consent.
+    """
     audience = Audience()
     taken: set[tuple[str, str]] = set()
     for person in people:
         rank = 0
-        reached = False
+        reached = unasked = False
         for kind in kinds:
             address = person.addresses.get(kind)
             if not address:
+                continue
+            if routine and kind not in person.consent:
+                unasked = True
                 continue
             lane = next((name for name in senders.get(kind, ()) if (kind, address, name) not in opted_out), None)
             if lane is None:
@@ -67,13 +80,17 @@ def address_people(
             taken.add((person.id, kind))
             audience.planned.append(Planned(person, kind, address, rank, lane))
             rank += 0 if all_at_once else 1
-        if not reached:
+        if not reached and unasked:
+            audience.leave_out(NO_CONSENT, [person.id])
+        elif not reached:
             audience.unreachable.append(person.id)
     return audience
 
 
-def priority_of(person: Person, *, escalation: bool, drill: bool) -> int:
-    """Smaller leaves first: agencies and escalations, then the people inside, then everybody else."""
+def priority_of(person: Person, *, escalation: bool, drill: bool, routine: bool = False) -> int:
+    """Smaller leaves first: agencies and escalations, then the people inside, then everybody else; routine is last."""
+    if routine and not drill:
+        return 7
     if drill:
         return 5 if person.on_site else 6
     if person.agency or escalation:

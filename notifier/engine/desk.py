@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from notifier.clock import Clock
-from notifier.engine.audience import AGENCY, OUTSIDE, Audience, address_people
+from notifier.engine.audience import AGENCY, OUTSIDE, QUIET_HOURS, Audience, address_people
 from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
 from notifier.engine.scene import Scene
@@ -20,12 +20,13 @@ from notifier.engine.selectors import select_people
 from notifier.engine.steps.notify import Letters, letters_for
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound
-from notifier.model.delivery import DeliveryWord
+from notifier.model.delivery import DeliveryWord, Purpose
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
 from notifier.model.incident import IncidentState
 from notifier.model.people import Person
 from notifier.model.playbook import Notify
+from notifier.model.quiet_hours import quiet_until
 from notifier.model.step import Phase
 
 ONLY_DELIVERIES = frozenset(
@@ -150,17 +151,38 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------ people and letters
 
-    def senders_for(self, kind: str) -> tuple[str, ...]:
-        return self.gear.senders_for(kind)
+    def senders_for(self, kind: str, purpose: Purpose | None = None) -> tuple[str, ...]:
+        return self.gear.senders_for(kind, purpose)
 
     def audience(
-        self, scene: Scene, people: Iterable[Person], kinds: Sequence[str], *, at_once: bool | None = None
+        self,
+        scene: Scene,
+        people: Iterable[Person],
+        kinds: Sequence[str],
+        *,
+        at_once: bool | None = None,
+        purpose: Purpose = Purpose.EMERGENCY,
     ) -> Audience:
-        """Addresses and senders; a drill leaves outside people alone unless its playbook says so."""
+        """Addresses and senders; a drill leaves outside people alone unless its playbook says so.
+
+        Routine messages need consent, and in quiet hours that refuse them reach nobody.
+        """
+        purpose = Purpose.DRILL if scene.drill else purpose
+        routine = purpose is Purpose.ROUTINE
         chosen = [person for person in people if not scene.drill or scene.playbook.drill or person.on_site]
-        senders = {kind: self.senders_for(kind) for kind in kinds}
+        hours = self.held.site.quiet_hours
+        if routine and hours is not None and hours.then == "refuse" and self.quiet_until() is not None:
+            refused = Audience()
+            refused.leave_out(QUIET_HOURS, (person.id for person in chosen))
+            return refused
+        senders = {kind: self.senders_for(kind, purpose) for kind in kinds}
         once = scene.playbook.everyone_at_once if at_once is None else at_once
-        return address_people(chosen, kinds, senders, all_at_once=once, opted_out=frozenset(self.opted_out))
+        opted_out = frozenset(self.opted_out)
+        return address_people(chosen, kinds, senders, all_at_once=once, opted_out=opted_out, routine=routine)
+
+    def quiet_until(self) -> datetime | None:
+        """When the quiet hours end that the site is in now, UTC; None: it is in none."""
+        return quiet_until(self.held.site.quiet_hours, self.clock.wall(), self.zone())
 
     def people(
         self, scene: Scene, selectors: Sequence[str], unanswered: frozenset[str] = frozenset()
@@ -169,7 +191,10 @@ class Desk:
         return select_people(scene.held, selectors, scene.zone, scene.commander, unanswered)
 
     def letters(self, scene: Scene, deed: Notify, **facts: str) -> Letters:
-        return letters_for(scene, deed, self.public_url, self.reply_code(scene), **facts)
+        letters = letters_for(scene, deed, self.public_url, self.reply_code(scene), **facts)
+        if letters.purpose is Purpose.ROUTINE and (end := self.quiet_until()) is not None:
+            letters.due = self.clock.now() + (end - self.clock.wall()).total_seconds()
+        return letters
 
     def reply_code(self, scene: Scene) -> str | None:
         """Replies need the incident's code only while another one is live too."""

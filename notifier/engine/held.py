@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel
+from notifier.model.delivery import Purpose
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
@@ -123,9 +124,17 @@ class Gear:
     gaps: Callable[[], Sequence[dict[str, Any]]] = tuple
     """What this machine lacks, for readiness: as `engine.readiness.gap` makes them."""
 
-    def senders_for(self, kind: str) -> tuple[str, ...]:
-        """Senders for a kind of address, the preferred one first."""
-        return tuple(name for name, channel in self.channels.items() if channel.address_kind == kind)
+    def senders_for(self, kind: str, purpose: Purpose | None = None) -> tuple[str, ...]:
+        """Senders for a kind of address, the preferred one first; with `purpose`, those that may be used for it."""
+        return tuple(
+            name
+            for name, channel in self.channels.items()
+            if channel.address_kind == kind and (purpose is None or self._may(name, purpose))
+        )
+
+    def _may(self, name: str, purpose: Purpose) -> bool:
+        sender = self.senders.get(name)
+        return sender is None or purpose in sender.purposes
 
     def takes_replies(self, lane: str) -> bool:
         channel = self.channels.get(lane)

@@ -224,6 +224,8 @@ class Lane:
             return
         try:
             message = self._work.message_of(row)
+            if message.purpose not in self.sender.purposes:  # it came here from a sender that failed
+                raise WillNotWork(f"{self.name} is not used for {message.purpose} messages.", Reason.NO_SENDER)
             # Only what asks is stopped by an answer: a request, an escalation or a typed message still has to leave.
             if message.answers and row["phase"] == "main" and self._work.answered(row["incident"], row["person"]):
                 self._done(row, DeliveryWord.ANSWERED)

@@ -17,12 +17,13 @@ from notifier.engine.lanes import Lanes
 from notifier.engine.playbook_run import step_of
 from notifier.engine.recall import reached_people, report_recall_body
 from notifier.engine.scene import Scene
-from notifier.engine.steps.notify import CHUNK, facts_of
+from notifier.engine.steps.notify import CHUNK, facts_of, purpose_of
 from notifier.engine.writing import decoded, write_step_body
 from notifier.interfaces import Ledger
 from notifier.model.delivery import DeliveryWord
 from notifier.model.message import Message
 from notifier.model.people import Person
+from notifier.model.playbook import Notify
 from notifier.model.step import Phase
 
 IN_FLIGHT_PATIENCE = 0.25
@@ -49,10 +50,12 @@ class LettersOut:
         assert step.notify is not None
         deed = step.notify
         people = self._people_for(scene, step_id, deed.to)
-        audience = await self._audience(scene, people, deed.by)
+        audience = await self._audience(scene, people, deed)
         planned = [plan for plan in audience.planned if plan.rank == 0]
         letters = self._desk.letters(scene, deed, **self._live_facts(scene))
         facts = facts_of(audience)
+        if letters.due is not None and (until := self._desk.quiet_until()) is not None:
+            facts["held_until"] = until.isoformat(timespec="minutes")
         at: int | None = start
         while at is not None:
             begin = at
@@ -62,14 +65,17 @@ class LettersOut:
             self._lanes().wake()
         self._nudge(scene.incident)
 
-    async def _audience(self, scene: Scene, people: Sequence[Person], kinds: Sequence[str]) -> Audience:
+    async def _audience(self, scene: Scene, people: Sequence[Person], deed: Notify) -> Audience:
         """A slice at a time: for 100,000 people the loop would stand still for half a second."""
         whole = Audience()
         for at in range(0, len(people), SLICE):
-            part = self._desk.audience(scene, people[at : at + SLICE], kinds)
+            purpose = purpose_of(scene, deed)
+            part = self._desk.audience(scene, people[at : at + SLICE], deed.by, purpose=purpose)
             whole.planned += part.planned
             whole.unreachable += part.unreachable
             whole.opted_out += part.opted_out
+            for why, left in part.left_out.items():
+                whole.leave_out(why, left)
             await asyncio.sleep(0)
         return whole
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from notifier.engine.audience import Audience
 from notifier.engine.compose import message_for
 from notifier.engine.deliveries import REFILL
 from notifier.engine.desk import Desk
+from notifier.engine.plan_carriers import by_carrier, not_registered, over_a_carriers_day
 from notifier.engine.plan_limits import over_the_day, slowest
 from notifier.engine.plan_reach import by_kind, lasts, named, silent_zones
 from notifier.engine.playbook_run import steps_of
@@ -15,11 +17,16 @@ from notifier.engine.reach import reach_of
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_doors, select_signals
 from notifier.engine.steps.announce import page_speakers
+from notifier.engine.steps.notify import purpose_of
 from notifier.errors import NotFound
+from notifier.model.delivery import Purpose
 from notifier.model.incident import incident_code
 from notifier.model.playbook import Playbook, Step
 from notifier.model.site import Door
 from notifier.model.step import Phase
+
+USA = "+1"
+"""Numbers whose carriers ask for a registration; Canada's are among them, and are counted too."""
 
 
 def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict[str, Any]:
@@ -67,11 +74,14 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
         "zones_silent": silent,
         "phases": phases,
         "slowest": slowest(phases[str(Phase.MAIN)]),
+        "carriers": by_carrier(phases, desk.gear.senders),
         "warnings": sorted(
             {
                 *warnings,
                 *_police_warning(desk, playbook),
                 *over_the_day(phases, desk.gear.senders, drill=drill),
+                *over_a_carriers_day(phases, desk.gear.senders),
+                *not_registered(phases, desk.gear.senders),
             }
         ),
     }
@@ -161,7 +171,8 @@ def _step_plan(
 def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], warnings: list[str]) -> dict[str, Any]:
     assert step.notify is not None
     people = desk.people(scene, step.notify.to)
-    audience = desk.audience(scene, people, step.notify.by)
+    purpose = purpose_of(scene, step.notify)
+    audience = desk.audience(scene, people, step.notify.by, purpose=purpose)
     letters = desk.letters(scene, step.notify)
     senders, segments = _senders(desk, audience, letters, load)
     if audience.unreachable:
@@ -171,6 +182,7 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
             f"{step.id}: {len(audience.unreachable)} people cannot be reached: {', '.join(names)}"
             + (f" and {more} more." if more > 0 else ".")
         )
+    warnings.extend(_unheard(desk, step, senders))
     levels = []
     for level in step.acknowledge.escalate if step.acknowledge else ():
         told = desk.audience(scene, desk.people(scene, level.to), level.by, at_once=True)
@@ -197,6 +209,9 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         "nothing_reaches": named(scene.held, audience.unreachable),
         "unreachable": len(audience.unreachable),
         "opted_out": len(audience.opted_out),
+        "purpose": str(purpose),
+        "left_out": {why: len(left) for why, left in audience.left_out.items()},
+        "quiet_until": _quiet_until(desk, purpose),
         "senders": senders,
         "sms_segments": segments,
         "escalation": levels,
@@ -205,15 +220,36 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
     }
 
 
+def _quiet_until(desk: Desk, purpose: Purpose) -> str | None:
+    """When what is routine would leave if it were pressed now, as the clock at the site shows it."""
+    end = desk.quiet_until() if purpose is Purpose.ROUTINE else None
+    return end.astimezone(desk.zone()).strftime("%H:%M") if end is not None else None
+
+
+def _unheard(desk: Desk, step: Step, senders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Senders that ask for answers which cannot come: no replies, no link, no other number (`engine.compose`)."""
+    if step.notify is None or not step.notify.answers or desk.public_url or desk.gear.reply_number:
+        return
+    for each in senders:
+        if not desk.gear.takes_replies(each["sender"]):
+            yield (
+                f"{step.id}: nobody can answer what {each['sender']} sends: it takes no replies, the site has no "
+                "public_url, and no sender has a number for them."
+            )
+
+
 def _senders(desk: Desk, audience: Audience, letters: Any, load: dict[str, float]) -> tuple[list[dict[str, Any]], int]:
     """Per sender how much it carries and when the last one would be handed over at its own limit."""
     carried: dict[str, list[float]] = {}
+    to_usa: dict[str, int] = {}
     total = 0
     for plan in audience.planned:
         _words, size, _id = letters.for_person(plan.person)
         units = size if plan.kind == "sms" else 1
         total += size if plan.kind == "sms" else 0
         carried.setdefault(plan.lane, []).append(units)
+        if plan.kind == "sms" and plan.address.startswith(USA):
+            to_usa[plan.lane] = to_usa.get(plan.lane, 0) + units
     found = []
     for lane, units in sorted(carried.items()):
         rate = desk.gear.senders[lane].rate
@@ -223,6 +259,7 @@ def _senders(desk: Desk, audience: Audience, letters: Any, load: dict[str, float
                 "sender": lane,
                 "messages": len(units),
                 "segments": int(sum(units)),
+                "to_usa": to_usa.get(lane, 0),
                 "rate": rate,
                 "last_handed_over_s": round(load[lane] / (rate * REFILL), 1) if rate else None,
             }

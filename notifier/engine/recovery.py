@@ -9,7 +9,7 @@ from notifier.engine.acknowledgements import said_by_people
 from notifier.engine.desk import Desk
 from notifier.engine.page_records import cut_off_body
 from notifier.engine.playbook_run import step_of
-from notifier.engine.steps.notify import delivery_rows
+from notifier.engine.steps.notify import delivery_rows, purpose_of
 from notifier.engine.writing import decoded, link_rows
 from notifier.interfaces import CanBeAsked, Ledger
 from notifier.model.delivery import DeliveryState, DeliveryWord, move_delivery
@@ -178,7 +178,7 @@ def next_address_rows(desk: Desk, ledger: Ledger, row: Mapping[str, Any]) -> Seq
     person = scene.held.people.get(row["person"])
     if step is None or step.notify is None or person is None or scene.playbook.everyone_at_once:
         return ()
-    audience = desk.audience(scene, [person], step.notify.by)
+    audience = desk.audience(scene, [person], step.notify.by, purpose=purpose_of(scene, step.notify))
     tried = [plan for plan in audience.planned if plan.kind == row["kind"]]
     after = [plan for plan in audience.planned if tried and plan.rank == tried[0].rank + 1]
     if not after:

@@ -24,6 +24,7 @@ COLUMNS = (
     "email",
     "voice",
     "chat",
+    "consent",
 )
 AGREEMENT_COLUMNS = ("agreement_who", "agreement_date", "agreement_tested")
 

@@ -22,6 +22,7 @@ LONGEST_NAME = 120
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z]{2,4})?")
+EVERY_KIND, NO_KIND = frozenset(ADDRESS_KINDS), frozenset[str]()
 _YES = {"yes": True, "y": True, "true": True, "1": True, "no": False, "n": False, "false": False, "0": False}
 
 
@@ -68,6 +69,7 @@ class PersonReader:
             on_site=self._on_site(roles, groups),
             addresses=self._addresses(),
             agreement=self._agreement(),
+            consent=self._consent(),
         )
         if (own_site := self._cells.get("site", "")) and site and own_site != site:
             text = f"`{own_site[:64]}` is not this site (`{site}`)."
@@ -126,6 +128,17 @@ class PersonReader:
             else:
                 addresses[kind] = address
         return addresses
+
+    def _consent(self) -> frozenset[str]:
+        """`yes` is consent at every address; else the kinds of address, with ; between."""
+        written = self._cells.get("consent", "").strip().lower()
+        if written in _YES:
+            return EVERY_KIND if _YES[written] else NO_KIND
+        kinds = {kind.strip() for kind in written.split(";") if kind.strip()}
+        if wrong := sorted(kinds - EVERY_KIND):
+            text = f"`{wrong[0][:40]}` is no consent."
+            self._say(rules.CONTACT_VALUE, "consent", text, "Write yes, no, or kinds such as sms;email.")
+        return _shared(frozenset(kinds & EVERY_KIND))
 
     def _agreement(self) -> Agreement | None:
         who, when = self._cells.get("agreement_who", ""), self._date("agreement_date")

@@ -44,6 +44,8 @@ class WrittenContact(BaseModel):
     voice: str = ""
     chat: str = ""
     """The name of a hook of a chat sender; such an entry is a room of people, not a person."""
+    consent: bool | list[str] = []
+    """Routine messages: true for every address, or kinds such as [sms, email]."""
     agreement: WrittenAgreement | None = None
 
 
@@ -115,6 +117,8 @@ def _cells(person: WrittenContact) -> dict[str, str]:
     cells |= {kind: getattr(person, kind).strip() for kind in ("sms", "push", "email", "voice", "chat")}
     cells |= {"roles": ";".join(person.roles), "groups": ";".join(person.groups)}
     cells["on_site"] = "" if person.on_site is None else ("yes" if person.on_site else "no")
+    said = person.consent
+    cells["consent"] = ("yes" if said else "no") if isinstance(said, bool) else ";".join(said)
     if person.agreement is not None:
         cells |= {
             "agreement_who": person.agreement.who,

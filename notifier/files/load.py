@@ -15,6 +15,7 @@ from notifier.files.catalogue import AdapterCatalogue
 from notifier.files.check_addresses import check_addresses
 from notifier.files.check_messages import check_messages
 from notifier.files.check_playbooks import check_playbooks
+from notifier.files.check_purposes import check_purposes
 from notifier.files.check_site import check_site, check_size
 from notifier.files.check_triggers import check_triggers
 from notifier.files.check_watching import check_watching
@@ -106,6 +107,7 @@ def load(
         *check_triggers(reading),
         *check_watching(reading),
         *check_playbooks(reading),
+        *check_purposes(reading),
         *check_messages(reading),
     ]
     where = {document.file: name for name, document in documents.items()}

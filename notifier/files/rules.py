@@ -246,6 +246,16 @@ POLICE_ONE_UPLINK = _rule("police-one-uplink", WARNING, "playbook",
     "Police are reached over at least two uplinks.",
     "One cut line would silence every message to them at once.")
 
+NUMBER_REGISTRATION = _rule("number-registration", WARNING, "playbook",
+    "A US number that sends SMS is registered and verified, and the settings say how.",
+    "Carriers drop what an unregistered number sends, after the provider has taken it: sent, and never there.")
+PURPOSE_SENDER = _rule("purpose-sender", WARNING, "playbook",
+    "For every kind of address that a step names some sender may be used for the step's purpose.",
+    "Nothing would leave by it.")
+ROUTINE_CONSENT = _rule("routine-consent", WARNING, "playbook",
+    "People whom a routine message is for have consented to it.",
+    "It leaves out everybody else, and nobody notices.")
+
 # --------------------------------------------------------------------------------------------- message
 
 MESSAGE_EMPTY = _rule("message-empty", ERROR, "message",

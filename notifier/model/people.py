@@ -35,6 +35,8 @@ class Person:
     addresses: dict[str, str] = field(default_factory=dict)
     """Kind (`push`, `sms`, `email`, `voice`, `chat`) to address; numbers in E.164."""
     agreement: Agreement | None = None
+    consent: frozenset[str] = frozenset()
+    """Kinds of address at which the person agreed to routine messages; emergencies and drills need none."""
 
     @property
     def agency(self) -> bool:

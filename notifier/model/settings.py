@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from notifier.model.carriers import LIMITS, Carrier, NumberClass
+from notifier.model.delivery import Purpose
 from notifier.model.words import Duration, Identifier, Written
 
 
@@ -43,6 +45,36 @@ class Listen(Written):
     tls: Tls | None = None
 
 
+class Registration(Written):
+    """How a number for SMS is registered, and what carriers therefore let through."""
+
+    number_class: NumberClass = Field(alias="class")
+    verified: bool = False
+    """Whether the campaign or the toll-free number has been verified, as the provider's console shows it."""
+    per_minute: float | None = Field(default=None, gt=0)
+    """Segments a minute that the slowest carrier takes; None: as published for the class (`model.carriers`)."""
+    per_day: int | None = Field(default=None, ge=1)
+    """Segments a day that the carrier with a daily limit takes; None: as published for the class."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether carriers in the USA pass on what it sends."""
+        return self.verified and self.number_class is not NumberClass.NONE
+
+    def carriers(self) -> tuple[Carrier, ...]:
+        return tuple(
+            Carrier(
+                one.name,
+                one.per_second if self.per_minute is None or one.per_second is None else self.per_minute / 60,
+                one.per_day if self.per_day is None or one.per_day is None else self.per_day,
+            )
+            for one in LIMITS[self.number_class]
+        )
+
+
+EVERY_PURPOSE = (Purpose.EMERGENCY, Purpose.DRILL, Purpose.ROUTINE)
+
+
 class Sender(Written):
     """One way out: a channel with its account, limit and uplink. Its name is its lane's name."""
 
@@ -58,6 +90,10 @@ class Sender(Written):
     """The line it leaves by; two senders on one line fall silent together."""
     give_up_after: Duration = 600.0
     """Seconds after which a message that could not be handed over goes to the person's next sender or address."""
+    purposes: tuple[Purpose, ...] = Field(default=EVERY_PURPOSE, min_length=1)
+    """What it may be used for; what it may not goes by other senders or not at all."""
+    registration: Registration | None = None
+    """For SMS to the USA: what `plan` reckons with, and `check` warns of."""
     settings: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from notifier.model.quiet_hours import QuietHours
 from notifier.model.watching import Canary, TroublePolicy
 from notifier.model.words import Duration, Identifier, Selector, Written
 
@@ -232,6 +233,7 @@ class Site(Written):
     cameras: tuple[Camera, ...] = ()
     triggers: tuple[TriggerEntry, ...] = ()
     drills: tuple[ScheduledDrill, ...] = ()
+    quiet_hours: QuietHours | None = None
     fire_alarm: FireAlarm | None = None
     accepted_gaps: tuple[AcceptedGap, ...] = ()
     troubles: TroublePolicy = TroublePolicy()

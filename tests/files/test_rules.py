@@ -8,6 +8,7 @@ import pytest
 from notifier.errors import SetupError
 from notifier.files.load import load
 from notifier.files.rules import RULES, rules_markdown
+from notifier.model.delivery import Purpose
 from notifier.model.settings import Sender
 from tests.files.a_school import ADAPTERS, SENDERS, read, school
 
@@ -94,10 +95,14 @@ def test_a_rule_fires_on_what_it_is_about(name: str) -> None:
     assert name in broken(school(**FIRES[name]))
 
 
+BY_SENDERS = {"police-one-uplink", "number-registration", "purpose-sender", "routine-consent"}
+"""Rules that depend on more than files: tested below."""
+
+
 def test_every_rule_is_seen_to_fire_by_a_bad_file_or_a_bent_school() -> None:
     words = "".join(path.read_text() for path in BAD.glob("*.txt"))
     never = {name for name in RULES if f"[{name}]" not in words and name not in FIRES}
-    assert never - {"police-one-uplink"} == set()
+    assert never - BY_SENDERS == set()
 
 
 def test_no_rule_fires_on_a_school_that_is_well() -> None:
@@ -126,6 +131,39 @@ def test_one_uplink_for_police_is_warned_of_and_two_are_not() -> None:
     one = {name: sender.model_copy(update={"uplink": "internet"}) for name, sender in SENDERS.items()}
     assert "police-one-uplink" in broken(school(), one)
     assert "police-one-uplink" not in broken(school(), SENDERS)
+
+
+@pytest.mark.parametrize(
+    ("registration", "number", "warned"),
+    [
+        (None, "+15550100000", True),
+        (None, "+445550100000", False),
+        ({"class": "none", "verified": True}, "+15550100000", True),
+        ({"class": "toll_free"}, "+15550100000", True),
+        ({"class": "10dlc_standard", "verified": True}, "+15550100000", False),
+    ],
+)
+def test_a_us_number_that_is_not_registered_and_verified_is_warned_of(
+    registration: dict[str, object] | None, number: str, warned: bool
+) -> None:
+    sms = Sender(channel="twilio_sms", uplink="cellular", settings={"from_number": number}, registration=registration)  # type: ignore[arg-type]  # as it is written
+    faults = [one for one in read(school(), SENDERS | {"sms": sms}).faults if one.rule == "number-registration"]
+    assert bool(faults) is warned
+    assert len(faults) <= 1, "each sender is named once"
+
+
+def test_a_kind_of_address_whose_senders_are_kept_for_something_else_is_warned_of() -> None:
+    routine = SENDERS["sms"].model_copy(update={"purposes": (Purpose.ROUTINE,)})
+    assert "purpose-sender" in broken(school(), SENDERS | {"sms": routine})
+
+
+def test_a_routine_message_to_people_who_never_agreed_is_warned_of() -> None:
+    step = GOOD_STEP.replace("by: [sms]", "by: [sms], purpose: routine").replace("role:police", "group:news")
+    head = school()["contacts/people.csv"].decode().splitlines()[0] + ",consent\n"
+    for consent, warned in (("", True), ("email", True), ("email;sms", False), ("yes", False)):
+        line = f"gus,Gus,,,,news,en,no,+15550109999,,,,,,,{consent}\n"
+        files = school(extra=playbook(f"  - {step}")) | {"contacts/news.csv": (head + line).encode()}
+        assert ("routine-consent" in broken(files)) is warned, consent
 
 
 def test_without_a_sender_each_step_that_needs_one_is_named() -> None:

@@ -36,6 +36,8 @@ class Letters:
     with_link: bool
     reply_code: str | None
     facts: Mapping[str, str]
+    due: float | None = None
+    """Steady time until which they wait, for routine messages in quiet hours."""
     made: dict[tuple[str, bool], tuple[Words, int, str]] = field(default_factory=dict)
 
     def for_person(self, person: Person) -> tuple[Words, int, str]:
@@ -73,11 +75,18 @@ def letters_for(scene: Scene, deed: Notify, public_url: str | None, reply_code: 
         deed.message,
         deed.title,
         deed.answers,
-        deed.purpose,
+        purpose_of(scene, deed),
         with_link=public_url is not None and bool(deed.answers),
         reply_code=reply_code,
         facts=scene.facts(**facts),
     )
+
+
+def purpose_of(scene: Scene, deed: Notify) -> Purpose:
+    """A drill is a drill whatever the file says; what ends a response is an emergency too (PRODUCT 5, purpose)."""
+    if scene.drill:
+        return Purpose.DRILL
+    return deed.purpose if scene.phase is Phase.MAIN else Purpose.EMERGENCY
 
 
 def delivery_rows(
@@ -86,6 +95,7 @@ def delivery_rows(
     """One queued row per address, and the words they share. `mark` tells messages of one level apart (typed ones)."""
     rows: list[Row] = []
     worded: set[str] = set()
+    due = scene.now if letters.due is None else max(scene.now, letters.due)
     shared = {
         "site": scene.site,
         "incident": scene.incident,
@@ -94,8 +104,8 @@ def delivery_rows(
         "step": step_id,
         "level": level,
         "state": str(DeliveryState.QUEUED),
-        "due": scene.now,
-        "made_at": scene.now,
+        "due": due,
+        "made_at": due,
         "attempt": 0,
         "node": None,
         "ref": None,
@@ -122,7 +132,9 @@ def delivery_rows(
             "address": plan.address,
             "rank": plan.rank,
             "lane": plan.lane,
-            "priority": priority_of(plan.person, escalation=level > 0, drill=scene.drill),
+            "priority": priority_of(
+                plan.person, escalation=level > 0, drill=scene.drill, routine=letters.purpose is Purpose.ROUTINE
+            ),
             "outside": outside_of(plan.person),
             "segments": size if plan.kind == "sms" else 1,
             "language": words.language,
@@ -143,6 +155,7 @@ def facts_of(audience: Audience) -> dict[str, object]:
         "deliveries": len(audience.planned),
         "unreachable": audience.unreachable,
         "opted_out": [list(pair) for pair in audience.opted_out],
+        **({"left_out": audience.left_out} if audience.left_out else {}),
     }
 
 

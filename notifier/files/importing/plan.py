@@ -14,7 +14,7 @@ from notifier.files.importing.people import Candidate, Wishes, candidates, slug_
 from notifier.files.importing.tables import read_table
 from notifier.model.people import Person
 
-KEPT_IF_SILENT = ("room", "roles", "groups", "language", "on_site", "push", "sms", "voice", "email")
+KEPT_IF_SILENT = ("room", "roles", "groups", "language", "on_site", "push", "sms", "voice", "email", "consent")
 """Columns that stay as they were where the export says nothing: somebody may have filled them in by hand."""
 
 

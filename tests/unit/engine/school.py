@@ -174,6 +174,8 @@ class NoWire(Channel):
 
 def _channel(name: str, kind: str) -> Channel:
     channel = NoWire(name, None, None)  # type: ignore[arg-type]  # it never uses its tools
+    channel.takes_replies = kind == "sms"
+    channel.reply_number = "+15550100000" if kind == "sms" else None
     channel.address_kind = kind  # type: ignore[misc]  # one class stands for every kind
     return channel
 

@@ -65,7 +65,7 @@ async def test_it_names_each_senders_limit_and_when_the_last_one_is_handed_over(
     sent = step(plan_of(at.desk, "p", None, drill=False), "a")
     assert (sent["people"], sent["sms_segments"]) == (300, 600)
     assert sent["senders"] == [
-        {"sender": "texts", "messages": 300, "segments": 600, "rate": 10.0, "last_handed_over_s": 60.6}
+        {"sender": "texts", "messages": 300, "segments": 600, "to_usa": 600, "rate": 10.0, "last_handed_over_s": 60.6}
     ]
     assert {each["segments"] for each in sent["previews"]} == {2}
 
