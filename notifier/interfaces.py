@@ -91,6 +91,20 @@ class Channel(ABC):
         """Ask the far end, read-only, whether it would work."""
 
 
+@runtime_checkable
+class RegistersBrowsers(Protocol):
+    """A channel that writes to browsers, which people register themselves."""
+
+    @property
+    def public_key(self) -> str:
+        """What a browser asks its push service with (`applicationServerKey`), base64url."""
+        ...
+
+    def takes(self, endpoint: str) -> bool:
+        """Whether this is the address of a push service that it speaks to."""
+        ...
+
+
 class Ask3(StrEnum):
     """What a provider says when asked about an attempt whose outcome is unknown."""
 
@@ -534,6 +548,12 @@ class Commands(Protocol):
         """`answer`: one that was asked for, or `not_me`: somebody else holds the link. Said again with more `text`
         it adds words. Raises NotFound for a link that is none or has died.
         """
+        ...
+
+    async def register_browser(
+        self, endpoint: str, p256dh: str, auth: str, agent: str, *, caller: Caller | None = None, token: str = ""
+    ) -> Outcome:
+        """A browser of the caller, or of whoever holds the answer link `token`. Raises Refused, NotFound."""
         ...
 
     async def answer_for(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome: ...

@@ -64,7 +64,7 @@ class WebPush(Channel):
     """One VAPID key. An address is a subscription (`model.push`)."""
 
     Settings = WebPushSettings
-    address_kind = "push"
+    address_kind = "web_push"
 
     def __init__(self, name: str, settings: WebPushSettings, tools: Tools) -> None:
         super().__init__(name, settings, tools)
@@ -92,6 +92,9 @@ class WebPush(Channel):
     def public_key(self) -> str:
         """What a browser is given as `applicationServerKey`."""
         return encoded(public_bytes(self._ours()))
+
+    def takes(self, endpoint: str) -> bool:
+        return self._allowed(endpoint)
 
     async def send(self, address: str, message: Message, delivery: str) -> Receipt:
         """A refusal by 5xx is a TryAgain: a second push replaces the first, by its topic and its tag."""

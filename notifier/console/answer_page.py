@@ -13,6 +13,7 @@ import jinja2
 from aiohttp import web
 
 from notifier.console.answer_words import ACTIONS, DIRECTIVES, LANGUAGES, WORDS
+from notifier.console.assets import static
 from notifier.console.problems import BadRequest, Explained
 from notifier.console.reading import read_body
 from notifier.console.route import Call
@@ -95,6 +96,7 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "started": _clock(picture.get("started"), zone)[:5],
         "code": str(picture.get("code") or ""),
         "beside": [_named(one, language, zone) for one in picture.get("beside") or ()],
+        "push": push_words(str(picture.get("push_key") or ""), f"/r/{token}/push", words),
         "site": picture["site"],
         "name": picture["name"],
         "room": room,
@@ -114,6 +116,14 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "dark": action in DARK_ACTIONS and not drill,
         "notice": notice,
     }  # fmt: skip
+
+
+def push_words(key: str, to: str, words: Mapping[str, str]) -> dict[str, Any] | None:
+    """What `_push.html` says and its script reads; None where nothing writes to browsers."""
+    if not key:
+        return None
+    worker, script = static("push-worker.js"), static("push.js")
+    return {"key": key, "to": to, "worker": worker, "script": script, "words": words}
 
 
 def _named(one: Mapping[str, Any], language: str, zone: tzinfo) -> str:

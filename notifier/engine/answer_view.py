@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from notifier.engine.browsers import push_key
 from notifier.engine.inbound import Inbox
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.room_cards import is_card
@@ -49,6 +50,7 @@ class AnswerView:
             "drill": bool(row["drill"]),
             "started": row["raised_wall"],
             "over": row["state"] == IncidentState.CLOSED,
+            "push_key": push_key(self._desk.gear.channels.values()),
             "name": person.name,
             "room": room.name or room.id if room else None,
             "language": person.language,

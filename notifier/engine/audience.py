@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from notifier.engine.browsers import KIND, WITH
 from notifier.model.people import Person
 
 AGENCY, OUTSIDE, INSIDE = 2, 1, 0
@@ -23,6 +24,8 @@ class Planned:
     rank: int
     """0 leaves at once; higher ranks wait until the one before has failed."""
     lane: str
+    mark: str = ""
+    """Which of several addresses of one kind: a person has more than one browser."""
 
 
 @dataclass(slots=True)
@@ -53,9 +56,10 @@ def address_people(
     all_at_once: bool,
     opted_out: frozenset[tuple[str, str, str]] = frozenset(),
     routine: bool = False,
+    browsers_of: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Audience:
     """`senders`: kind to sender names, preferred first. `opted_out`: (kind, address, lane). `routine`: addresses need
-    their person's consent.
+    their person's consent. `browsers_of`: a person's browsers, id to address: all of them are one kind.
     """
     audience = Audience()
     taken: set[tuple[str, str]] = set()
@@ -63,12 +67,13 @@ def address_people(
         rank = 0
         reached = unasked = False
         for kind in kinds:
-            address = person.addresses.get(kind)
-            if not address:
+            addresses = _addresses(person, kind, browsers_of)
+            if not addresses:
                 continue
-            if routine and kind not in person.consent:
+            if routine and (WITH if kind == KIND else kind) not in person.consent:
                 unasked = True
                 continue
+            address = next(iter(addresses.values()))
             lane = next((name for name in senders.get(kind, ()) if (kind, address, name) not in opted_out), None)
             if lane is None:
                 if senders.get(kind):
@@ -78,13 +83,21 @@ def address_people(
             if (person.id, kind) in taken:
                 continue
             taken.add((person.id, kind))
-            audience.planned.append(Planned(person, kind, address, rank, lane))
+            audience.planned += [Planned(person, kind, one, rank, lane, mark) for mark, one in addresses.items()]
             rank += 0 if all_at_once else 1
         if not reached and unasked:
             audience.leave_out(NO_CONSENT, [person.id])
         elif not reached:
             audience.unreachable.append(person.id)
     return audience
+
+
+def _addresses(person: Person, kind: str, browsers_of: Callable[[str], Mapping[str, str]] | None) -> Mapping[str, str]:
+    """What tells them apart to address; a kind that contacts name has one."""
+    if kind == KIND:
+        return browsers_of(person.id) if browsers_of is not None else {}
+    address = person.addresses.get(kind)
+    return {"": address} if address else {}
 
 
 def priority_of(person: Person, *, escalation: bool, drill: bool, routine: bool = False) -> int:

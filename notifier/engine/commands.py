@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from notifier.engine.browsers import register_body, subscription_address
 from notifier.engine.closing import Person, release_body
 from notifier.engine.contact_check import ContactChecks, ContactVerbs
 from notifier.engine.ending_verbs import EndingVerbs
@@ -318,6 +319,17 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
 
     async def answer(self, token: str, answer: str, text: str) -> Outcome:
         return await self.inbox.by_link(token, answer, text)
+
+    async def register_browser(
+        self, endpoint: str, p256dh: str, auth: str, agent: str, *, caller: Caller | None = None, token: str = ""
+    ) -> Outcome:
+        person = caller.person if caller is not None else self.inbox.link_row(token)["person"]
+        if person is None or person not in self._desk.held.people:
+            raise Refused("You are nobody among the contacts, so no message could be for you.", status=409)
+        address = subscription_address(self._desk.gear.channels.values(), endpoint, p256dh, auth)
+        now, site = self._desk.clock.now(), self._desk.site
+        await self._ledger.run(lambda: register_body(site, person, address, agent, now))
+        return Outcome(True, "This browser gets messages by push from now on.")
 
     async def answer_for(self, incident: str, person: str, answer: str, text: str, caller: Caller) -> Outcome:
         return await self.inbox.by_account(incident, person, answer, text, caller)

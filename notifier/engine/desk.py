@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from notifier.clock import Clock
 from notifier.engine.audience import AGENCY, OUTSIDE, QUIET_HOURS, Audience, address_people
+from notifier.engine.browsers import Browsers, with_browsers
 from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
 from notifier.engine.scene import Scene
@@ -62,6 +63,7 @@ class Desk:
     """Open incidents as committed: what a lane asks right before the wire."""
     answered: set[tuple[str, str]] = field(default_factory=set)
     fire_alarm: bool = False
+    browsers: Browsers = field(default_factory=Browsers)
 
     @property
     def held(self) -> Held:
@@ -175,10 +177,19 @@ class Desk:
             refused = Audience()
             refused.leave_out(QUIET_HOURS, (person.id for person in chosen))
             return refused
+        kinds = with_browsers(kinds)
         senders = {kind: self.senders_for(kind, purpose) for kind in kinds}
         once = scene.playbook.everyone_at_once if at_once is None else at_once
         opted_out = frozenset(self.opted_out)
-        return address_people(chosen, kinds, senders, all_at_once=once, opted_out=opted_out, routine=routine)
+        return address_people(
+            chosen,
+            kinds,
+            senders,
+            all_at_once=once,
+            opted_out=opted_out,
+            routine=routine,
+            browsers_of=self.browsers.of,
+        )
 
     def quiet_until(self) -> datetime | None:
         """When the quiet hours end that the site is in now, UTC; None: it is in none."""
@@ -245,6 +256,8 @@ class Desk:
                     changed.append(self._learn_incident(dict(row.values), row.new))
                 elif row.table == "answer" and row.values["person"] and row.values["answer"] != "phone_gone":
                     self.answered.add((row.values["incident"], row.values["person"]))
+                elif row.table == "browser":
+                    self.browsers.learn(row.values)
                 elif row.table == "opt_out":
                     pair = (row.values["kind"], row.values["address"], row.values["lane"])
                     (self.opted_out.add if row.values["active"] else self.opted_out.discard)(pair)

@@ -63,6 +63,8 @@ class StateLists:
                 "language": each.language,
                 "on_site": each.on_site,
                 "addresses": {kind: masked(address) for kind, address in each.addresses.items()},
+                "browsers": len(self._desk.browsers.of(each.id)),
+                "browsers_gone": len(self._desk.browsers.gone.get(each.id, ())),
             }
             for each in self._desk.held.everybody
         ]

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from notifier.engine import recovery
+from notifier.engine.browsers import let_go, retire_body
 from notifier.engine.closing import close_body
 from notifier.engine.deliveries import Settled, report_body
 from notifier.engine.desk import ONLY_DELIVERIES, Desk
@@ -231,6 +233,8 @@ class Orchestrator:
             self.lanes.wake(others[0])
 
     def _settled(self, settled: Sequence[Settled], rows: Mapping[str, Mapping[str, Any]]) -> None:
+        for person, address in let_go(settled, rows):
+            self.spawn(self.ledger.run(partial(retire_body, self.desk.site, person, address, self.desk.clock.now())))
         steps = set()
         for each in settled:
             row = rows[each.id]

@@ -43,7 +43,7 @@ class Readiness:
     def items(self) -> list[dict[str, Any]]:
         found = [
             *self._troubles(), *_doors(self._desk), *_zones(self._desk), *self._people(), *self._walks(),
-            *self._drills(), *_canary(self._desk), *_nobody(self._desk), *self._desk.gear.gaps(),
+            *self._drills(), *_canary(self._desk), *_browsers(self._desk), *_nobody(self._desk), *self._desk.gear.gaps(),
         ]  # fmt: skip
         order = {str(when): place for place, when in enumerate(When)}
         found.sort(key=lambda item: (item["well"] is True, order[item["when"]]))
@@ -102,6 +102,14 @@ def senders_of(desk: Desk) -> dict[str, list[tuple[str, str]]]:
     for name, channel in desk.gear.channels.items():
         found.setdefault(channel.address_kind, []).append((name, desk.gear.senders[name].uplink))
     return found
+
+
+def _browsers(desk: Desk) -> Iterator[dict[str, Any]]:
+    names = [desk.held.people[one].name for one in desk.browsers.lost() if one in desk.held.people]
+    if names:
+        some = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+        what = f"{len(names)} people have no browser for push any more, theirs let go: {some}. They register it again."
+        yield gap("browser", what, When.NEXT_WORKDAY, OFFICE)
 
 
 def _doors(desk: Desk) -> Iterator[dict[str, Any]]:

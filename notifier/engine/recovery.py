@@ -37,6 +37,7 @@ async def recover(engine: Orchestrator) -> None:
                 desk.answered.add((row["id"], answer["person"]))
     for row in ledger.read("opt_outs", site=desk.site):
         desk.opted_out.add((row["kind"], row["address"], row["lane"]))
+    desk.browsers.load(ledger, desk.site)
     askable = {name for name, channel in desk.gear.channels.items() if isinstance(channel, CanBeAsked)}
     await ledger.run(lambda: adopt_body(desk.site, ledger.node, askable, desk.clock.now()))
     for row in ledger.read("unknown_deliveries", site=desk.site):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from notifier.engine.browsers import push_key
 from notifier.engine.desk import Desk
 
 
@@ -13,6 +14,7 @@ def site_facts(desk: Desk) -> Mapping[str, Any]:
     if held is None:
         return {
             "id": "", "name": "notifier", "address": "", "entrance": "", "timezone": "UTC", "languages": ["en"],
+            "push_key": "",
             "version": None, "zones": [], "buttons": [],
         }  # fmt: skip
     site = held.site
@@ -24,6 +26,7 @@ def site_facts(desk: Desk) -> Mapping[str, Any]:
         "timezone": site.timezone,
         "languages": list(site.languages),
         "version": held.version,
+        "push_key": push_key(desk.gear.channels.values()),
         "zones": [{"id": each.id, "name": each.name or each.id, "parent": each.parent} for each in site.zones],
         "buttons": [
             {"id": each.id, "name": each.name or each.id, "zone_name": held.zone_names.get(each.zone, each.zone)}

@@ -44,6 +44,11 @@ def _tried(data: Data, held: Held | None) -> str:
     return f"{door} was tried: {data.get('lock')} ({data.get('answered')}); {data.get('put_back')}."
 
 
+def _who(data: Data, held: Held | None) -> str:
+    person = held.people.get(data.get("person", "")) if held else None
+    return person.name if person else str(data.get("person"))
+
+
 def _read(data: Data, held: Held | None) -> str:
     if "doors" in data:
         return f"{data['doors']} doors were read."
@@ -218,6 +223,11 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.PAGE_CONFIRMED: _confirmed,
     EventKind.PAGE_STOPPED: _stopped,
     EventKind.WALK_TESTED: _walked,
+    EventKind.BROWSER_CHANGED: lambda data, held: (
+        f"{_who(data, held)}: a browser was registered for push."
+        if data.get("change") == "registered"
+        else f"{_who(data, held)}: the browser that was registered for push has let go."
+    ),
     EventKind.DELIVERIES_QUEUED: lambda data, held: (
         f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
     ),

@@ -42,5 +42,5 @@ class Reading:
 
     def senders_for(self, kind: str) -> dict[str, Sender]:
         """The configured senders that take this kind of address, by name."""
-        kinds = self.adapters.address_kinds
-        return {name: sender for name, sender in self.senders.items() if kinds.get(sender.channel) == kind}
+        kinds, wanted = self.adapters.address_kinds, (kind, "web_push") if kind == "push" else (kind,)
+        return {name: sender for name, sender in self.senders.items() if kinds.get(sender.channel) in wanted}

@@ -19,7 +19,8 @@ RECENT = 24 * 3600.0
 """Seconds: what ended less than a day ago is still answered, and links live that long."""
 
 WHOLE = (
-    "document", "publication", "account", "credential", "invite", "lockout", "door", "trouble", "opt_out", "lane",
+    "document", "publication", "account", "credential", "invite", "lockout", "door", "trouble", "opt_out", "browser",
+    "lane",
 )  # fmt: skip
 """Tables of which everything matters: small, and every press needs them."""
 

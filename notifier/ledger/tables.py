@@ -26,6 +26,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "session": ("site", "id"),
     "invite": ("site", "id"),
     "lockout": ("site", "id"),
+    "browser": ("site", "id"),
 }
 """Every table whose rows are facts, with its key."""
 

@@ -60,6 +60,7 @@ class EventKind(State):
     TASK_MOVED = "task_moved", "A task was taken, given back or done."
     RECALLED = "recalled", "The incident was recalled: exactly what had left, and the correction."
     OPTED_OUT = "opted_out", "A person told a sender to stop."
+    BROWSER_CHANGED = "browser_changed", "A person registered a browser for push, or one let go."
     TROUBLE_RAISED = "trouble_raised", "Something of ours is broken."
     TROUBLES_TOLD = "troubles_told", "People were told of troubles that are due."
     CANARY_SENT = "canary_sent", "A canary left on the real paths, to test addresses only."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-ADDRESS_KINDS = ("push", "sms", "email", "voice", "chat")
+ADDRESS_KINDS = ("push", "web_push", "sms", "email", "voice", "chat")
 """In the order in which the first ones are tried where not all go at once."""
 
 OUTSIDE_ROLES = frozenset({"police", "ems", "fire", "dispatch", "district", "guardian"})

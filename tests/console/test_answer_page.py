@@ -207,3 +207,28 @@ async def test_with_two_things_open_the_page_names_the_one_it_answers(school: Sc
     _, page, _ = await school.ask("GET", PAGE)
     assert "You answer for <b>LOCKDOWN 10:41 (K7QM)</b>" in page
     assert "DRILL EVACUATE 10:52 (P2RX)" in page
+
+
+SUBSCRIPTION = {"endpoint": "https://fcm.googleapis.com/fcm/send/1", "p256dh": "BA" * 43, "auth": "AA" * 11}
+
+
+async def test_a_browser_can_be_registered_only_where_something_writes_to_browsers(school: School) -> None:
+    _, page, _ = await school.ask("GET", PAGE)
+    assert "data-push-key" not in page
+    school.views.links[LINK] = link(push_key="BPubKey")
+    _, page, _ = await school.ask("GET", PAGE)
+    assert '<div hidden data-push-key="BPubKey" data-push-to="/r/' in page
+    assert len((page + await style(school)).encode()) <= 20 * 1024
+    school.views.links[LINK] = link(push_key="BPubKey", card=True)
+    _, page, _ = await school.ask("GET", PAGE)
+    assert "data-push-key" not in page, "a room's card is nobody's"
+
+
+async def test_the_link_registers_the_browser_of_its_person(school: School) -> None:
+    status, _, _ = await school.ask("POST", f"{PAGE}/push", json=SUBSCRIPTION)
+    assert status == 200
+    verb, said = school.engine.said[-1]
+    assert verb == "register_browser"
+    assert said[:3] == tuple(SUBSCRIPTION.values())
+    status, _, _ = await school.ask("POST", f"{PAGE}/push", json={**SUBSCRIPTION, "more": 1})
+    assert status in (400, 422)

@@ -34,6 +34,8 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/activations/{activation}/late": WHO_MAY[Right.OPERATE],
     "POST /api/v1/activations/{activation}/verify": WHO_MAY[Right.OPERATE],
     "GET /api/v1/drills/calendar": WHO_MAY[Right.VIEW],
+    "POST /api/v1/me/push": WHO_MAY[Right.OWN_ACCOUNT] | WHO_MAY[Right.VIEW] | WHO_MAY[Right.RESPOND],
+    "POST /r/{token}/push": EVERYBODY,
     "GET /api/v1/incidents": WHO_MAY[Right.VIEW],
     "GET /api/v1/incidents/{incident}": WHO_MAY[Right.VIEW],
     "GET /api/v1/incidents/{incident}/timeline": WHO_MAY[Right.VIEW],

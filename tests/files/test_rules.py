@@ -95,8 +95,11 @@ def test_a_rule_fires_on_what_it_is_about(name: str) -> None:
     assert name in broken(school(**FIRES[name]))
 
 
-BY_SENDERS = {"police-one-uplink", "number-registration", "purpose-sender", "routine-consent"}
-"""Rules that depend on more than files: tested below."""
+BY_SENDERS = {"police-one-uplink", "number-registration", "purpose-sender", "routine-consent"} | {
+    "canary-says",
+    "troubles-say",
+}
+"""Rules that depend on more than files: tested below, and in test_check_watching."""
 
 
 def test_every_rule_is_seen_to_fire_by_a_bad_file_or_a_bent_school() -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from notifier.console.answer_page import push_words
+from notifier.console.answer_words import WORDS
 from notifier.console.callers import SESSION_COOKIE
 from notifier.console.pages._browser import drop, keep_session, needed_party, party, qr, session_of
 from notifier.console.pages.forms import Form, query_text, read_form, see
@@ -48,6 +50,7 @@ def _page(call: Call, form: Form, wrong: str = "", status: int = 200) -> web.Res
     return page(
         call, "account.html", status=status, form=form, wrong=wrong, mine=mine, sessions=sessions, keys=keys,
         ticket=ticket, options=options, passkeys_here=who is not None, new=bool(query_text(call, "new")),
+        push=push_words(call.parts.views.site().get("push_key", ""), "/api/v1/me/push", WORDS["en"]),
         said=DONE.get(query_text(call, "did"), ""),
     )  # fmt: skip
 

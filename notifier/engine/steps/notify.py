@@ -126,7 +126,9 @@ def delivery_rows(
             }
             rows.insert(len(worded) - 1, Row("words", kept, new=True))
         own = {
-            "id": delivery_id(scene, step_id, level, plan.person.id, plan.kind, mark),
+            "id": delivery_id(
+                scene, step_id, level, plan.person.id, f"{plan.kind}{plan.mark and '-'}{plan.mark}", mark
+            ),
             "person": plan.person.id,
             "kind": plan.kind,
             "address": plan.address,
@@ -142,6 +144,10 @@ def delivery_rows(
         }
         rows.append(Row("delivery", shared | own, new=True))
     return rows
+
+
+def _kind_of(plan: Planned) -> str:
+    return f"{plan.kind}-{plan.mark}" if plan.mark else plan.kind
 
 
 def delivery_id(scene: Scene, step_id: str, level: int, person: str, kind: str, mark: str = "") -> str:

@@ -155,5 +155,11 @@ select hash from link where site = :site and incident = :incident and dies_at is
 -- name: link_by_hash
 select * from link where hash = :hash
 
+-- name: browsers
+select * from browser where site = :site
+
+-- name: browsers_of_person
+select * from browser where site = :site and person = :person
+
 -- name: opt_outs
 select * from opt_out where site = :site and active = 1
