@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from notifier.cli.cards_offline import sheet_of
 from notifier.cli.client import Client
 from notifier.cli.printing import as_json, say
 from notifier.cli.words import DONE, Commands, Parser, asking, daemon_options
+from notifier.console.room_cards import sheet_page
 from notifier.errors import NotifierError
 
 
@@ -20,11 +22,31 @@ def add(commands: Commands) -> None:
         "Whoever holds a card can answer for its room.",
     )  # fmt: skip
     printed.add_argument("-o", "--output", metavar="FILE", default="cards.html", help="where to write it (cards.html)")
-    printed.set_defaults(deed=asking(_print))
+    printed.add_argument(
+        "folder",
+        metavar="DIR",
+        nargs="?",
+        default=None,
+        help="without the daemon: from this folder's files and its node's key, as they are now",
+    )
+    printed.set_defaults(deed=_printing)
+
+
+def _printing(args: argparse.Namespace) -> int:
+    return asking(_print)(args) if args.folder is None else _print_offline(args)
+
+
+def _print_offline(args: argparse.Namespace) -> int:
+    """From the files as they are, which need not be what is published: a card of another code answers nothing."""
+    page = sheet_page(sheet_of(Path(args.folder)))
+    return _done(args, page, " They are made from the files: publish them before you hang the cards up.")
 
 
 async def _print(args: argparse.Namespace, client: Client) -> int:
-    page = await client.page("/rooms/cards")
+    return _done(args, await client.page("/rooms/cards"))
+
+
+def _done(args: argparse.Namespace, page: str, more: str = "") -> int:
     try:
         _write(args.output, page)
     except OSError as error:
@@ -33,7 +55,8 @@ async def _print(args: argparse.Namespace, client: Client) -> int:
     if args.json:
         as_json({"cards": cards, "file": args.output})
     else:
-        say(f"{cards} cards are in {args.output}. Open it in a browser and print it; then keep or destroy the file.")
+        said = f"{cards} cards are in {args.output}. Open it in a browser and print it; then keep or destroy the file."
+        say(f"{said}{more}")
     return DONE
 
 

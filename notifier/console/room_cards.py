@@ -41,9 +41,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 async def sheet(call: Call) -> web.Response:
     """Whoever holds a card can answer for its room, so this is for those who hang them up."""
-    found = call.parts.views.room_cards()
+    page = sheet_page(call.parts.views.room_cards())
+    return web.Response(text=page, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+
+def sheet_page(found: Mapping[str, Any]) -> str:
+    """The page of what `Views.room_cards` says."""
     languages = [code for code in LANGUAGES if code in found["languages"]]
-    page = templates().get_template("room_cards.html").render(
+    return templates().get_template("room_cards.html").render(
         style=STYLE,
         site=found["site"],
         number=next(iter(found["numbers"]), ""),
@@ -51,8 +56,6 @@ async def sheet(call: Call) -> web.Response:
         without_code=found["without_code"],
         words=[(code, WORDS[code]) for code in languages if code in WORDS],
     )  # fmt: skip
-    headers = {"Content-Security-Policy": POLICY}
-    return web.Response(text=page, content_type="text/html", headers=headers)
 
 
 def _qr(item: Mapping[str, Any]) -> str:

@@ -4,8 +4,11 @@ import base64
 import hashlib
 import re
 
+import pytest
 import segno
 
+from notifier.console.room_cards import sheet_page
+from tests.console.browser import Browser
 from tests.console.school import LINK, School, link
 
 SHEET = "/api/v1/rooms/cards"
@@ -49,3 +52,26 @@ async def test_a_card_is_called_a_card_and_nobody_in_person(school: School) -> N
     _, page, _ = await school.ask("GET", f"/r/{LINK}")
     assert "This is the card of <b>Room 12</b>" in page
     assert "not_me" not in page
+
+
+LONG = "Gimnasio principal y vestuarios del edificio de deportes y música (planta baja)"
+
+
+@pytest.mark.parametrize("name", ["Room 12", "Auditorium B", "Special Education Resource Room 214B", LONG, "X" * 120])
+async def test_nothing_of_a_card_is_cut_off_however_long_its_names_are(browser: Browser, name: str) -> None:
+    item = {"room": name, "zone": name, "code": "NKX7Y", "link": "https://alerts.maplewood.example/r/card." + "x" * 24}
+    sheet = {"site": LONG, "languages": ["en", "es"], "numbers": ["+15550100000"], "items": [item], "without_code": []}
+    context = await browser.chromium.new_context()
+    page = await context.new_page()
+    await page.set_content(sheet_page(sheet))
+    for media in ("print", "screen"):
+        await page.emulate_media(media=media)  # type: ignore[arg-type]  # one of its two words
+        room, needed, wide, footer = await page.evaluate(
+            "(() => { const c = document.querySelector('.card'), f = c.querySelector('footer');"
+            "return [c.clientHeight, c.scrollHeight, c.scrollWidth - c.clientWidth,"
+            "c.getBoundingClientRect().bottom - f.getBoundingClientRect().bottom]; })()"
+        )
+        assert needed <= room
+        assert wide <= 0
+        assert footer >= 0
+    await context.close()
