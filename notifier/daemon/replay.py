@@ -33,6 +33,7 @@ from notifier.ledger.named_queries import find, load_queries
 from notifier.ledger.rows import apply_batches, batches, write
 from notifier.ledger.standby import empty
 from notifier.ledger.writer import rows_of
+from notifier.model.delivery import Purpose
 from notifier.model.events import AUDIT_ONLY, EventKind
 from notifier.model.facts import Body, Event, Fact
 
@@ -64,7 +65,7 @@ class RecordedGear(Gear):
         super().__init__()
         self._lanes = lanes
 
-    def senders_for(self, kind: str) -> tuple[str, ...]:
+    def senders_for(self, kind: str, purpose: Purpose | None = None) -> tuple[str, ...]:
         return tuple(self._lanes.get(kind, ()))
 
 

@@ -43,7 +43,8 @@ class Readiness:
     def items(self) -> list[dict[str, Any]]:
         found = [
             *self._troubles(), *_doors(self._desk), *_zones(self._desk), *self._people(), *self._walks(),
-            *self._drills(), *_canary(self._desk), *_browsers(self._desk), *_nobody(self._desk), *self._desk.gear.gaps(),
+            *self._drills(), *_canary(self._desk), *_browsers(self._desk), *_nobody(self._desk),
+            *self._desk.gear.gaps(),
         ]  # fmt: skip
         order = {str(when): place for place, when in enumerate(When)}
         found.sort(key=lambda item: (item["well"] is True, order[item["when"]]))
