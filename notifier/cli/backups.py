@@ -102,11 +102,20 @@ async def _is_there(client: Client) -> None:
     await client.get("/channels")
 
 
+def taken(folder: Path, to: Path) -> Path:
+    """A backup of the node of `folder` in the new file `to`, whether its daemon runs or not. Raises NotifierError."""
+    asked = argparse.Namespace(dir=str(folder), server=None, token_file=None)
+    try:
+        return asyncio.run(_fetched(asked, to))
+    except NoDaemon:
+        return _at_rest(folder, to)
+
+
 def _at_rest(folder: Path, to: Path) -> Path:
     from notifier.daemon.backup import write_backup
     from notifier.ledger.lock import StoreLock
 
-    node = _node(folder)
+    node = node_of_folder(folder)
     if node.store.address is None and not node.store.path.is_file():
         raise NotifierError(f"There is no record at {node.store.path} to back up. Name the folder with --dir.")
     path = _file_for(to, node.name)
@@ -175,7 +184,7 @@ def _restore(args: argparse.Namespace) -> int:
     read_manifest(backup)
     folder.mkdir(parents=True, exist_ok=True)
     first = _take_settings(backup, folder)
-    state, store = state_folder(folder), _node(folder).store
+    state, store = state_folder(folder), node_of_folder(folder).store
     progress(f"Checking {backup} …")
     try:
         done = restore(backup, folder, state, store.path, _mark(), overwrite=args.overwrite)
@@ -253,7 +262,7 @@ def _migrate(args: argparse.Namespace) -> int:
     from notifier.daemon.migration import migrated, missing_steps
     from notifier.ledger.copying import schema_of
 
-    store = _node(folder_of(args.dir)).store
+    store = node_of_folder(folder_of(args.dir)).store
     if store.address is not None:
         raise NotifierError(
             "The record is on a PostgreSQL server: the first daemon of this version that starts takes the steps there, "
@@ -280,7 +289,7 @@ def _migrate(args: argparse.Namespace) -> int:
 # ------------------------------------------------------------------------------------------------------- in common
 
 
-def _node(folder: Path) -> Node:
+def node_of_folder(folder: Path) -> Node:
     """As its settings say; whatever is wrong in them, the usual places."""
     from notifier.cli.record_at_rest import store_of
     from notifier.daemon.backup import Node
@@ -292,7 +301,7 @@ def _node(folder: Path) -> Node:
 
 def _node_of(args: argparse.Namespace) -> str:
     where = where_of(args)
-    return "node" if where.server is not None else _node(where.folder).name
+    return "node" if where.server is not None else node_of_folder(where.folder).name
 
 
 def _now() -> str:

@@ -24,6 +24,7 @@ from notifier.cli import (
     record,
     running,
     school_files,
+    upgrade,
     walking,
 )
 from notifier.cli.client import Answered, NoDaemon
@@ -49,6 +50,7 @@ GROUPS = (
     accounts,
     backups,
     doctor,
+    upgrade,
 )
 
 
