@@ -7,7 +7,7 @@ COMPILE = "$$venv/bin/uv" pip compile pyproject.toml --group build --universal -
 	--generate-hashes --no-emit-index-url --no-header --no-config --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports docs test-peers bench soak fuzz lock wheel voices clean
+.PHONY: help demo test lint types imports docs test-peers bench soak fuzz lock wheel voices screenshots clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,9 @@ bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit
 
 soak: $(DEV_READY)  ## the same load for hours
 	@$(PY) -m tests.bench.soak
+
+screenshots: $(DEV_READY)  ## docs/images: what each page looks like, at the demo school
+	@$(PY) -m tests.console.screenshots
 
 fuzz: $(DEV_READY)  ## the file readers under atheris, for SECONDS (60)
 	@$(PY) -c 'import atheris' 2>/dev/null || .venv/bin/pip install -qq --only-binary :all: atheris

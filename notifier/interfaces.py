@@ -592,8 +592,8 @@ class Views(Protocol):
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def rooms(self, incident: str) -> Mapping[str, Any]: ...
     def state(self, what: str) -> Mapping[str, Any]:
-        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks` or
-        `publications`.
+        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks`,
+        `publications` or `call_list` (people with a role, their numbers in full).
         """
         ...
 

@@ -127,6 +127,8 @@ class ConsoleParts:
     """Makes a backup of this node: a file that is gone afterwards."""
     backed_up: Callable[[str], None] = lambda _to: None
     """Told when one has left, and for whom."""
+    last_backup: Callable[[], tuple[str, str] | None] = lambda: None
+    """When the last backup was made (wall, ISO 8601), and where it went. None: never."""
     setting_up: SettingUp | None = None
     """None: this node's files are somebody else's business."""
     kept: dict[Any, Any] = field(default_factory=dict)

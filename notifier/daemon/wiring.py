@@ -24,7 +24,7 @@ from notifier.access.provider import ProviderClient
 from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts
 from notifier.console.server import Server, serve
-from notifier.daemon.backup import Backups, Node
+from notifier.daemon.backup import Backups, Node, last_backup
 from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
@@ -185,6 +185,7 @@ class Daemon:
                 editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
                 backup=self.backups.made,
                 backed_up=self.backups.note,
+                last_backup=partial(last_backup, self.state),
                 setting_up=SetUp(self, held.id),
             )
         )

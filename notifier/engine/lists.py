@@ -69,6 +69,18 @@ class StateLists:
             for each in self._desk.held.everybody
         ]
 
+    def call_list(self) -> list[dict[str, Any]]:
+        """People with a role, and the number they are called at, in full: for the printed sheet."""
+        return [
+            {
+                "name": each.name,
+                "roles": sorted(each.roles),
+                "telephone": each.addresses.get("voice") or each.addresses.get("sms") or "",
+            }
+            for each in self._desk.held.everybody
+            if each.roles
+        ]
+
     def publications(self) -> list[dict[str, Any]]:
         return [
             {

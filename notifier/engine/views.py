@@ -335,6 +335,7 @@ class EngineViews(DeskViews):
             "readiness": self._readiness.items,
             "playbooks": self._lists.playbooks,
             "contacts": self._lists.contacts,
+            "call_list": self._lists.call_list,
             "approvals": lambda: self._approvals(self._ledger.read("approvals_of_site", site=self._desk.site)),
             "tasks": lambda: self._tasks(self._ledger.read("tasks_open", site=self._desk.site)),
             "publications": self._lists.publications,

@@ -18,12 +18,11 @@ from notifier.files.importing.plan import written
 from notifier.files.importing.school import plan_for
 from notifier.files.shipped_parts import fitted_playbooks
 from notifier.files.starter import identifier_of
+from notifier.model.people import OUTSIDE_ROLES
 
 MAIN_BUILDING = "Main building"
 PEOPLE_FILE = "contacts/people.csv"
 MOST_ROOMS = 2000
-OUTSIDE = frozenset({"police", "fire", "ems", "dispatch", "district"})
-"""Roles whose people are not staff of the school."""
 CARD_LETTERS = "ACDEFHJKMNPRTWXY3479"
 """None of them is taken for another one, written by hand or read out."""
 
@@ -149,7 +148,7 @@ def people_of(typed: str, school: FirstSchool, country: str = "US") -> tuple[lis
     plan = plan_for({"site.yaml": site}, "what was pasted", typed.encode(), target=PEOPLE_FILE, country=country)
     for one in plan.people:
         roles = set(one.cells["roles"].split(";"))
-        if not one.cells["groups"] and not roles & OUTSIDE:
+        if not one.cells["groups"] and not roles & OUTSIDE_ROLES:
             one.cells["groups"] = "staff"
         one.cells["language"] = one.cells["language"] or "en"
     said = [f"Line {one.line}, {one.name or 'no name'}: not taken, {one.refused}." for one in plan.refused]

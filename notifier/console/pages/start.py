@@ -1,25 +1,52 @@
-"""The address itself, and the header's right end."""
+"""The start after signing in: whether anything is going on, how ready the school is, and the way to each page."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from notifier.console.pages.forms import see
-from notifier.console.pages.rendering import NAVIGATION, fragment, incidents_now
+from notifier.console.pages.rendering import fragment, incidents_now, page
 from notifier.console.parts import SettingUp
 from notifier.console.route import Call, Flag, Route
 from notifier.model.rights import Right
 
-NOWHERE = "/press"
+PRESS = "/press"
+OFFERED = (
+    ("/press", "Start a response", "The live press page. It starts nothing by being opened."),
+    ("/board", "Board", "What is going on, and who has what."),
+    ("/drill/press", "Start a drill", "Messages say DRILL; doors stay as they are."),
+    ("/drills", "Drills", "Plan them, and see how they went."),
+    ("/readiness", "Readiness", "What would be missing if somebody pressed now."),
+    ("/playbooks", "Playbooks", "What happens at each press, and to whom."),
+    ("/people", "People", "Who is told, and by what."),
+    ("/site", "Site", "Zones, rooms, doors, speakers."),
+    ("/enrol", "Enrol a screen", "A tablet or computer that starts a response without signing in."),
+    ("/print", "On paper", "What works if everything is down."),
+    ("/accounts", "Accounts", "Who may come in, and what they may do."),
+    ("/audit", "Audit", "Who did what, when and from where."),
+    ("/system", "System", "Record, backup, clock, certificate."),
+    ("/first-hour", "The first hour", "The questions that set this school up."),
+    ("/about", "About", "What this is, and whose words it uses."),
+)
+"""A page is offered once its route is there and the caller may open it."""
 
 
 async def start(call: Call) -> web.Response:
-    """To the first page that this caller may open."""
-    if call.caller.may(Right.PUBLISH, call.parts.site) and waits(call.parts.setting_up):
+    """Whoever may only press is at the press page; a school that is not set up is at its first question."""
+    parts = call.parts
+    if call.caller.may(Right.PUBLISH, parts.site) and waits(parts.setting_up):
         return see("/first-hour")
+    if not call.caller.may(Right.VIEW, parts.site):
+        return see(PRESS)
     paths = {route.path: route for route in call.routes if route.method == "GET"}
-    open_to = [path for _, path in NAVIGATION if path in paths and paths[path].allows(call.caller, call.parts.site)]
-    return see(next(iter(open_to), NOWHERE))
+    offered = [
+        {"path": path, "title": title, "text": text}
+        for path, title, text in OFFERED
+        if path in paths and paths[path].allows(call.caller, parts.site)
+        and not (path == "/first-hour" and not (parts.setting_up and parts.setting_up.begun()))
+    ]  # fmt: skip
+    gaps, health = len(parts.views.state("readiness")["items"]), parts.views.health()
+    return page(call, "start.html", offered=offered, gaps=gaps, health=health)
 
 
 def waits(setting_up: SettingUp | None) -> bool:
@@ -35,8 +62,8 @@ _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
 
 ROUTES = (
     Route(
-        method="GET", path="/", right=Right.VIEW, also=(Right.PRESS,), handler=start, media="text/html", status=303,
-        summary="To the first page that you may open.", flags=_PAGE,
+        method="GET", path="/", right=Right.VIEW, also=(Right.PRESS,), handler=start, media="text/html",
+        summary="The start: what is going on, how ready it is, and each page that you may open.", flags=_PAGE,
     ),
     Route(
         method="GET", path="/now", right=Right.VIEW, handler=now, media="text/html",
