@@ -7,6 +7,7 @@ are theirs, and these pages say so.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ from notifier.model.rights import Caller
 if TYPE_CHECKING:
     from notifier.daemon.wiring import Daemon
 
+log = logging.getLogger(__name__)
+
 NOTES = "first-hour.json"
 SETTINGS = "settings.yaml"
 PASSWORD = "mail.password"  # noqa: S105 a file's name
@@ -46,7 +49,10 @@ class SetUp:
     def __init__(self, daemon: Daemon, site: str) -> None:
         self._daemon, self.site = daemon, site
         self._folder, self._state = daemon.folder, daemon.state
-        renewed(self._folder / CERTIFICATES, daemon.clock.wall())
+        try:
+            renewed(self._folder / CERTIFICATES, daemon.clock.wall())
+        except (OSError, Refused) as error:  # supervision sees its end coming; a start never fails for it
+            log.warning("the certificate cannot be made anew: %s", error)
 
     def begun(self) -> bool:
         return (self._state / NOTES).exists() or self._daemon.engine.desk.held.site.name == NOT_SET_UP
