@@ -19,6 +19,7 @@ from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
+from notifier.engine.timeline_pages import read_page
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.model.door import CommandState, Lock
@@ -26,9 +27,6 @@ from notifier.model.events import EventKind
 from notifier.model.facts import Event
 from notifier.model.people import masked
 from notifier.model.step import Phase
-
-LONGEST = 18
-"""Digits of an event's number: no store holds a longer one."""
 
 
 class EngineViews(DeskViews):
@@ -137,16 +135,9 @@ class EngineViews(DeskViews):
         return [{name: row[name] for name in names} for row in rows]
 
     def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]:
-        node, n = "", 0
-        if after:
-            node, _, number = after.partition(":")
-            n = int(number) if number.isascii() and number.isdigit() and len(number) <= LONGEST else 0
-        query = "events_of_incident" if incident else "events_of_site"
-        args: dict[str, Any] = {"site": self._desk.site, "node": node, "n": n, "limit": limit}
         if incident:
             self._row(incident)
-            args["incident"] = incident
-        rows = list(self._ledger.read(query, **args))
+        rows = read_page(self._ledger, self._desk.site, incident, limit=limit, after=after)
         items = [self._read_event(row) for row in rows]
         return {"items": items, "next": items[-1]["cursor"] if len(items) == limit else None}
 

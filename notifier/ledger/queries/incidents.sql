@@ -104,6 +104,19 @@ where e.site = :site and e.incident = :incident
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
+-- name: events_of_incident_by_node
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.incident = :incident and e.node = :node and e.n > :n
+order by e.n limit :limit
+
+-- name: events_of_site_by_node
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.node = :node and e.n > :n and e.kind not in (
+        'signed_in', 'signed_out', 'sign_in_denied', 'denied', 'proved_again', 'credential_changed',
+        'personal_data_read', 'session_seen'
+    )
+order by e.n limit :limit
+
 -- name: newest_of_incident
 -- For a board: without what only counts, or says what the board shows beside it.
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e

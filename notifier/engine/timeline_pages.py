@@ -1,0 +1,43 @@
+"""Pages of what happened, in order of time over all nodes; resumable from one event, or from one place per node."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from notifier.interfaces import Ledger
+from notifier.model.facts import Rows
+
+LONGEST = 18
+"""Digits of an event's number: no store holds a longer one."""
+
+
+def read_page(ledger: Ledger, site: str, incident: str | None, *, limit: int, after: str | None) -> Rows:
+    """`after`: "" (from the beginning), `node:n` (after that event, by time), or `node:n,node:n` (how far each chain
+    was read; a node that is not named was not read at all).
+    """
+    places = places_of(after or "")
+    args: dict[str, Any] = {"site": site, "limit": limit} | ({"incident": incident} if incident else {})
+    query = "events_of_incident" if incident else "events_of_site"
+    if len(places) < 2:
+        node, n = next(iter(places.items()), ("", 0))
+        return ledger.read(query, node=node, n=n, **args)
+    nodes = sorted(row["node"] for row in ledger.read("heads"))
+    chains = [ledger.read(f"{query}_by_node", node=node, n=places.get(node, 0), **args) for node in nodes]
+    return list(islice(heapq.merge(*chains, key=_when), limit))
+
+
+def places_of(written: str) -> dict[str, int]:
+    """What cannot be read is the beginning."""
+    found: dict[str, int] = {}
+    for part in written.split(",") if written else ():
+        node, _, number = part.strip().rpartition(":")
+        if node:
+            found[node] = int(number) if number.isascii() and number.isdigit() and len(number) <= LONGEST else 0
+    return found
+
+
+def _when(row: Mapping[str, Any]) -> tuple[float, str, int]:
+    return row["at"], row["node"], row["n"]
