@@ -19,7 +19,7 @@ from notifier.cli.client import SETTINGS_FILE, state_folder
 from notifier.errors import SetupError
 from notifier.files.positions import read_yaml
 from notifier.files.settings_file import load_settings, read_settings
-from notifier.model.settings import NodeSettings
+from notifier.model.settings import NodeSettings, leaves
 
 LAST_GOOD = "last-good-settings.yaml"
 NOWHERE = "postgresql://the-address-is-not-known.invalid/"
@@ -72,8 +72,9 @@ def keep(folder: Path, settings: NodeSettings) -> None:
 def rooted(settings: NodeSettings, folder: Path) -> NodeSettings:
     """With every path in them starting where the settings file is, wherever the daemon is started from."""
     update: dict[str, Any] = {}
+    places = tuple(place if leaves(place) else str(folder / place) for place in settings.seal_places)
     if settings.seals_to is not None:
-        update["seals_to"] = str(folder / settings.seals_to)
+        update["seals_to"] = places[0] if isinstance(settings.seals_to, str) else places
     if (tls := settings.listen.tls) is not None:
         paths = {"certificate": str(folder / tls.certificate), "key": str(folder / tls.key)}
         update["listen"] = settings.listen.model_copy(update={"tls": tls.model_copy(update=paths)})

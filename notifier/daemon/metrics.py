@@ -100,6 +100,7 @@ class Metrics:
         yield "store_bytes", _one(_size(self._store))
         if self._node.disk_free is not None:
             yield "store_free_bytes", _one(self._node.disk_free)
+        yield "last_seal_left_timestamp_seconds", _one(self._watches.out.last_left)
         yield "last_seal_timestamp_seconds", _one(self._watches.sealed_at)
         if self._node.backup is not None:
             yield "last_backup_timestamp_seconds", _one(datetime.fromisoformat(self._node.backup[0]).timestamp())

@@ -14,6 +14,7 @@ from cryptography import x509
 
 from notifier.clock import Clock
 from notifier.daemon.backup import last_backup
+from notifier.daemon.seals_out import OLD
 from notifier.daemon.supervision import Target
 from notifier.daemon.triggers import Seen
 from notifier.engine.orchestrator import Orchestrator
@@ -46,6 +47,8 @@ class WatchedNode:
         self.disk_free: int | None = None
         self.backup: tuple[str, str] | None = None
         """(wall time in ISO 8601, where it went) of the last backup."""
+        self.seal_left: Callable[[], float | None] = lambda: None
+        """Seconds since a seal last left by a line; None: none is to."""
 
     def targets(self) -> Iterable[Target]:
         node = self._settings.node
@@ -66,7 +69,7 @@ class WatchedNode:
     def gaps(self) -> list[dict[str, Any]]:
         """What this machine lacks for readiness; what is a trouble stands there already."""
         found = []
-        if self._settings.seals_to is None:
+        if not self._settings.seal_places:
             text = (
                 "No seal of the record leaves this machine: a cut end of it would not show. Name a folder on another "
                 "disk or machine in seals_to."
@@ -79,6 +82,10 @@ class WatchedNode:
         elif (days := (self._clock.wall() - datetime.fromisoformat(made[0])).days) > BACKUP_DAYS:
             text = f"The last backup was made {days} days ago and went to {made[1]}."
             found.append(gap("backup", text, When.NEXT_WORKDAY, age_days=days))
+        age = self.seal_left()
+        if age is not None and age > OLD:
+            text = f"No seal of the record has left this machine for {age / 3600:.0f} h: look at seals_to."
+            found.append(gap("seal_left", text, When.NEXT_WORKDAY))
         if len(self._settings.senders) == 0:
             found.append(gap("reach", "No sender is set up: nobody is told anything.", When.NOW))
         return found

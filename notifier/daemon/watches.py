@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from notifier.clock import Clock
+from notifier.daemon.seals_out import SealsOut
 from notifier.engine.commands import EngineCommands
 from notifier.engine.fire_question import fire_alarm_body
 from notifier.engine.orchestrator import Orchestrator
@@ -40,28 +41,28 @@ STALL_EVERY = 0.05
 
 class Watches:
     def __init__(
-        self, engine: Orchestrator, commands: EngineCommands, ledger: FailoverLedger, clock: Clock, seals_to: str | None
+        self, engine: Orchestrator, commands: EngineCommands, ledger: FailoverLedger, clock: Clock, out: SealsOut
     ) -> None:
         self._engine, self._commands, self._ledger, self._clock = engine, commands, ledger, clock
-        self._seals_to = seals_to
+        self.out = out
         self.stall = 0.0
         """Longest time that the loop was blocked lately, seconds."""
         self.sealed_at = 0.0
         """Wall seconds since 1970 of the last seal; 0: none yet."""
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
-        every = (self.seals, self.fire, self.wall_clock, self.loop, self.channels)
+        every = (self.seals, self.out.run, self.fire, self.wall_clock, self.loop, self.channels)
         return [self._engine.kept_going(part) for part in every]
 
     def heard(self, events: Sequence[Event]) -> None:
         if any(event.kind is EventKind.INCIDENT_MOVED and event.data.get("to") == "closed" for event in events):
-            self._engine.spawn(self.seal())
+            self._engine.spawn(self.seal(at_an_end=True))
 
-    async def seal(self) -> None:
-        copies = [Path(self._seals_to)] if self._seals_to else []
-        sealed = await self._ledger.seal(copies)
+    async def seal(self, *, at_an_end: bool = False) -> None:
+        sealed = await self._ledger.seal([Path(folder) for folder in self.out.folders])
         if sealed is not None:
             self.sealed_at = self._clock.wall().timestamp()
+            await self.out.hand_over(sealed.seal, at_an_end=at_an_end)
         for missed in sealed.missed if sealed is not None else ():
             await self._engine.trouble("seal", "copy", missed)
 

@@ -29,6 +29,7 @@ from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.replay_aside import replay_aside
+from notifier.daemon.seals_out import SealsOut
 from notifier.daemon.setting_up import SetUp
 from notifier.daemon.store import StorePlace
 from notifier.daemon.supervision import Supervision
@@ -141,7 +142,9 @@ class Daemon:
             await self.commands.publisher.publish(first_files, "first start", OWNER, render=False)
         else:
             await self._compare_files()
-        self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, self.settings.seals_to)
+        places, allowed = self.settings.seal_places, self.settings.allow_addresses
+        out = SealsOut(places, http, self.gear.channels, self.clock, allowed, self._seal_told)
+        self.watches = Watches(self.engine, self.commands, self.ledger, self.clock, out)
         self.ledger.follow(self.watches.heard)
         self.backups = Backups(Node(self.folder, self.state, self.store, self.settings.node), self.ledger, self.clock)
         self.triggers = Triggers(self.engine, self.commands, self.clock, str(self.state), held.site.public_url)
@@ -155,6 +158,7 @@ class Daemon:
         self.supervision = Supervision(self.engine, self.clock, sources, self.settings.supervise_every)
         self.ledger.follow(self.supervision.heard)
         self.gear.gaps = self.node_watch.gaps
+        self.node_watch.seal_left = self.watches.out.age
         measured = (self.supervision, self.node_watch, self.watches)
         self.metrics = Metrics(self.engine, self.ledger, self.clock, self.store.path, measured)
         self.ledger.follow(self.metrics.heard)
@@ -203,6 +207,9 @@ class Daemon:
         ledger.on_gone(self._store_gone)
         ledger.on_back(self._store_back)
         return ledger
+
+    async def _seal_told(self, place: str, why: str | None) -> None:
+        await (self.engine.clear_trouble("seal", place) if why is None else self.engine.trouble("seal", place, why))
 
     def _store_gone(self, why: str) -> None:
         log.error("NOT RECORDED: %s", why)

@@ -41,6 +41,7 @@ MEASURED: dict[str, Measured] = {each.name: each for each in (
     Measured("recorded", "1 while everything is written down, 0 while it runs in memory only."),
     Measured("store_bytes", "Size of the store's files on this machine."),
     Measured("store_free_bytes", "Free space of the disk that holds the store."),
+    Measured("last_seal_left_timestamp_seconds", "When a seal last left by HTTP or mail, since 1970; 0: not yet."),
     Measured("last_seal_timestamp_seconds", "When the record was sealed last, seconds since 1970; 0: not yet."),
     Measured("last_backup_timestamp_seconds", "When the last backup was made, seconds since 1970; none: not yet."),
     Measured("deliveries_total", "Moves of messages to a state since the start, by sender.", _C, ("sender", "state")),

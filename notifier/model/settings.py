@@ -10,6 +10,13 @@ from notifier.model.carriers import LIMITS, Carrier, NumberClass
 from notifier.model.delivery import Purpose
 from notifier.model.words import Duration, Identifier, Written
 
+MAIL = "mailto:"
+
+
+def leaves(place: str) -> bool:
+    """Whether a place of `seals_to` is reached by a line, and is no folder."""
+    return place.startswith((MAIL, "https://", "http://"))
+
 
 class Secret(str):
     """A value that must not be printed: `str()` and f-strings of it show dots; read it with `reveal`."""
@@ -163,12 +170,14 @@ class NodeSettings(Written):
     senders: dict[Identifier, Sender] = Field(default_factory=dict)
     """In order of preference for their kind of address."""
     public_address: dict[Identifier, PublicAddress] = Field(default_factory=dict)
-    seals_to: str | None = None
-    """A second folder (another disk, a mounted share) that gets a copy of each seal."""
     backup: BackupPlan | None = None
     """None: somebody else makes them."""
     retention: Retention | None = None
     """None: everything is kept."""
+    seals_to: str | tuple[str, ...] | None = None
+    """Where a copy of each seal goes: a folder (another disk, a mounted share), an `https://` address that takes it by
+    POST, or `mailto:` an address by the first sender for email; one, or a list.
+    """
     commit_patience: Duration = 0.25
     """Seconds after which a commit counts as gone and the response goes on in memory (PRODUCT 3)."""
     provider: Provider | None = None
@@ -176,3 +185,8 @@ class NodeSettings(Written):
     log: Log = Log()
     supervise_every: Duration = Field(default=30.0, ge=1.0, le=30.0)
     """Seconds between two looks at each device, sender and certificate; with more a fault would be told late."""
+
+    @property
+    def seal_places(self) -> tuple[str, ...]:
+        """`seals_to` as a list."""
+        return (self.seals_to,) if isinstance(self.seals_to, str) else self.seals_to or ()
