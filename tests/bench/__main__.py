@@ -28,6 +28,7 @@ from tests.bench.pa_beside import bench_pa_beside
 from tests.bench.press import bench_press
 from tests.bench.restart import bench_restart
 from tests.bench.timers import bench_timers
+from tests.postgres_server import server
 
 OUTPUT = Path("bench-output")
 
@@ -59,6 +60,24 @@ def press_lines(found: dict[str, Any]) -> list[Line]:
         _timed("first door request, idle", found["door_idle"], door, 3.0, 10.0),
         _timed("first door request, full fan-out", found["door_loaded"], door, None, 20.0),
         _timed("press answered, full fan-out", found["answered_loaded"], raw, None, None),
+    ]
+
+
+def press_postgres(quick: bool) -> dict[str, Any]:
+    """The same on a PostgreSQL server of its own, beside it on this machine, that syncs each commit."""
+    with server("fsync=on", "synchronous_commit=on") as ours:
+        database = ours.database()
+        return asyncio.run(bench_press(*((40, 100, 5_000) if quick else (200, 500, 30_000)), store=database))
+
+
+def press_postgres_lines(found: dict[str, Any]) -> list[Line]:
+    raw = f"fdatasync {_ms(found['raw_fsync'])}, bare 202 {_ms(found['raw_press'])}"
+    door = f"bare client {_ms(found['raw_door'])}"
+    return [
+        _timed("PostgreSQL: press that opens, answered durable", found["answered_opening"], raw, None, 12.0),
+        _timed("PostgreSQL: press that joins, answered durable", found["answered_joining"], raw, None, 12.0),
+        _timed("PostgreSQL: first door request, idle", found["door_idle"], door, None, None),
+        _timed("PostgreSQL: press answered, full fan-out", found["answered_loaded"], raw, None, None),
     ]
 
 
@@ -255,6 +274,7 @@ PARTS: dict[str, Part] = {
     "files": (files, files_lines),
     "commits": (commits, commits_lines),
     "press": (press, press_lines),
+    "press_postgres": (press_postgres, press_postgres_lines),
     "fan_out": (fan_out, fan_out_lines),
     "texts": (texts, texts_lines),
     "limit": (limit, limit_lines),

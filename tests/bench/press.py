@@ -22,8 +22,8 @@ from tests.bench.school import write_school
 DOORS = 4
 
 
-async def bench_press(opening: int, joining: int, people: int) -> dict[str, Any]:
-    """Milliseconds. `people`: size of the fan-out that the loaded presses run beside."""
+async def bench_press(opening: int, joining: int, people: int, store: str = "") -> dict[str, Any]:
+    """Milliseconds. `people`: size of the fan-out that the loaded presses run beside. `store`: as in the settings."""
     with (
         tempfile.TemporaryDirectory() as name,
         far_end() as sink,
@@ -33,6 +33,9 @@ async def bench_press(opening: int, joining: int, people: int) -> dict[str, Any]
         doors = json.loads(line)
         school = Path(name) / "s"
         write_school(school, people=people, sink=sink, rate=None, doors=doors["doors"])
+        if store:
+            with (school / "settings.yaml").open("a") as settings:
+                settings.write(f"store: {json.dumps(store)}\n")
         async with node(school) as ours:
             found: dict[str, Any] = {"raw_fsync": shares(_fsync(Path(name) / "raw", 300))}
             found["raw_press"] = shares(await _bare_presses(ours.http, f"http://127.0.0.1:{port}/press", 300))
