@@ -158,6 +158,8 @@ async def test_the_form_changes_a_time_and_the_comments_are_still_there(browser:
         await expect(page.locator("#faults")).to_contain_text("ninety")
         beside = page.locator("[id='steps.3.acknowledge.escalate.0.wait-wrong']")
         await expect(beside).to_contain_text("is needed, not 'ninety'")
+        link = page.locator("#faults").get_by_role("link", name="Line 41")
+        await expect(link).to_have_attribute("href", "#steps.3.acknowledge.escalate.0.wait")
         await screenshot(page, "editor-form-fault")
 
 

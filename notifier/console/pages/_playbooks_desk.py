@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,14 +136,14 @@ def quoted(words: str) -> str:
     return _TICKS.sub("“\\1”", words)
 
 
-def _shown(fault: Fault, text: str) -> Mapping[str, Any]:
+def _shown(fault: Fault, text: str) -> dict[str, Any]:
     lines = text.split("\n")
     line = lines[fault.line - 1] if 1 <= fault.line <= len(lines) else ""
     start, end = word_at(fault, text)
     begin = max(0, start - 60)
     return {
         "fault": fault, "text": quoted(fault.text), "advice": quoted(fault.advice),
-        "mend": mend_of(fault, text), "start": start, "end": end,
+        "field": "", "mend": mend_of(fault, text), "start": start, "end": end,
         "before": f"…{line[begin:start]}" if begin else line[:start].lstrip(),
         "word": line[start:end], "after": line[end : end + 60],
     }  # fmt: skip

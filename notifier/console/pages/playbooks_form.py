@@ -29,6 +29,7 @@ async def _form(call: Call, one: Opened, form: Form, status: int = 200) -> web.R
     for each in seen["faults"]:
         fault = each["fault"]
         name = await asyncio.to_thread(field_at, one.text, fault.line, fault.column)
+        each["field"] = name or ""
         if name is not None and fault.level == "error":
             form.faults.setdefault(name, f"{each['text']} {each['advice']}")
     return page(
