@@ -195,8 +195,7 @@ class AccountBook:
         account = self.known(what)
         if account.state == REVOKED:
             raise Refused(f"{account.name} is revoked for good. Make a new account instead.", 409)
-        if caller.sites and not (account.sites and account.sites <= caller.sites):
-            raise Refused(f"{account.name} has rights where you have none; an administrator of all of it changes that.")
+        _within(account, caller)
         changed = {"site": self._site, "id": account.id, **values}
         told = {"account": account.id, "name": account.name, "change": change, "by": caller.id}
         shown = {name: values[name] for name in ("roles", "sites", "state") if name in values}
@@ -216,11 +215,14 @@ class AccountBook:
         return account
 
     async def revoke(self, what: str, caller: Caller) -> None:
-        """An account's id, or `button:ID`. Harmless to repeat. Raises NotFound."""
+        """An account's id, or `button:ID`. Harmless to repeat. Raises NotFound; Refused for one with more rights."""
         self._must(caller, Right.ADMINISTER)
         account = self._accounts.get(what.removeprefix("account:")) or self._accounts.get(f"{BUTTON_PREFIX}{what}")
         if account is None:
             raise NotFound(f"There is no account or button {what!r}; the list of accounts names them all.")
+        if caller.id == f"account:{account.id}" and account.kind is Kind.PERSON:
+            raise Refused("You would lock yourself out. Another administrator does that.", 409)
+        _within(account, caller)
         values = {"site": self._site, "id": account.id, "state": REVOKED, "secret_hash": None}
         fact = Fact(
             EventKind.ACCOUNT_CHANGED, self._site,
@@ -297,6 +299,12 @@ def examine(roles: Sequence[str], sites: Sequence[str], caller: Caller) -> None:
         raise Refused(f"Rights come from roles, and {said}: {', '.join(ROLES)}.", 422)
     if caller.sites and not (sites and set(sites) <= caller.sites):
         raise Refused(f"You may give rights at {', '.join(sorted(caller.sites))} only; name these sites.")
+
+
+def _within(account: Account, caller: Caller) -> None:
+    """Who looks after some sites only changes nobody with rights at others. Raises Refused."""
+    if caller.sites and not (account.sites and account.sites <= caller.sites):
+        raise Refused(f"{account.name} has rights where you have none; an administrator of all of it changes that.")
 
 
 def _record(fact: Fact) -> Body[None]:

@@ -16,6 +16,10 @@ from notifier.errors import Refused
 from notifier.model.events import EventKind
 from notifier.model.facts import Row
 
+SECOND_FIRST = (
+    "This account has a passkey or an app, and you came in without it. Sign in with it, or with a recovery code, and "
+    "change it then."
+)
 CODES_NEEDED = "Type a confirmation code and a duress code of six signs or more that are not alike."
 
 
@@ -62,7 +66,7 @@ class OwnAccount:
 
     def begin_app(self, session: Session) -> tuple[str, str, str]:
         """(ticket, secret in base32, address for the QR code)."""
-        account, secret = self._account(session), codes.new_totp_secret()
+        account, secret = self._may_change_proofs(session), codes.new_totp_secret()
         ticket = self._desk.tickets.give("app", account.id, secret=secret)
         return ticket, secret, codes.totp_address(secret, account.name, self._desk.site_name)
 
@@ -78,14 +82,14 @@ class OwnAccount:
         """The app shows what it must: a new session that counts as two proofs, where the first was one. Raises
         Refused.
         """
-        account = self._account(session)
+        account = self._may_change_proofs(session)
         secret, _ = self.app_of(session, ticket)
         step = codes.step_of(secret, code, self._desk.clock.wall().timestamp(), 0)
         if step is None:
             raise Refused(
                 "That code does not fit. Wait for the next one, and see that the phone's clock is right.", 422
             )
-        first = not self._desk.ways.of(account.id, Way.TOTP)
+        first = not self._desk.ways.of(account.id, Way.TOTP) and not self._desk.ways.of(account.id, Way.PASSKEY)
         old = self._desk.ways.ended(self._desk.ways.of(account.id, Way.TOTP))
         sealed = codes.seal(self._desk.key, secret)
         made = self._desk.ways.made(account.id, Way.TOTP, "authenticator app", {"secret": sealed, "step": step})
@@ -95,7 +99,7 @@ class OwnAccount:
         return await self._anew(session, account, how, place)
 
     async def remove_app(self, session: Session) -> None:
-        account = self._account(session)
+        account = self._may_change_proofs(session)
         await self._changed(
             account, "authenticator app removed", self._desk.ways.ended(self._desk.ways.of(account.id, Way.TOTP))
         )
@@ -111,7 +115,7 @@ class OwnAccount:
         self, session: Session, ticket: str, answer: str, name: str, party: passkeys.Party, place: Place
     ) -> str:
         """A new session: by a passkey, if this was the first second proof of the account. Raises Refused."""
-        account = self._account(session)
+        account = self._may_change_proofs(session)
         held = self._desk.tickets.take("new passkey", ticket)
         if held.account != account.id:
             raise Refused(GONE, 410)
@@ -126,7 +130,7 @@ class OwnAccount:
 
     async def remove_passkey(self, session: Session, credential: str) -> None:
         """Raises Refused for one that is not theirs, or their only way in."""
-        account, known = self._account(session), self._desk.ways.by_id(credential)
+        account, known = self._may_change_proofs(session), self._desk.ways.by_id(credential)
         if known is None or known.account != session.account or known.way is not Way.PASSKEY:
             raise Refused("That passkey is not yours, or was removed already.", 404)
         left = len(self._desk.ways.of(account.id, Way.PASSKEY)) - 1
@@ -136,7 +140,7 @@ class OwnAccount:
 
     async def new_recovery_codes(self, session: Session) -> list[str]:
         """Ten, to be shown once; older ones die."""
-        account, made = self._account(session), codes.new_recovery_codes()
+        account, made = self._may_change_proofs(session), codes.new_recovery_codes()
         old = self._desk.ways.ended(self._desk.ways.of(account.id, Way.RECOVERY))
         new = [
             self._desk.ways.made(account.id, Way.RECOVERY, "recovery code", {}, codes.recovery_id(account.id, code))
@@ -201,6 +205,14 @@ class OwnAccount:
         account = self._desk.book.account(session.account)
         if account is None:
             raise Refused(GONE, 410)
+        return account
+
+    def _may_change_proofs(self, session: Session) -> Account:
+        """Who came in with less than the account has may not change what it has. Raises Refused."""
+        account, ways = self._account(session), self._desk.ways
+        has_second = ways.of(account.id, Way.PASSKEY) or ways.of(account.id, Way.TOTP)
+        if has_second and session.how not in STRONG and session.how != "recovery code":
+            raise Refused(SECOND_FIRST, 403)
         return account
 
 

@@ -43,20 +43,21 @@ class SignIn:
         """Raises Refused: 403 no match, 429 wait, 503 too many at once. `before`: the cookie that came with it."""
         account = await self._checked(name, password, place)
         if self._desk.ways.of(account.id, Way.TOTP):
-            return Entered(ticket=self._desk.tickets.give("code", account.id, name=name))
+            return Entered(ticket=self._desk.tickets.give("code", account.id))
         return Entered(await self._desk.sessions.sign_in(account, "password", place, before))
 
     async def by_code(self, ticket: str, code: str, place: Place, before: str | None) -> str:
         """The second step: a code of the app, or a recovery code. Raises Refused."""
         desk = self._desk
         held = desk.tickets.look("code", ticket)
-        account, name = desk.book.account(held.account), str(held.detail["name"])
+        account = desk.book.account(held.account)
         if account is None:
             raise Refused(GONE, 410)
-        desk.guesses.may_try(name, place.address, desk.clock.now())
+        # By the account, never by what was typed for it: else each of its names would have its own tries.
+        desk.guesses.may_try(account.id, place.address, desk.clock.now())
         row, how = await self._code_row(account, code)
         if row is None:
-            raise await self._wrong(name, account, place, NO_CODE)
+            raise await self._wrong(account.id, account, place, NO_CODE)
         desk.tickets.take("code", ticket)
         desk.guesses.worked(account.id)
         return await desk.sessions.sign_in(account, f"password and {how}", place, before)

@@ -199,3 +199,25 @@ async def test_what_does_not_exist_is_named(book: AccountBook) -> None:
         await book.enrol_button("gym", ADMIN)
     with pytest.raises(NotFound, match="'nobody'"):
         await book.revoke("nobody", ADMIN)
+
+
+async def test_who_looks_after_one_site_revokes_nobody_of_all_of_them(book: AccountBook) -> None:
+    _, district = await book.add_user("District", ["administrator"], [], None, "dora", ADMIN)
+    account, _ = await book.add_user("Elsewhere", ["press"], ["otherwood"], None, None, ADMIN)
+    own, _ = await book.add_user("Here", ["press"], ["maplewood"], None, None, ADMIN)
+    here = Caller("account:h", "Hal", "hal", frozenset({Right.ADMINISTER}), frozenset({"maplewood"}))
+    everybody = [one["id"] for one in book.listing() if one["name"] == "District"]
+    for other in (*everybody, account):
+        with pytest.raises(Refused, match="rights where you have none"):
+            await book.revoke(other, here)
+    assert book.caller_of(district) is not None
+    await book.revoke(own, here)
+
+
+async def test_nobody_revokes_themselves(book: AccountBook) -> None:
+    account, token = await book.add_user("Grace Hop", ["administrator"], [], None, "grace", ADMIN)
+    caller = book.caller_of(token)
+    assert caller is not None
+    with pytest.raises(Refused, match="lock yourself out"):
+        await book.revoke(account, caller)
+    assert book.caller_of(token) is not None

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from notifier.access.passkeys import party_of
 from notifier.access.sessions import Place
+from notifier.access.ways_in import Way
 from notifier.errors import Refused
 from notifier.model.events import EventKind
 from notifier.model.rights import Right
@@ -264,3 +266,40 @@ async def test_codes_for_approvals_are_long_and_not_alike(door: Door, one: str, 
     await door.person()
     with pytest.raises(Refused, match="not alike"):
         await door.own.set_codes(await door.enter(), one, other)
+
+
+async def test_codes_are_not_guessed_at_by_another_name_of_the_account(door: Door) -> None:
+    await door.person(email="ada@example.org")
+    app, _ = await door.with_app(await door.enter())
+    door.clock.time += 60
+    half = await door.sign_in.by_password("ada@example.org", WORDS, HERE, None)
+    for number in range(3):
+        with pytest.raises(Refused, match="does not fit"):
+            await door.sign_in.by_code(half.ticket, "000000", Place(f"203.0.113.{number}"), None)
+    with pytest.raises(Refused, match="This name waits"):
+        await door.sign_in.by_code(half.ticket, door.code(app), Place("203.0.113.99"), None)
+
+
+@pytest.mark.parametrize("second", ["app", "passkey"])
+async def test_a_stolen_password_makes_no_second_proof_where_there_is_one(door: Door, second: str) -> None:
+    account = await door.person("Ada Lopez", "administrator")
+    weak = await door.enter()
+    if second == "app":
+        await door.with_app(await door.enter())
+    else:
+        await door.desk.tell(
+            EventKind.CREDENTIAL_CHANGED, {"account": account},
+            [door.desk.ways.made(account, Way.PASSKEY, "phone", {}, "passkey:one")],
+        )  # fmt: skip
+    ticket = door.desk.tickets.give("new passkey", account, challenge="")
+    party = party_of("https://alerts.example.org", "Maplewood")
+    for attempt in (
+        lambda: door.with_app(weak),
+        lambda: door.own.remove_app(weak),
+        lambda: door.own.add_passkey(weak, ticket, "{}", "mine", party, HERE),
+        lambda: door.own.remove_passkey(weak, "passkey:one"),
+        lambda: door.own.new_recovery_codes(weak),
+    ):
+        with pytest.raises(Refused, match="came in without it"):
+            await attempt()
+    assert Right.ADMINISTER not in door.rights(weak)
