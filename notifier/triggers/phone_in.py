@@ -33,6 +33,8 @@ WRONG_AT_MOST, FORGOTTEN_AFTER = 5, 900.0
 MOST_CALLS = 1000
 """Calls and numbers remembered at once; the oldest are forgotten."""
 SHORTEST_PIN = 4
+LONGEST_BODY, MOST_FIELDS = 65_536, 200
+"""Bytes and fields of a form, read before anybody knows who sent it; a call's own has some 30 in 2 kB."""
 
 
 class Choice(Written):
@@ -122,10 +124,19 @@ class PhoneIn(Trigger):
 
     def _signed(self, request: CallbackRequest) -> list[tuple[str, str]]:
         """The form's fields. Raises Refused for what Twilio did not sign with our token."""
-        fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+        if len(request.body) > LONGEST_BODY:
+            raise Refused("This is no call: its form is longer than any of them.", 413)
+        try:
+            text = request.body.decode("utf-8", "replace")
+            fields = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError:
+            raise Refused("This is no call: its form has more fields than any of them.", 413) from None
         given = next((value for name, value in request.headers.items() if name.lower() == "x-twilio-signature"), "")
-        right = [hmac.compare_digest(signature(self._token, url, fields), given) for url in _spellings(request.url)]
-        if not given or not given.isascii() or not any(right):
+        held = given.encode("utf-8", "surrogateescape")
+        right = [
+            hmac.compare_digest(signature(self._token, url, fields).encode(), held) for url in _spellings(request.url)
+        ]
+        if not given or not any(right):
             raise Refused("This call is not signed by the account; compare the auth token and the public address.", 403)
         return fields
 

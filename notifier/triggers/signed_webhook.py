@@ -29,6 +29,8 @@ from notifier.triggers._json_paths import at, when
 
 SHORTEST_SECRET = 16
 """Characters. A shorter one is guessed; a stand-in for a missing one is shorter too."""
+MOST_SIGNATURES = 8
+"""In one header: a sender that changes its key writes two."""
 LONGEST_NOTE = 300
 OWN_FORM = "v1,"
 
@@ -119,18 +121,20 @@ class SignedWebhook(Trigger):
         if not given or not stamp or (own.signed == "id.timestamp.body" and not name):
             raise Refused("It is not signed: the id, the timestamp or the signature is missing.", status=401)
         signed = b".".join(
-            (*([name.encode()] if own.signed == "id.timestamp.body" else []), stamp.encode(), request.body)
+            (*([_bytes(name)] if own.signed == "id.timestamp.body" else []), _bytes(stamp), request.body)
         )
         right = False
         for key in own.keys:
-            for one in given.split():
-                right |= hmac.compare_digest(signature(key, signed, own.encoding, own.signature_prefix), one.encode())
+            known = signature(key, signed, own.encoding, own.signature_prefix)
+            for one in given.split(maxsplit=MOST_SIGNATURES)[:MOST_SIGNATURES]:
+                right |= hmac.compare_digest(known, _bytes(one))
         if not right:
             raise Refused("The signature does not fit; compare the secret and what is signed.", status=401)
         age = self._tools.clock.wall().timestamp() - (_stamp(stamp) or 0.0)
         if abs(age) > own.replay_window:
             raise Refused(f"It was signed {age:.0f} s ago; compare the clocks. A replay starts nothing.", status=401)
-        return name or hashlib.sha256(signed).hexdigest()[:32]
+        # An id that is not signed names nothing: whoever hears a request could send it again under another one.
+        return name if own.signed == "id.timestamp.body" else hashlib.sha256(signed).hexdigest()[:32]
 
     def _activation(self, said: Any, name: str) -> Activation:
         fields, problems = self._settings.fields, []
@@ -168,6 +172,11 @@ def signature(key: bytes, signed: bytes, encoding: str = "base64", prefix: str =
     """As it stands in the header."""
     digest = hmac.digest(key, signed, "sha256")
     return prefix.encode() + (digest.hex().encode() if encoding == "hex" else base64.b64encode(digest))
+
+
+def _bytes(header: str) -> bytes:
+    """As it came, also what is no text: a stranger's bytes make a wrong signature and no fault of ours."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _read(body: bytes) -> Mapping[str, Any] | None:

@@ -145,3 +145,18 @@ async def test_a_refused_press_is_said() -> None:
     async with exchange() as phone:
         phone.intake.refuses = Refused("A live incident is running.", 409)
         assert "Not started. A live incident" in await phone.dials("CA1", "4711", "9", "9")
+
+
+@pytest.mark.parametrize(
+    ("body", "given", "words"),
+    [
+        (b"&".join(b"a%d=" % number for number in range(201)), "x", "more fields"),
+        (b"Digits=" + b"1" * 65_536, "x", "longer than any"),
+        (b"CallSid=C1", "\udcff", "not signed"),
+    ],
+)
+async def test_a_strangers_form_costs_little_and_is_no_fault_of_ours(body: bytes, given: str, words: str) -> None:
+    async with exchange() as made:
+        with pytest.raises(Refused, match=words):
+            await made.trigger.hook(CallbackRequest("POST", URL, {"X-Twilio-Signature": given}, body))
+        assert not made.intake.taken

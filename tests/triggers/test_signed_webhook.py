@@ -206,3 +206,36 @@ async def test_a_daemon_is_told_over_http_and_silence_starts_it(tmp_path: Path) 
         await school.until(school.incidents)
         opened = school.incidents()[0]
         assert (opened["zone"], opened["presser"]) == ("north", "Gun detection")
+
+
+async def test_a_copy_under_another_id_is_the_same_report_where_the_id_is_not_signed() -> None:
+    trigger, stamp = webhook(signed="timestamp.body"), str(int(CLOCK.wall().timestamp()))
+    given = signature(SECRET.encode(), stamp.encode() + b".{}").decode()
+    async with ready(trigger) as intake:
+        for name in ("msg_1", "msg_2", ""):
+            headers = {"webhook-signature": given, "webhook-timestamp": stamp, "webhook-id": name}
+            await trigger.hook(CallbackRequest("POST", "u", headers, b"{}"))
+        assert len({one.dedupe for one in intake.taken}) == 1
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+async def test_bytes_that_are_no_text_are_a_wrong_signature(header: str) -> None:
+    headers = signed(b"{}") | {header: "v1,\udcff"}
+    async with ready(trigger := webhook()):
+        with pytest.raises(Refused, match="does not fit"):
+            await trigger.hook(CallbackRequest("POST", "u", headers, b"{}"))
+
+
+async def test_a_header_full_of_signatures_costs_no_more_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(key: bytes, text: bytes, *more: str) -> bytes:
+        made.append(len(text))
+        return signature(key, text, *more)
+
+    monkeypatch.setattr("notifier.triggers.signed_webhook.signature", counted)
+    headers = signed(b"{}") | {"webhook-signature": "v1,a " * 3000}
+    async with ready(trigger := webhook()):
+        with pytest.raises(Refused, match="does not fit"):
+            await trigger.hook(CallbackRequest("POST", "u", headers, b"{}"))
+    assert len(made) == 1
