@@ -20,8 +20,6 @@ SMS, PUSH, EMAIL = "sms", "push", "email"
 SEGMENTS_A_SECOND = 150.0
 """What a school pays for on a short code: 400 families take some seconds, and the story is still over in a minute."""
 TOKEN_NAME = "DEMO_TWILIO_TOKEN"  # noqa: S105 the name of a variable, not a secret
-LEFT_OUT = ("hold", "secure", "evacuate", "shelter")
-"""Playbooks that the story does not use: rendering their pages would make everybody wait before the first press."""
 
 SENDERS = {
     PUSH: Sender(channel="ntfy"),
@@ -32,8 +30,7 @@ SENDERS = {
 
 def school_files() -> dict[str, bytes]:
     """What is published, but for the campus' addresses."""
-    left_out = {f"playbooks/{name}.yaml" for name in LEFT_OUT}
-    return {path: raw for path, raw in demo_files().items() if path not in left_out}
+    return demo_files()
 
 
 def read_school(files: Mapping[str, bytes]) -> Loaded:

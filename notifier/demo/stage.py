@@ -29,6 +29,8 @@ from notifier.errors import NotifierError
 from notifier.files.load import Loaded
 
 BUTTON = "front-office"
+VISITOR = "Visitor"
+"""The account of whoever looks on; a commander, so that every button of the board may be tried."""
 PHONES_EVERY = 1.0
 """Seconds between two lines that count the messages on phones."""
 INTERRUPTED = 130
@@ -78,6 +80,8 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
     owner = await stack.enter_async_context(Api("http://localhost", socket=node.control_socket))
     button = await owner.post(f"/buttons/{BUTTON}/enrol")
     people = {role: await _account(stack, owner, base, school, person) for role, person in _accounts(parts).items()}
+    if not once:
+        print(_way_in(base, await _visitor(owner)), flush=True)
     story = Story(
         campus, parts, school, people["principal"], people["commander"], lambda text: _say(story, text), button["path"]
     )
@@ -127,6 +131,13 @@ async def _account(stack: AsyncExitStack, owner: Api, base: str, school: Loaded,
     name = school.people[person].name
     made = await owner.post("/accounts", {"name": name, "roles": ["commander"], "person": person})
     return await stack.enter_async_context(Api(base, made["token"]))
+
+
+async def _visitor(owner: Api) -> str:
+    """The path by which whoever sits before this machine comes into the console, once, without a password."""
+    made = await owner.post("/accounts", {"name": VISITOR, "roles": ["commander"]})
+    invited = await owner.post(f"/accounts/{made['account']}/invite")
+    return str(invited["path"])
 
 
 async def _follow(story: Story, api: Api) -> None:
@@ -181,10 +192,18 @@ def _verdict(failed: list[str]) -> str:
     return "\n".join([f"{len(failed)} promises of the story did NOT hold:", *(f"  - {text}" for text in failed)])
 
 
+def _way_in(base: str, path: str) -> str:
+    return (
+        "Watch it in a browser on this machine. This link works once; choose “Go on without a password”, then Board:\n"
+        f"  {base}{path}"
+    )
+
+
 def _what_there_is(base: str, node: Node, story: Story, press_path: str) -> str:
     links = [message.link for one in story.campus.crowd.values() for message in one.received if message.link]
     return "\n".join([
         "Still up. What there is to look at:",
+        f"  the board             {base}/board   (come in once by the link above, without a password)",
         f"  the API, readable     {base}/api/docs",
         f"  one person's answer   {links[0] if links else 'no link was sent'}",
         f"  numbers (Prometheus)  curl --unix-socket {node.control_socket} http://localhost/metrics",
