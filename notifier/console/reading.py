@@ -20,7 +20,8 @@ BODY_PATIENCE = 15.0  # seconds for a whole body; 32 MB of published files over 
 
 
 async def read_body(request: web.BaseRequest, limit: int, patience: float = BODY_PATIENCE) -> bytes:
-    """The body, at most `limit` bytes and `patience` seconds. Raises BadRequest (413, 408)."""
+    """The body, at most `limit` bytes and `patience` seconds. Raises BadRequest (413, 408, 415)."""
+    refuse_packed(request)
     if (request.content_length or 0) > limit:
         raise BadRequest(413, f"The body has {request.content_length} bytes and may have {limit}.")
     read = bytearray()
@@ -38,6 +39,12 @@ async def read_body(request: web.BaseRequest, limit: int, patience: float = BODY
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError, RuntimeError):  # aiohttp's for a lost line
         raise BadRequest(400, "The body broke off, or is not encoded as its headers say.") from None
     return bytes(read)
+
+
+def refuse_packed(request: web.BaseRequest) -> None:
+    """200 kB of gzip unpack to 200 MB, which holds the loop, and every press, for seconds. Raises BadRequest (415)."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise BadRequest(415, "The body is packed (Content-Encoding), and none is unpacked here. Send it as it is.")
 
 
 def parse_json(body: bytes) -> Any:

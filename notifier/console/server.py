@@ -135,7 +135,7 @@ class Server:
     async def _listen(self, reception: Reception, sock: socket.socket, context: ssl.SSLContext | None = None) -> str:
         lower = _Listener(
             reception, self._connections, access_log=None, max_line_size=LINE_LIMIT, max_field_size=HEADER_LIMIT,
-            keepalive_timeout=KEEP_ALIVE, lingering_time=LINGER,
+            keepalive_timeout=KEEP_ALIVE, lingering_time=LINGER, auto_decompress=False,
         )  # fmt: skip
         runner = web.ServerRunner(lower, shutdown_timeout=GRACE)
         await runner.setup()

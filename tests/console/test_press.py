@@ -50,6 +50,15 @@ async def test_a_device_with_a_token_has_its_own_to_fall_back_to(school: School)
     assert any("zone" in one for one in activation.problems)
 
 
+@pytest.mark.parametrize("packing", ["gzip", "br", "something"])
+async def test_a_press_whose_body_is_packed_is_a_press(school: School, packing: str) -> None:
+    headers = {**await school.token("press"), "Content-Encoding": packing, "Content-Type": "application/json"}
+    status, _, _ = await school.ask("POST", "/api/v1/activations", headers, data=b"\x1f\x8b and so on")
+    assert status == 202
+    assert any("left aside" in one for one in school.engine.presses[0][0].problems)
+    assert (await school.ask("POST", await school.button(), {"Content-Encoding": packing}, data=b"\x1f\x8b"))[0] == 202
+
+
 WRONG_BODIES = [
     b'{"playbook": "lockdown", "colour": "red"}',
     b'{"playbook": 12}',

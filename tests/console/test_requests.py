@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import gzip
+import zlib
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +68,22 @@ async def test_a_body_has_a_most(school: School) -> None:
         status, problem, _ = await school.ask("POST", NOTES, headers, data=data)
         assert status == 413
         assert str(SMALL) in problem["detail"]
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "br"])
+async def test_nothing_that_is_packed_is_unpacked(school: School, packing: str) -> None:
+    headers = {**await school.token("operator"), "Content-Type": "application/json", "Content-Encoding": packing}
+    body = zlib.compress(b'{"text": "x"}') if packing == "deflate" else gzip.compress(b'{"text": "x"}')
+    status, problem, _ = await school.ask("POST", NOTES, headers, data=body)
+    assert status == 415
+    assert "packed" in problem["detail"]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    assert (await school.ask("POST", "/sign-in", {**form, "Content-Encoding": packing}, data=body))[0] == 415
+    # Where nobody reads the body it is thrown away as it came: unpacking it first held the loop for seconds.
+    assert (await school.ask("POST", "/hooks/nobody", {"Content-Encoding": packing}, data=b"no packing at all"))[
+        0
+    ] == 404
+    assert school.engine.said == []
 
 
 async def chunks() -> Any:

@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from notifier.console.pages.forms import Form
 from notifier.console.problems import BadRequest
+from notifier.console.reading import refuse_packed
 from notifier.console.route import Call
 
 PATIENCE = 120.0
@@ -20,6 +21,7 @@ MOST_PARTS = 40
 async def read_upload(call: Call, field: str, limit: int) -> tuple[Form, str, bytes]:
     """The form, and name and content of the file in `field`; "" and nothing if none was chosen. Raises BadRequest."""
     request = call.request
+    refuse_packed(request)
     if request.content_type != "multipart/form-data":
         raise BadRequest(415, "This page takes what its own form sends, and nothing else.")
     if (request.content_length or 0) > call.route.limit:
