@@ -95,6 +95,12 @@ async def incident_events(call: Call) -> web.StreamResponse:
 async def _serve(call: Call, incident: str | None) -> web.StreamResponse:
     if len(call.streams) >= call.parts.stream.streams:
         raise BadRequest(503, f"{len(call.streams)} live streams are open, as many as this node serves; close one.")
+    owner = f"live stream of {call.caller.id}"
+    if sum(one.get_name() == owner for one in call.streams) >= call.parts.stream.streams_of_one:
+        most = call.parts.stream.streams_of_one
+        raise BadRequest(
+            429, f"{call.caller.name} has {most} live streams open, as many as one account may; close one."
+        )
     told = call.request.headers.get("Last-Event-ID", "")
     seen = parse_cursor(told) if told else None
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
@@ -102,6 +108,7 @@ async def _serve(call: Call, incident: str | None) -> web.StreamResponse:
     stream = Stream(call.parts, incident)
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 a handler always runs in a task
+    task.set_name(owner)
     call.streams.add(task)
     try:
         await response.prepare(call.request)

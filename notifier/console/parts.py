@@ -52,6 +52,8 @@ class StreamLimits:
     """Seconds that one write may take."""
     streams: int = 200
     """Open streams of one node: each costs a socket and a queue."""
+    streams_of_one: int = 40
+    """Of one account: all wall screens on one token fit, and nobody shuts others out by opening many."""
     catch_up: int = 5000
     """Events that are sent again to a reader that comes back; one further behind reads the lists anew."""
 

@@ -182,6 +182,17 @@ async def test_only_so_many_streams_are_open_at_once(tmp_path: Path) -> None:
             assert (await school.ask("POST", await school.button()))[0] == 202
 
 
+async def test_one_account_cannot_take_the_streams_of_all(tmp_path: Path) -> None:
+    async with open_school(tmp_path, stream=StreamLimits(streams_of_one=1)) as school:
+        greedy, commander = await school.token("view"), await school.token("commander")
+        async with school.http.get(f"{school.url}/api/v1/events", headers=greedy) as response:
+            await anext(messages(response))
+            assert (await school.ask("GET", "/api/v1/events", greedy))[0] == 429
+            async with school.http.get(f"{school.url}/api/v1/events", headers=commander) as other:
+                assert (await anext(messages(other)))["event"] == "hello"
+            assert (await school.ask("GET", "/api/v1/events", greedy))[0] == 429
+
+
 async def test_a_reader_that_leaves_is_forgotten(tmp_path: Path) -> None:
     async with open_school(tmp_path, stream=StreamLimits(heartbeat=0.02)) as school:
         left = asyncio.Event()
