@@ -35,7 +35,7 @@ def duress_ending_body(
     row = yield from incident_row(desk.site, incident)
     state = move_incident(IncidentState(row["state"]), WORD_OF[ending])
     asked = yield Ask("open_approval", {"site": desk.site, "incident": incident, "what": str(ending)})
-    waits = needs_two(row, ending) and not (asked and asked[0]["first"] != who.id)
+    waits = needs_two(desk.held_of, row, ending) and not (asked and asked[0]["first"] != who.id)
     if state is IncidentState.RELEASING and row["action"] != Action.LOCKDOWN:
         state = move_incident(state, IncidentWord.ROOMS_RELEASED)
     yield from _tell(desk, incident, str(ending), who, mark)

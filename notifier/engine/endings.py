@@ -17,6 +17,7 @@ from notifier.interfaces import Ending
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import Action, IncidentState, IncidentWord, move_incident
+from notifier.model.site import TwoPeople
 from notifier.model.step import (
     ApprovalState,
     ApprovalWord,
@@ -26,8 +27,6 @@ from notifier.model.step import (
     move_approval,
 )
 
-TWO_PEOPLE = frozenset({Ending.ALL_CLEAR, Ending.RECALL, Ending.MISTAKE})
-"""Endings of a live incident that need a second person; policy default (PRODUCT 1)."""
 APPROVAL_LASTS = 900.0
 """Seconds until an unanswered question for a second person runs out and must be asked again."""
 DISTRICT_COUNTS_AFTER = 180.0
@@ -36,8 +35,17 @@ ALONE_AFTER = 600.0
 """Seconds after which who asked may decide alone, having signed in once more (PRODUCT 3)."""
 
 
-def needs_two(row: Mapping[str, Any], ending: Ending) -> bool:
-    return ending in TWO_PEOPLE and not row["drill"]
+def needs_two(held_of: Mapping[int, Held], row: Mapping[str, Any], ending: Ending) -> bool:
+    """By the policy of the publication that the incident began with; one whose files are unknown needs two."""
+    if row["drill"] or ending is Ending.STOP_DRILL:
+        return False
+    held = held_of.get(row["publication"])
+    policy = held.site.two_people if held is not None else TwoPeople()
+    return {
+        Ending.ALL_CLEAR: policy.all_clear,
+        Ending.RECALL: policy.recall,
+        Ending.MISTAKE: policy.mistake,
+    }[ending]
 
 
 def ask_ending_body(
@@ -56,7 +64,7 @@ def ask_ending_body(
         raise Refused("This is a live incident; it ends by all-clear, recall or mistake.", status=409)
     word = WORD_OF[ending]
     move_incident(IncidentState(row["state"]), word)  # refuses now what could not be done after the approval
-    if not needs_two(row, ending):
+    if not needs_two(held_of, row, ending):
         return (yield from apply_ending(held_of, row, ending, who, None, reason, at))
     asked = yield Ask("open_approval", {"site": site, "incident": incident, "what": str(ending)})
     if asked:

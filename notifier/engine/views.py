@@ -11,6 +11,7 @@ from notifier.engine.answer_view import AnswerView
 from notifier.engine.board_view import BoardView, DeliveryCounts
 from notifier.engine.desk_views import DeskViews
 from notifier.engine.drill_calendar import upcoming
+from notifier.engine.endings import needs_two
 from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
@@ -22,6 +23,7 @@ from notifier.engine.telling import tell
 from notifier.engine.timeline_pages import read_page
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
+from notifier.interfaces import Ending
 from notifier.model.door import CommandState, Lock
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
@@ -69,6 +71,7 @@ class EngineViews(DeskViews):
             "outside_paused": bool(row["outside_paused"]),
             "mistake_claimed": bool(row["mistake_claimed"]),
             "zone_name": held.zone_names.get(row["zone"] or "", "") if held else "",
+            "two_people": [str(each) for each in Ending if needs_two(self._desk.held_of, row, each)],
         }
         return brief
 

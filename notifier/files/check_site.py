@@ -224,6 +224,10 @@ def _names(reading: Reading) -> Iterator[Fault]:
         text = "`lockdown_exterior` leaves doors as they are without a reason and a name."
         advice = 'Write {leave: "the reason", by: "the name of who decided"}.'
         yield _at(reading, rules.SITE_LEAVE, ("lockdown_exterior",), text, advice)
+    for ending in ("all_clear", "recall", "mistake"):
+        if not getattr(site.two_people, ending):
+            text = f"One person alone may end a live response by {ending}."
+            yield _at(reading, rules.SITE_ONE_ENDS, ("two_people", ending), text, "Leave the line out: two decide.")
     for index, button in enumerate(site.buttons):
         if button.playbook not in reading.playbooks and not reading.unread_playbooks:
             text = f"There is no playbook `{button.playbook}`."

@@ -125,6 +125,9 @@ SITE_PUBLIC_URL_HERE = _rule("site-public-url-here", WARNING, "site",
 SITE_LEAVE = _rule("site-leave", ERROR, "site",
     "Exterior doors that a lockdown leaves as they are have a name and a reason.",
     "It is somebody's decision, and who reads the log must see whose.")
+SITE_ONE_ENDS = _rule("site-one-person-ends", WARNING, "site",
+    "A live response is ended, recalled or called a mistake by two people.",
+    "Whoever holds one account, or forces one person, could unlock and silence a school.")
 SITE_BUTTON = _rule("site-button", ERROR, "site",
     "The playbook of a button exists.",
     "A press would start another response.")

@@ -213,6 +213,14 @@ class AcceptedGap(Written):
     reason: str
 
 
+class TwoPeople(Written):
+    """Which endings of a live incident need a second person (PRODUCT 1). Starting never does."""
+
+    all_clear: bool = True
+    recall: bool = True
+    mistake: bool = True
+
+
 class Site(Written):
     site: Identifier
     name: str
@@ -239,6 +247,7 @@ class Site(Written):
     troubles: TroublePolicy = TroublePolicy()
     """Who is told of what of ours is broken, and when."""
     canary: Canary | None = None
+    two_people: TwoPeople = TwoPeople()
 
     def zone_and_children(self, zone: str) -> frozenset[str]:
         """The zone itself and every zone inside it."""

@@ -5,6 +5,7 @@ import pytest
 from notifier.errors import Refused
 from notifier.interfaces import Ending
 from notifier.model.rights import Right
+from notifier.testing.schools import small_school
 from notifier.testing.story import story
 
 
@@ -89,3 +90,15 @@ async def test_a_button_cannot_end_anything() -> None:
         with pytest.raises(Refused, match="person's own account"):
             await campus.ask(lambda commands: commands.end(campus.incident, Ending.ALL_CLEAR, button, ""))
         campus.is_("active")
+
+
+async def test_a_school_may_let_one_person_recall_and_still_want_two_for_the_rest() -> None:
+    files = small_school()
+    files["site.yaml"] += b"\ntwo_people: {recall: false}\n"
+    async with story(files) as campus:
+        await campus.press("front-office")
+        await campus.advance("10s")
+        assert not (await campus.person("kim").asks(Ending.ALL_CLEAR)).done
+        assert (await campus.person("kim").asks(Ending.RECALL)).done
+        await campus.advance("30s")
+        campus.is_("closed")

@@ -64,7 +64,7 @@ async def _ending(call: Call, form: Form, status: int = 200) -> web.Response:
     picture, way = await look(call), _way(call)
     return html(
         "board_ending.html", status, **{**context(call, picture), "form": form, "way": str(way), "words": WAYS[way],
-        **await _reach(call, picture, way), "code_asked": _has_code(call), "two": not picture["drill"]},
+        **await _reach(call, picture, way), "code_asked": _has_code(call), "two": way in picture["two_people"]},
     )  # fmt: skip
 
 
