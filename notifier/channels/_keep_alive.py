@@ -34,6 +34,7 @@ SECOND_FAMILY_AFTER = 0.25
 """Seconds that a connection to one address may take before the next is tried beside it (RFC 8305, section 5)."""
 
 _STATUS = re.compile(rb"HTTP/1\.1 ([1-5]\d\d)(?: [^\r\n]*)?")
+_PATH = re.compile(r"/[!-~]*")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SAID_ONCE = (b"content-length", b"transfer-encoding")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,7})(?:[ \t]*;[^\r\n]*)?")
@@ -56,7 +57,7 @@ class Answer:
 
 
 class Posts:
-    """Posts to one URL with the same headers each time. For one event loop."""
+    """Posts to one far end with the same headers each time. For one event loop."""
 
     def __init__(self, url: str, headers: Mapping[str, str], connect_timeout: float) -> None:
         """`connect_timeout` in seconds, with the name's lookup and TLS. Raises ValueError for a header that would
@@ -66,7 +67,8 @@ class Posts:
         self._host, tls = parts.hostname or "", parts.scheme == "https"
         self._port = parts.port or (443 if tls else 80)
         self._tls = ssl.create_default_context() if tls else None
-        lines = [f"POST {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}"]
+        self._path = parts.path or "/"
+        lines = [f"Host: {parts.netloc}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if any("\r" in line or "\n" in line for line in lines):
             raise ValueError("a header holds a line end")
@@ -76,13 +78,18 @@ class Posts:
         self._known: asyncio.Task[list[aiohappyeyeballs.AddrInfoType]] | None = None
         self._known_until = 0.0
 
-    async def post(self, body: bytes) -> Answer:
-        """Raises NotConnected, or BrokenOff once anything may have left. A caller that stops waiting closes the
+    async def post(self, body: bytes, path: str = "") -> Answer:
+        """To the URL's own path, or to another of the same far end.
+
+        Raises NotConnected, or BrokenOff once anything may have left. A caller that stops waiting closes the
         connection; its time limit is its own.
         """
+        if not _PATH.fullmatch(path := path or self._path):
+            raise ValueError("a path holds what would break out of its line")
+        request = b"POST %b HTTP/1.1\r\n%b%d\r\n\r\n%b" % (path.encode(), self._head, len(body), body)
         connection = self._take() or await self._connect()
         try:
-            answer = await connection.exchange(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
+            answer = await connection.exchange(request)
         except BaseException:
             connection.abort()
             raise

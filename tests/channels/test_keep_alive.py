@@ -93,6 +93,16 @@ async def test_a_header_cannot_break_out_of_its_line() -> None:
         Posts("http://127.0.0.1/", {"Authorization": "Bearer x\r\nHost: elsewhere"}, 1.0)
 
 
+async def test_another_path_of_the_same_far_end_shares_its_connections() -> None:
+    async with far_end(WELL, WELL) as (far, posts):
+        await posts.post(b"one")
+        await posts.post(b"two", "/2010/Messages.json?x=y")
+        with pytest.raises(ValueError, match="path"):
+            await posts.post(b"three", "/ HTTP/1.1\r\nHost: elsewhere")
+    assert far.requests[1].startswith(b"POST /2010/Messages.json?x=y HTTP/1.1\r\n")
+    assert len(far.open) == 1
+
+
 ANSWERS = {
     "with its length": (WELL, 200, b"ok", True),
     "without words": (b"HTTP/1.1 204\r\n\r\n", 204, b"", True),
