@@ -24,6 +24,7 @@ from notifier.cli import (
     record,
     running,
     school_files,
+    simulating,
     upgrade,
     walking,
 )
@@ -38,6 +39,7 @@ GROUPS = (
     school_files,
     contacts,
     publishing,
+    simulating,
     incidents,
     acting,
     paging,

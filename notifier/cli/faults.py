@@ -41,6 +41,11 @@ def faults_in(folder: Path) -> Sequence[Fault]:
     return sorted(set(faults))
 
 
+def senders_of(folder: Path) -> Mapping[str, Sender] | None:
+    """The senders that a folder's settings name, without their secrets; None if nobody can read them."""
+    return _settings(folder)[0]
+
+
 def _settings(folder: Path) -> tuple[Mapping[str, Sender] | None, Sequence[str] | None, list[Fault]]:
     """Senders and allowed networks as far as they can be read, None if not; and what is wrong with the settings."""
     try:
