@@ -109,7 +109,7 @@ def _progress(scene: Scene, row: Mapping[str, Any], commands: Sequence[Mapping[s
             answered, need_help = people_answered(answers, in_rooms)
             asked = asked_of(people, row["detail"])
             need_met = enough(step.acknowledge.need, len(asked), len((answered - need_help) & asked))
-        waiting = yield Ask("waiting_timers_of_incident", {"site": scene.site, "incident": scene.incident})
         mark = f"{scene.incident}:{scene.run}:{scene.phase}:{step.id}:level:"
-        levels = any(timer["id"].startswith(mark) for timer in waiting)
+        sought = {"site": scene.site, "incident": scene.incident, "mark": mark, "size": len(mark)}
+        levels = bool((yield Ask("timer_waits", sought)))
     return Progress(deliveries_open=bool(is_open), reached_any=bool(reached), need_met=need_met, levels_waiting=levels)

@@ -61,6 +61,11 @@ select * from timer where site = :site and state = 'waiting' and kind = :kind or
 -- name: waiting_timers_of_incident
 select * from timer where site = :site and incident = :incident and state = 'waiting'
 
+-- name: timer_waits
+-- Whether one waits whose id begins with `mark`, which is `size` long.
+select 1 as waits from timer where site = :site and incident = :incident and state = 'waiting'
+    and substr(id, 1, :size) = :mark limit 1
+
 -- name: rooms_of_incident
 select * from room where site = :site and incident = :incident
 
