@@ -36,21 +36,26 @@ class StorePlace:
     address: str | None
     """Of the server, with its password; None for a file."""
     node: str
+    spool_to: tuple[Path, ...] = ()
+    """Folders for what memory keeps while the store is gone, if the state folder takes nothing."""
 
     @classmethod
     def of(cls, settings: NodeSettings, folder: Path, state: Path) -> StorePlace:
         """`folder`: where the settings file is."""
+        spool_to = (folder / settings.backup.to,) if settings.backup is not None else ()
         named = settings.store.reveal() if isinstance(settings.store, Secret) else ""
         if named.startswith(ON_A_SERVER):
-            return cls(state / COPY, named, settings.node)
-        return cls(folder / named if named else state / STORE, None, settings.node)
+            return cls(state / COPY, named, settings.node, spool_to)
+        return cls(folder / named if named else state / STORE, None, settings.node, spool_to)
 
     async def open(self, clock: Clock, patience: float, settings_file: Path) -> FailoverLedger:
         """Raises SetupError if a first start finds no usable server; a later one goes on in memory."""
         if self.address is None:
             await asyncio.to_thread(self._keep_before_migration, clock)
         try:
-            return await FailoverLedger.open(self.path, self.node, clock, address=self.address, patience=patience)
+            return await FailoverLedger.open(
+                self.path, self.node, clock, address=self.address, patience=patience, spool_to=self.spool_to
+            )
         except StoreGone as error:
             if self.address is None or LocalCopy.of(self.path) is not None:
                 raise

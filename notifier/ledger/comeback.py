@@ -54,9 +54,12 @@ class Back:
     """One sentence for a technician: what is there again, and what is missing."""
 
 
-def reopen(old: Store | None, fresh: Store, start: Callable[..., None], patience: float) -> Found | None:
+def reopen(
+    old: Store | None, fresh: Store, start: Callable[..., None], patience: float, wanted: Callable[[], bool]
+) -> Found | None:
     """Open `fresh`, if its store works; on a thread that may hang. None: not yet.
 
+    `wanted`: whether anybody still waits for it.
     Raises LedgerError if the store says no.
     """
     if old is not None and old.writer.is_alive():
@@ -67,6 +70,9 @@ def reopen(old: Store | None, fresh: Store, start: Callable[..., None], patience
     if stopwatch() - began > max(patience, fresh.slow):
         fresh.let_go(keep_lock=True)
         raise StoreGone("the store answers, but too slowly")
+    if not wanted():
+        fresh.let_go(keep_lock=True)
+        return None
     return found
 
 

@@ -9,26 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from notifier.clock import BootReading, Clock, SystemClock, read_boot, stopwatch
+from notifier.clock import BootReading, Clock, read_boot, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.interfaces import Ledger
 from notifier.ledger.aside import aside, up_to
 from notifier.ledger.comeback import Back, bring_all_back, reopen
-from notifier.ledger.deeds import chains
-from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.into_memory import fill_memory, pour
+from notifier.ledger.leftovers import Leftovers
+from notifier.ledger.making import Making
 from notifier.ledger.mirror import Mirror
 from notifier.ledger.named_queries import Query, load_queries
-from notifier.ledger.postgres import PostgresLedger
 from notifier.ledger.signs_of_life import hangs
-from notifier.ledger.sqlite import MEMORY, SqliteLedger, take_up_time
+from notifier.ledger.sqlite import SqliteLedger
 from notifier.ledger.standby import Standby
+from notifier.ledger.stock import stand_by, take_stock
 from notifier.ledger.store import Sealed, Store
 from notifier.ledger.verify import Finding
 from notifier.ledger.writer import Job
@@ -36,7 +36,6 @@ from notifier.model.facts import Body, Event, Rows
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-Start = Callable[..., None]
 
 PATIENCE = 0.25
 """Seconds without a sign of life from the writer: longer than any healthy commit, and a press can bear it once."""
@@ -45,7 +44,10 @@ MOST_PATIENCE = 8
 """Times the patience: as long as a writer may be starved of processor before it counts as hanging all the same."""
 
 CLOSING = 5.0
-"""Seconds to come back from memory before the end."""
+"""Seconds to come back from memory before the end; then the spool keeps it for the next start."""
+
+AGAIN = 0.2
+"""Seconds between tries to come back before the end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,21 +67,17 @@ class FailoverLedger(Ledger):
 
     def __init__(
         self,
-        make: Callable[[], Store],
-        make_memory: Callable[[str], SqliteLedger],
-        start: Start,
+        making: Making,
         disk: Store,
         patience: float,
         probe_every: float,
+        spool_to: Sequence[Path] = (),
     ) -> None:
-        """`make` and `make_memory` (from a node's name) build a ledger; `start` opens one."""
         self.node = disk.node
         self.clock = disk.clock
         self.path = Path(disk.path)
         self.time_jump = None
-        self._make = make
-        self._make_memory = make_memory
-        self._start = start
+        self._making = making
         self._patience = patience
         self._probe_every = probe_every
         self._loop = asyncio.get_running_loop()
@@ -92,13 +90,14 @@ class FailoverLedger(Ledger):
         self._pending: dict[asyncio.Future[Any], _Open] = {}
         self._watching = False
         self._recorded = False
-        self._closed = False
+        self._closed = self._ended = False
         self._listeners: list[Callable[[Sequence[Event]], None]] = []
         self._gone: list[Callable[[str], None]] = []
         self._back: list[Callable[[Back], None]] = []
         self._mirror = Mirror()
         self._standby: Standby | None = None
         self._spells = 0
+        self._left = Leftovers(self.path, self.node, spool_to)
         self._away: asyncio.Task[None] | None = None
         self._probe_now, self._filled = asyncio.Event(), asyncio.Event()
 
@@ -115,8 +114,11 @@ class FailoverLedger(Ledger):
         before_commit: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
         probe_every: float = 2.0,
+        spool_to: Sequence[Path] = (),
     ) -> FailoverLedger:
         """`patience` and `probe_every` in seconds; the rest as for SqliteLedger.open, which says what is raised.
+
+        `spool_to`: folders, best first, for what memory keeps if the store's own folder takes nothing.
 
         `address`: of a PostgreSQL server (`postgresql://…`); `path` is then the copy that is kept beside the daemon.
 
@@ -125,23 +127,14 @@ class FailoverLedger(Ledger):
         loop = asyncio.get_running_loop()
         queries = load_queries() if queries is None else queries
 
-        def make() -> Store:
-            if address is None:
-                return SqliteLedger(str(path), node, clock, queries)
-            return PostgresLedger(str(path), node, clock, queries, address)
-
-        def make_memory(node: str) -> SqliteLedger:
-            return SqliteLedger(MEMORY, node, clock, queries)
-
-        def start(made: Store, **how: Any) -> None:
-            made.start(loop, boot, before_commit if made.recorded else lambda: None, **how)
-
-        disk = make()
-        ledger = cls(make, make_memory, start, disk, patience, probe_every)
+        making = Making(str(path), node, clock, queries, address, loop, boot, before_commit)
+        disk = making.store()
+        ledger = cls(making, disk, patience, probe_every, spool_to)
         try:
-            await asyncio.to_thread(start, disk)
+            await asyncio.to_thread(making.start, disk)
         except StoreGone as error:
             try:
+                await asyncio.to_thread(ledger._left.look)
                 await asyncio.to_thread(ledger._take_stock, boot())
             except StoreGone as nothing:
                 # Without a copy from an earlier start, what is wrong is what the server said.
@@ -153,7 +146,15 @@ class FailoverLedger(Ledger):
         ledger._disk = ledger._at = disk
         disk.gone = ledger._lost
         disk.follow(ledger._heard)
+        await asyncio.to_thread(ledger._left.look)
         await asyncio.to_thread(ledger._take_stock)
+        if ledger._left.found:
+            if (why := await ledger._left.bring_first(disk)) is not None:
+                ledger._leave_disk(why)
+            if ledger._at is disk:
+                await asyncio.to_thread(ledger._take_stock)
+            else:
+                await ledger._filled.wait()
         return ledger
 
     # ------------------------------------------------------------------------------------------------ the contract
@@ -191,21 +192,23 @@ class FailoverLedger(Ledger):
         return self._recorded
 
     async def close(self) -> None:
-        """In memory it tries once more to bring everything back; what cannot be is lost, and the log says so."""
+        """In memory: try for CLOSING seconds to come back; else the log says where the spool is, or what is lost."""
         if self._closed:
             return
         self._closed = True
         if (away := self._away) is not None:
             self._probe_now.set()
             await asyncio.wait({away}, timeout=CLOSING)
+            self._ended = True
             away.cancel()
-        if not self._recorded:
-            log.error("What was kept in memory since the store was gone could not be brought back and is lost.")
+            await asyncio.wait({away}, timeout=1.0)
         for open_one in tuple(self._pending.values()):
             if not open_one.job.future.done() and open_one.at is not self._at:
                 open_one.job.future.set_exception(StoreGone("The ledger closed before this could be written."))
-        if self._memory is not None:
-            await self._memory.close()
+        if (memory := self._memory) is not None:
+            await memory.close()
+            if memory.spool is not None:
+                log.error(await aside(partial(self._left.end, memory.spool)))
         if self._standby is not None:
             self._standby.close()
         if self._disk is not None and self._recorded:
@@ -276,11 +279,13 @@ class FailoverLedger(Ledger):
         self._away = asyncio.create_task(self._be_away(why))
 
     async def _be_away(self, why: str) -> None:
-        self._spells += 1
-        memory = self._make_memory(f"{self.node}{MEMORY_MARK}{self._spells}")
         standby, self._standby = self._standby, None
         db, rest = await fill_memory(standby, self._mirror, self.clock.now())
-        self._start(memory, ready=db)
+        if self._left.found:
+            await aside(partial(self._left.put_into, db, rest or ()))
+            rest = None
+        memory, self._spells = self._left.to_be_continued(self._making.memory, self._spells)
+        self._making.start(memory, ready=db)
         self._memory = memory  # not before: until it has started, what is read is read from the disk
         memory.follow(self._heard)
         self._take_over(memory, holding=rest is not None)
@@ -289,16 +294,18 @@ class FailoverLedger(Ledger):
             self._take_over(memory)
         for listener in tuple(self._gone):
             listener(why)
+        tried = False
         while True:
             await up_to(self._probe_every, self._probe_now.wait())
+            if self._closed and tried:
+                await up_to(AGAIN, asyncio.Event().wait())
+            tried = True
             try:
                 if await self._come_back(memory):
                     break
             except Exception:
                 log.exception("Coming back failed; everything stays in memory.")
                 self._take_over(memory)
-            if self._closed:
-                return
         if self._away is asyncio.current_task():
             # Else the disk has failed again already, and another task has taken over.
             self._away = None
@@ -323,9 +330,12 @@ class FailoverLedger(Ledger):
 
     async def _come_back(self, memory: SqliteLedger) -> bool:
         """Whether the disk works again and has everything that memory kept."""
-        old, fresh = self._disk, self._make()
+        old, fresh = self._disk, self._making.store()
+
         try:
-            found = await aside(lambda: reopen(old, fresh, self._start, self._patience))
+            found = await aside(lambda: reopen(old, fresh, self._making.start, self._patience, lambda: not self._ended))
+            # Nobody presses any more at the end, so what memory kept may take its time.
+            patience = CLOSING if self._closed else self._patience
         except LedgerError as error:
             log.warning("The store is not back: %s", error)
             return False
@@ -340,13 +350,16 @@ class FailoverLedger(Ledger):
 
         fresh.follow(self._heard)
         try:
-            back = await bring_all_back(memory, fresh, found, slow_down, stop_taking, self._patience)
-        except (LedgerError, TimeoutError) as error:
-            log.warning("What memory kept could not be brought back yet: %s", error)
+            await self._left.bring_into(fresh, but=memory.node)
+            back = await bring_all_back(memory, fresh, found, slow_down, stop_taking, patience)
+        except (LedgerError, TimeoutError, asyncio.CancelledError) as error:
+            log.warning("What memory kept could not be brought back yet: %s", str(error) or "there is no more time")
             fresh.give_up(str(error))
             if old is not None:
                 old.let_go(keep_lock=True)
             self._disk = fresh
+            if isinstance(error, asyncio.CancelledError):
+                raise
             self._take_over(memory)
             return False
         self._disk = fresh
@@ -360,35 +373,23 @@ class FailoverLedger(Ledger):
         if old is not None:
             old.let_go(keep_lock=True)
         await memory.close()
-        await aside(self._get_ready)
+        await self._left.drop(memory.spool)
+        if not self._closed:
+            self._standby = await aside(partial(stand_by, self.path))
         return True
 
     # ---------------------------------------------------------------------------------------------------------- ready
-
-    def _get_ready(self) -> None:
-        """Open a standby for the next time."""
-        try:
-            self._standby = Standby(self.path)
-        except sqlite3.Error as error:
-            log.warning("No standby can be made ready; the held tables would have to do: %s", error)
 
     def _take_stock(self, reading: BootReading | None = None) -> None:
         """Once, at the start: open a standby, fill the mirror, number the next spell in memory.
 
         `reading`: the store cannot be written, so its time is taken up from here.
         """
-        try:
-            trial, self._standby = Standby(self.path), Standby(self.path)
-        except sqlite3.Error as error:
-            raise StoreGone(f"The store {self.path} can be neither written nor read: {error}.") from error
-        if reading is not None and isinstance(self.clock, SystemClock):
-            resumed = take_up_time(trial.source, self.node, reading)
-            self.clock.anchor(resumed.steady, resumed.boottime)
-            self.time_jump = resumed.jump
-        before = [name.partition(MEMORY_MARK) for name in chains(trial.source)]
-        self._spells = max((int(spell) for node, _, spell in before if node == self.node and spell), default=0)
-        self._mirror.load(trial.fill(self.clock.now()))
-        trial.close()
+        if self._standby is not None:
+            self._standby.close()
+        stock = take_stock(self.path, self.node, self.clock, reading, self._mirror)
+        self._standby, self._spells = stock.standby, max(stock.spells, self._left.spells)
+        self.time_jump = self.time_jump if reading is None else stock.time_jump
 
     def _heard(self, events: Sequence[Event]) -> None:
         self._mirror.take(events)

@@ -20,6 +20,7 @@ from notifier.ledger.lock import StoreLock
 from notifier.ledger.named_queries import Query, find, load_queries
 from notifier.ledger.schema import build, migrate
 from notifier.ledger.seals import SealKey, write_line
+from notifier.ledger.spool import Spool
 from notifier.ledger.steady_time import Resumed, Stored, resume
 from notifier.ledger.store import STATEMENTS, Sealed, Store
 from notifier.ledger.verify import Finding, verify
@@ -38,6 +39,8 @@ class SqliteLedger(Store):
     def __init__(self, path: str, node: str, clock: Clock, queries: Mapping[str, Query]) -> None:
         super().__init__(path, node, clock, queries)
         self._identity: tuple[tuple[int, int], ...] = ()
+        self.spool: Spool | None = None
+        """Of a store in memory: a local file that takes what it commits."""
 
     @classmethod
     async def open(
@@ -96,7 +99,11 @@ class SqliteLedger(Store):
             self._give_back()
             raise
         self._lock = lock or self._lock
-        hooks = Hooks(self._resolved, before_commit, self._in_place if self._identity else lambda: None)
+        hooks = Hooks(self._resolved, before_commit)
+        if self._identity:
+            hooks.in_place = self._in_place
+        if self.spool is not None:
+            hooks.keep = self.spool.keep
         self.writer = Writer(db, self.node, self.clock, boot, self._queries, loop, hooks)
         self.writer.start()
 

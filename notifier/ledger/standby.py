@@ -35,13 +35,16 @@ SLICE = 1024
 
 CLAIMED = (
     "create table claimed (site text, id text, primary key (site, id))",
+    "create table claimed_anew (site text, id text, primary key (site, id))",
     (
         "create trigger note_claim after update of node, attempt on delivery"
         " when old.attempt is not new.attempt or old.node is not new.node"
-        " begin insert or ignore into claimed values (new.site, new.id); end"
+        " begin insert or ignore into claimed values (new.site, new.id);"
+        " insert or ignore into claimed_anew values (new.site, new.id); end"
     ),
 )
-"""Claims leave no event, so memory notes whose lease changed: they are brought back by themselves."""
+"""Claims leave no event, so memory notes whose lease changed: they are brought back by themselves. `claimed_anew` is
+what the spool has not seen yet."""
 
 Slice = tuple[str, list[tuple[Any, ...]]]
 """Whole rows of one table."""

@@ -75,6 +75,8 @@ class Hooks:
 
     resolved: Callable[[list[Outcome], list[Event]], None]
     before_commit: Callable[[], None] = field(default=lambda: None)
+    keep: Callable[[sqlite3.Connection, Sequence[tuple[Any, ...]]], None] = field(default=lambda _db, _links: None)
+    """Handed each group's links before its commit, by a store in memory: whoever is answered shall find it on disk."""
     in_place: Callable[[], None] = field(default=lambda: None)
     """Raises StoreGone if what was committed to is no longer the file that a restart would open."""
 
@@ -257,6 +259,7 @@ class Writer(WriterThread):
             self.store_pair()
             self._pair_at = now
         self._beat()
+        self._hooks.keep(self.db, self._links)
         self._hooks.before_commit()
         self._hooks.in_place()  # a commit to a file that is gone would be found in it, and taken for somebody else's
         self.db.execute("commit")
