@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from notifier.access.accounts import examine
 from notifier.access.front_desk import FrontDesk
 from notifier.access.links import Links
-from notifier.access.records import ACTIVE, DISABLED, Kind
+from notifier.access.records import ACTIVE, DISABLED, Account, Kind
 from notifier.errors import Refused
 from notifier.model.rights import ROLES, Caller, Right
 
@@ -41,17 +41,24 @@ class People:
     async def reset(self, account: str, caller: Caller) -> str:
         """End every way in and every session; returns a link that lets the person choose anew, once, in 72 hours."""
         known = self._desk.book.known(account)
-        if known.kind is not Kind.PERSON:
-            raise Refused(f"{known.name} is a machine, which never signs in. Revoke it and make another.", 409)
+        _is_a_person(known)
         rows = [*self._desk.ways.all_ended(known.id), *self._desk.sessions.ended_rows(known.id)]
-        await self._desk.book.change(account, "ways in reset", {"secret_hash": None}, caller, rows)
+        anew = {"secret_hash": None, "detail": {**known.detail, "reset_at": self._desk.clock.now()}}
+        await self._desk.book.change(account, "ways in reset", anew, caller, rows)
         self._desk.ways.take(rows)
         return await self._links.welcome(known.id, caller.id)
 
     async def invite(self, account: str, caller: Caller) -> str:
         """The same link for an account that has no way in yet, leaving its token as it is."""
         known = self._desk.book.known(account)
+        _is_a_person(known)
         if self._desk.ways.all_ended(known.id):
             raise Refused(f"{known.name} has a way in already. Reset the account if it is lost.", 409)
         await self._desk.book.change(account, "invited", {}, caller)
         return await self._links.welcome(known.id, caller.id)
+
+
+def _is_a_person(known: Account) -> None:
+    """Raises Refused."""
+    if known.kind is not Kind.PERSON:
+        raise Refused(f"{known.name} is a machine, which never signs in. Revoke it and make another.", 409)

@@ -49,7 +49,9 @@ class Account:
         device = self.kind in {Kind.BUTTON, Kind.KIOSK}
         kind, name = self.id.split(":", 1) if device else ("account", self.id)
         rights = frozenset[Right]().union(*(ROLES.get(role, frozenset()) for role in self.roles))
-        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, self.at)
+        # Whoever resets an account can become it: from then on it is a new one.
+        since = max(self.at, float(self.detail.get("reset_at") or 0.0))
+        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, since)
 
 
 BUTTON_PREFIX = "button:"

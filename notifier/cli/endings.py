@@ -24,6 +24,8 @@ def add(commands: Commands) -> None:
     for word, what in ENDINGS.items():
         ending = _command(commands, word, what)
         ending.add_argument("--reason", default="", help="why, kept in the record")
+        if word != "stop-drill":
+            ending.add_argument("--code", default="", help="your confirmation code, if you have set one")
         if word == "mistake":
             ending.add_argument(
                 "--only-say-so",
@@ -67,7 +69,8 @@ async def _end(args: argparse.Namespace, client: Client) -> int:
     incident = await incident_id(client, args.incident)
     if getattr(args, "only_say_so", False):
         return _told(args, await client.post(f"/incidents/{incident}/mistake/claim"))
-    return _told(args, await client.post(f"/incidents/{incident}/{args.word}", {"reason": args.reason}))
+    said = {"reason": args.reason, "code": getattr(args, "code", "")}
+    return _told(args, await client.post(f"/incidents/{incident}/{args.word}", said))
 
 
 async def _approve(args: argparse.Namespace, client: Client) -> int:

@@ -66,6 +66,10 @@ async def start_drill(call: Call) -> Any:
     return await call.parts.commands.press(activation, call.caller)
 
 
+TWO_ASKED = frozenset({Ending.ALL_CLEAR, Ending.RECALL, Ending.MISTAKE})
+"""Endings that may need a second person; one person stops a drill."""
+
+
 async def all_clear(call: Call) -> Any:
     return await _end(call, Ending.ALL_CLEAR)
 
@@ -83,6 +87,8 @@ async def stop_drill(call: Call) -> Any:
 
 
 async def _end(call: Call, ending: Ending) -> Any:
+    # Asking for what somebody else has asked for is granting it.
+    _code_needed(call, ending in TWO_ASKED)
     duress = await _under_duress(call, call.body.code)
     return await call.parts.commands.end(call.path["incident"], ending, call.caller, call.body.reason, duress=duress)
 
@@ -90,6 +96,12 @@ async def _end(call: Call, ending: Ending) -> Any:
 async def _under_duress(call: Call, code: str) -> bool:
     """What the code that was typed says; without one, nothing. Raises Refused for a code that is none of theirs."""
     return bool(code) and await call.parts.entrance.own.under_duress(call.caller.id, code, call.place)
+
+
+def _code_needed(call: Call, asked: bool) -> None:
+    """Raises Refused where a code is asked for and none was typed."""
+    if asked and not call.body.code and call.parts.entrance.own.has_codes(call.caller.id):
+        raise Refused("Type your confirmation code: you have set one, and it stands for you at an approval.")
 
 
 async def claim_mistake(call: Call) -> Any:
@@ -111,8 +123,7 @@ async def release(call: Call) -> Any:
 
 async def decide(call: Call) -> Any:
     body = call.body
-    if body.grant and not body.code and call.parts.entrance.own.has_codes(call.caller.id):
-        raise Refused("Type your confirmation code: you have set one, and it stands for you at an approval.")
+    _code_needed(call, body.grant)
     duress = await _under_duress(call, body.code)
     return await call.parts.commands.decide(
         call.path["approval"], call.caller, body.grant, reauthenticated=call.fresh, duress=duress

@@ -5,7 +5,9 @@ Whoever forces it may be reading the same screen: nothing that is shown says so.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from notifier.engine.closing import Person, incident_row
 from notifier.engine.desk import Desk
@@ -33,11 +35,9 @@ def duress_ending_body(
 ) -> Body[tuple[IncidentState, bool]]:
     """(the state it would be in, whether a second person would be asked). Raises what the ending itself would."""
     row = yield from incident_row(desk.site, incident)
-    state = move_incident(IncidentState(row["state"]), WORD_OF[ending])
+    state = _after(row, ending)
     asked = yield Ask("open_approval", {"site": desk.site, "incident": incident, "what": str(ending)})
     waits = needs_two(desk.held_of, row, ending) and not (asked and asked[0]["first"] != who.id)
-    if state is IncidentState.RELEASING and row["action"] != Action.LOCKDOWN:
-        state = move_incident(state, IncidentWord.ROOMS_RELEASED)
     yield from _tell(desk, incident, str(ending), who, mark)
     return (IncidentState(row["state"]) if waits else state), waits
 
@@ -51,9 +51,17 @@ def duress_decision_body(
         raise NotFound(f"There is no approval {approval}.")
     move_approval(ApprovalState(found[0]["state"]), ApprovalWord.GRANT if grant else ApprovalWord.REFUSE)
     row = yield from incident_row(desk.site, found[0]["incident"])
-    state = move_incident(IncidentState(row["state"]), WORD_OF[Ending(found[0]["what"])])
+    state = _after(row, Ending(found[0]["what"]))
     yield from _tell(desk, row["id"], found[0]["what"], who, mark)
     return found[0]["what"], state
+
+
+def _after(row: Mapping[str, Any], ending: Ending) -> IncidentState:
+    """What the ending itself would lead to. Raises IllegalMove."""
+    state = move_incident(IncidentState(row["state"]), WORD_OF[ending])
+    if state is IncidentState.RELEASING and row["action"] != Action.LOCKDOWN:
+        return move_incident(state, IncidentWord.ROOMS_RELEASED)
+    return state
 
 
 def _tell(desk: Desk, incident: str, what: str, who: Person, mark: str) -> Body[None]:

@@ -303,3 +303,20 @@ async def test_a_stolen_password_makes_no_second_proof_where_there_is_one(door: 
         with pytest.raises(Refused, match="came in without it"):
             await attempt()
     assert Right.ADMINISTER not in door.rights(weak)
+
+
+async def test_an_account_that_was_reset_is_a_new_one_at_approvals(door: Door) -> None:
+    account = await door.person()
+    before = door.clock.now()
+    door.clock.time += 60
+    link = await door.people.reset(account, ADMIN)
+    session = door.session(await door.links.take_up(link, OTHER_WORDS, HERE))
+    caller = door.desk.sessions.caller(session)
+    assert caller is not None
+    assert caller.since > before
+
+
+async def test_a_machine_is_not_invited_to_sign_in(door: Door) -> None:
+    account, _ = await door.book.add_user("Robot", ["press"], [], None, None, ADMIN)
+    with pytest.raises(Refused, match="never signs in"):
+        await door.people.invite(account, ADMIN)

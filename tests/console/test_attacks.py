@@ -156,3 +156,5 @@ async def test_a_code_that_was_set_is_asked_for_and_the_one_for_duress_is_passed
     assert [args[-2:] for _, args in school.engine.said] == [(True, False), (True, True)]
     await school.ask("POST", "/api/v1/incidents/inc-7f3k/all-clear", kept, json={"code": "117204"})
     assert school.engine.said[-1][1][-1] is True
+    for ending in ("all-clear", "recall", "mistake"):  # asking for what another has asked for grants it
+        assert (await school.ask("POST", f"/api/v1/incidents/inc-7f3k/{ending}", kept, json={}))[0] == 403

@@ -49,6 +49,22 @@ async def test_a_second_person_under_duress_releases_nobody() -> None:
         campus.phone("Officer Diaz").has("Ada Abara asked to end the Lockdown", by="sms", times=1)
 
 
+async def test_a_second_person_under_duress_reads_what_they_would_read() -> None:
+    async with story() as campus:
+        await campus.press("front-office", playbook="evacuate")
+        await campus.advance("20s")
+        asked = await ends(campus, "Kim", duress=False)
+        caller = campus.person("ada").caller
+
+        async def decides(*, duress: bool) -> Outcome:
+            return await campus.ask(lambda known: known.decide(asked.approval or "", caller, True, duress=duress))
+
+        forced = await decides(duress=True)
+        assert forced == await decides(duress=False)  # without rooms to release it goes straight to closing
+        sent = campus.daemon.views.deliveries(campus.incident, state=None, limit=500, after=None)["items"]
+        assert not any("duress" in str(item).lower() for item in sent)
+
+
 async def test_who_is_alone_may_end_it_after_ten_minutes_having_signed_in_anew() -> None:
     async with story() as campus:
         await campus.press("front-office")
