@@ -19,12 +19,36 @@ M = TypeVar("M", bound=BaseModel)
 BODY_PATIENCE = 15.0  # seconds for a whole body; 32 MB of published files over a slow line fit
 
 
-async def read_body(request: web.BaseRequest, limit: int, patience: float = BODY_PATIENCE) -> bytes:
-    """The body, at most `limit` bytes and `patience` seconds. Raises BadRequest (413, 408, 415)."""
+class LongBodies:
+    """Room for long bodies of people whom nobody knows yet: a thousand connections must not cost a gigabyte.
+
+    A body up to `free` bytes always finds room, so nobody's long ones keep a provider's short callback out.
+    """
+
+    def __init__(self, room: int, free: int) -> None:
+        self._left, self._free = room, free
+
+    def take(self, read: int, limit: int) -> int:
+        """Reserve `limit` bytes for a body that has turned out long; 0: it is not. Raises BadRequest (503)."""
+        if read <= self._free:
+            return 0
+        if limit > self._left:
+            raise BadRequest(503, "Too many long bodies arrive at this moment. Send it again in a few seconds.")
+        self._left -= limit
+        return limit
+
+    def give_back(self, taken: int) -> None:
+        self._left += taken
+
+
+async def read_body(
+    request: web.BaseRequest, limit: int, patience: float = BODY_PATIENCE, long: LongBodies | None = None
+) -> bytes:
+    """The body, at most `limit` bytes and `patience` seconds. Raises BadRequest (413, 408, 415, 503)."""
     refuse_packed(request)
     if (request.content_length or 0) > limit:
         raise BadRequest(413, f"The body has {request.content_length} bytes and may have {limit}.")
-    read = bytearray()
+    read, taken = bytearray(), 0
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")  # RFC 9110 section 10.1.1
         request.writer.output_size = 0
@@ -34,10 +58,15 @@ async def read_body(request: web.BaseRequest, limit: int, patience: float = BODY
                 read += chunk
                 if len(read) > limit:
                     raise BadRequest(413, f"The body is longer than the {limit} bytes that it may have.")
+                if long is not None and not taken:
+                    taken = long.take(len(read), limit)
     except TimeoutError:
         raise BadRequest(408, f"The body did not arrive within {patience:g} seconds.") from None
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError, RuntimeError):  # aiohttp's for a lost line
         raise BadRequest(400, "The body broke off, or is not encoded as its headers say.") from None
+    finally:
+        if long is not None:
+            long.give_back(taken)
     return bytes(read)
 
 

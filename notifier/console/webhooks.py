@@ -5,10 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from notifier.console.callers import networks_of, public_address
-from notifier.console.reading import read_body
-from notifier.console.route import Call
+from notifier.console.reading import LongBodies, read_body
+from notifier.console.route import KILOBYTE, Call
 from notifier.errors import NotFound
 from notifier.interfaces import CallbackReply, CallbackRequest
+
+LONG = LongBodies(room=16 * KILOBYTE * KILOBYTE, free=64 * KILOBYTE)
+"""Of this process: whoever calls is known only when the whole body has been read."""
 
 
 async def receive(call: Call) -> web.Response:
@@ -22,7 +25,7 @@ async def receive(call: Call) -> web.Response:
     if read is None:
         raise NotFound("No sender of this node takes callbacks at this address; compare the provider's settings.")
     request = call.request
-    body = await read_body(request, call.route.limit)
+    body = await read_body(request, call.route.limit, long=LONG)
     url = public_address(request, call.parts.public_url, networks_of(call.parts.settings.behind_proxy))
     reply = read(CallbackRequest(request.method, url, request.headers, body))
     if reply.reports or reply.inbound:
@@ -36,7 +39,7 @@ async def hook(call: Call) -> web.Response:
     if trigger is None:
         raise NotFound("No trigger of the site takes calls at this address; compare its name in the site file.")
     request = call.request
-    body = await read_body(request, call.route.limit)
+    body = await read_body(request, call.route.limit, long=LONG)
     url = public_address(request, call.parts.public_url, networks_of(call.parts.settings.behind_proxy))
     return _answer(await trigger.hook(CallbackRequest(request.method, url, request.headers, body)))
 

@@ -11,6 +11,7 @@ from notifier.model.rights import Caller, Right
 from tests.console.school import ADMIN, School, open_school
 
 WORDS = "seven grey herons wade"
+TECHNICIAN = Caller("account:tech", "Tess", "tess", frozenset({Right.TECHNICIAN}))
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -59,6 +60,8 @@ async def test_another_site_signs_nobody_in_or_out(school: School) -> None:
         assert (await school.ask("POST", path, other, data={"which": "everywhere"}))[0] == 403
     assert (await school.ask("GET", "/now", kept))[0] == 200
     assert (await school.ask("GET", "/api/v1/events", other))[0] == 403
+    link = await school.accounts.enrol_kiosk("Somebody else's", "office", TECHNICIAN)
+    assert (await school.ask("POST", f"/enrol/{link}", {"Sec-Fetch-Site": "cross-site"}))[0] == 403
 
 
 @pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])

@@ -1,8 +1,15 @@
 """Providers' callbacks: only what is signed, for the address as the provider saw it."""
 
+import asyncio
 import io
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
+
+from notifier.console import webhooks
+from notifier.console.reading import LongBodies
+from notifier.console.routes import CALLBACK as MOST
 from notifier.errors import StoreGone
 from tests.console.school import School, open_school
 
@@ -53,3 +60,26 @@ async def test_unknown_callbacks_are_not_found(school: School) -> None:
 async def test_a_callback_has_a_most(school: School) -> None:
     assert (await school.ask("POST", CALLBACK, data=io.BytesIO(bytes(1024 * 1024 + 1))))[0] == 413
     assert school.sender.seen == []
+
+
+async def test_strangers_long_bodies_have_only_so_much_room_and_short_ones_always_find_some(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "LONG", LongBodies(room=2 * MOST, free=64 * 1024))
+    host, port = urlsplit(school.url).netloc.split(":")
+    head = f"POST {CALLBACK} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 200000\r\n\r\n".encode()
+    held = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
+    for _, writer in held:
+        writer.write(head + b"a" * 100_000)
+    # One of the three is over the room; the other two wait for the rest of their bodies.
+    reading = [asyncio.ensure_future(reader.readline()) for reader, _ in held]
+    done, waiting = await asyncio.wait(reading, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    assert [b" 503 " in task.result() for task in done] == [True]
+    assert len(waiting) == 2
+    assert (await school.ask("POST", CALLBACK, data=b"a" * 60_000))[0] == 403
+    for _, writer in held:
+        writer.write(b"a" * 100_000)
+    assert [b" 403 " in line for line in await asyncio.gather(*waiting)] == [True, True]
+    for _, writer in held:
+        writer.close()
+    assert (await school.ask("POST", CALLBACK, data=b"a" * 200_000))[0] == 403

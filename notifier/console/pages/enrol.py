@@ -10,9 +10,10 @@ from aiohttp import web
 from markupsafe import Markup
 
 from notifier.console.callers import networks_of, public_address
-from notifier.console.pages.forms import Form, read_form, see
+from notifier.console.pages.forms import Form, read_form, same_origin, see
 from notifier.console.pages.press import keep_device
 from notifier.console.pages.rendering import html, page
+from notifier.console.problems import BadRequest
 from notifier.console.route import KILOBYTE, Call, Flag, Route
 from notifier.errors import Refused
 from notifier.model.rights import Right
@@ -52,6 +53,8 @@ async def look(call: Call) -> web.Response:
 
 
 async def become(call: Call) -> web.Response:
+    if not same_origin(call.request, call.parts.public_url):
+        raise BadRequest(403, "Another site sent this, or the browser does not say who did; nothing was done.")
     try:
         secret = await call.parts.accounts.redeem_kiosk(call.path["token"])
     except Refused as error:
