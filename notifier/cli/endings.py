@@ -69,7 +69,9 @@ async def _end(args: argparse.Namespace, client: Client) -> int:
     incident = await incident_id(client, args.incident)
     if getattr(args, "only_say_so", False):
         return _told(args, await client.post(f"/incidents/{incident}/mistake/claim"))
-    said = {"reason": args.reason, "code": getattr(args, "code", "")}
+    said = {"reason": args.reason}
+    if code := getattr(args, "code", ""):
+        said["code"] = code
     return _told(args, await client.post(f"/incidents/{incident}/{args.word}", said))
 
 
