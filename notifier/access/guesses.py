@@ -68,8 +68,14 @@ class Guesses:
         else:
             wait = min(LONGEST_WAIT, 2.0 ** (failures - FREE)) if failures > FREE else 0.0
         self._names[key] = _Tries(failures, now + wait, now)
-        _forget(self._names)
+        self._forget_a_name(now)
         return {"id": key, "failures": failures, "until": now + wait} if failures >= LOCKS_AFTER else None
+
+    def _forget_a_name(self, now: float) -> None:
+        """One that waits is forgotten last: or ten thousand names that nobody has would free it."""
+        if len(self._names) > MOST:
+            free = next((key for key, one in self._names.items() if one.until <= now), next(iter(self._names)))
+            del self._names[free]
 
     def worked(self, name: str) -> None:
         self._names.pop(key_of(name), None)

@@ -20,6 +20,8 @@ from notifier.model.rights import Caller, Right
 
 OPEN, ENDED = "open", "ended"
 WRITE_SEEN = 0.25  # of the idle limit: how old the written "last seen" may be, so that a board does not fill the record
+MOST = 50
+"""Open sessions of one account: more than anybody has browsers. The oldest ends when there is one more."""
 AGENT = 200  # characters of a browser's own name that are kept
 STRONG = frozenset({"passkey", "password and code", "password and recovery code", "provider, trusted"})
 """Ways in that prove two things; an administrator's rights come with these alone."""
@@ -106,7 +108,8 @@ class Sessions:
             "address": place.address, "agent": place.agent[:AGENT],
         }  # fmt: skip
         before = self._held.rows.get(hashed(instead_of)) if instead_of else None
-        ended = [self._ended(before["id"])] if before else []
+        over = [one.id for one in self.open_of(account.id)[: -(MOST - 1)] if one.id != (before or {}).get("id")]
+        ended = [self._ended(one) for one in ([before["id"]] if before else []) + over]
         told = {"by": f"account:{account.id}", "name": account.name, "how": how, "from": place.address}
         kind = EventKind.SIGNED_IN
         await self._write(Fact(kind, self._site, data=told, rows=[Row("session", values, new=True), *ended, *rows]))

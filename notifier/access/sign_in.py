@@ -5,6 +5,7 @@ Who is not known and who mistypes hear the same words after the same time.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,8 @@ class Entered:
 class SignIn:
     def __init__(self, desk: FrontDesk) -> None:
         self._desk = desk
+        self._codes = asyncio.Lock()
+        """One at a time: of a hundred guesses sent together all would be tried before the first counts as wrong."""
 
     # ------------------------------------------------------------------------------------------- password, then code
 
@@ -53,11 +56,12 @@ class SignIn:
         account = desk.book.account(held.account)
         if account is None:
             raise Refused(GONE, 410)
-        # By the account, never by what was typed for it: else each of its names would have its own tries.
-        desk.guesses.may_try(account.id, place.address, desk.clock.now())
-        row, how = await self._code_row(account, code)
-        if row is None:
-            raise await self._wrong(account.id, account, place, NO_CODE)
+        async with self._codes:
+            # By the account, never by what was typed for it: else each of its names would have its own tries.
+            desk.guesses.may_try(account.id, place.address, desk.clock.now())
+            row, how = await self._code_row(account, code)
+            if row is None:
+                raise await self._wrong(account.id, account, place, NO_CODE)
         desk.tickets.take("code", ticket)
         desk.guesses.worked(account.id)
         return await desk.sessions.sign_in(account, f"password and {how}", place, before)

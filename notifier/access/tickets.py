@@ -15,7 +15,7 @@ from notifier.clock import Clock
 from notifier.errors import Refused
 
 LIVES = 600.0  # seconds: long enough to find one's phone
-MOST = 5_000  # half-done things of one node; the oldest goes first
+MOST = 20_000  # half-done things of one kind on one node, some 10 MB; the oldest goes first
 GONE = "That took too long, or was begun elsewhere. Begin again."
 
 
@@ -32,24 +32,26 @@ class Tickets:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._held: OrderedDict[str, Ticket] = OrderedDict()
+        # By kind: a stranger who opens the sign-in page all day must not push out a password that waits for its code.
+        self._held: dict[str, OrderedDict[str, Ticket]] = {}
 
     def give(self, kind: str, account: str = "", **detail: Any) -> str:
         name = new_one_time()
-        self._held[hashed(name)] = Ticket(kind, account, self._clock.now(), detail)
-        while len(self._held) > MOST:
-            self._held.popitem(last=False)
+        held = self._held.setdefault(kind, OrderedDict())
+        held[hashed(name)] = Ticket(kind, account, self._clock.now(), detail)
+        while len(held) > MOST:
+            held.popitem(last=False)
         return name
 
     def look(self, kind: str, name: str) -> Ticket:
         """Without using it up. Raises Refused."""
-        found = self._held.get(hashed(name))
-        if found is None or found.kind != kind or self._clock.now() - found.at > LIVES:
+        found = self._held.setdefault(kind, OrderedDict()).get(hashed(name))
+        if found is None or self._clock.now() - found.at > LIVES:
             raise Refused(GONE, 410)
         return found
 
     def take(self, kind: str, name: str) -> Ticket:
         """Once. Raises Refused."""
         found = self.look(kind, name)
-        del self._held[hashed(name)]
+        del self._held[kind][hashed(name)]
         return found

@@ -1,9 +1,11 @@
 """Signing in: who fits is let in under a new name, who does not hears the same words whoever they are."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
+from notifier.access import guesses, sessions, tickets
 from notifier.access.passkeys import party_of
 from notifier.access.sessions import Place
 from notifier.access.ways_in import Way
@@ -320,3 +322,61 @@ async def test_a_machine_is_not_invited_to_sign_in(door: Door) -> None:
     account, _ = await door.book.add_user("Robot", ["press"], [], None, None, ADMIN)
     with pytest.raises(Refused, match="never signs in"):
         await door.people.invite(account, ADMIN)
+
+
+async def test_guesses_at_a_code_that_come_together_count_one_after_the_other(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    door.clock.time += 60
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    run = door.ledger.run
+
+    async def slowly(*args: object, **named: object) -> object:
+        await asyncio.sleep(0)
+        return await run(*args, **named)  # type: ignore[arg-type] # whatever it takes
+
+    monkeypatch.setattr(door.ledger, "run", slowly)
+    tries = [door.sign_in.by_code(half.ticket, "000000", Place(f"203.0.113.{n}"), None) for n in range(30)]
+    tries.append(door.sign_in.by_code(half.ticket, door.code(app), Place("203.0.113.99"), None))
+    said = [str(one) for one in await asyncio.gather(*tries, return_exceptions=True)]
+    assert sum("does not fit" in one for one in said) == 3
+    assert "This name waits" in said[-1]
+
+
+async def test_who_opens_the_sign_in_page_all_day_pushes_out_nobodys_code(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tickets, "MOST", 5)
+    await door.person()
+    app, _ = await door.with_app(await door.enter())
+    door.clock.time += 60
+    half = await door.sign_in.by_password("ada-lopez", WORDS, HERE, None)
+    for _ in range(20):
+        door.sign_in.begin_passkey(party_of("https://alerts.example.org", "Maplewood"))
+    assert await door.sign_in.by_code(half.ticket, door.code(app), HERE, None)
+
+
+def test_a_name_that_waits_is_not_freed_by_names_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guesses, "MOST", 20)
+    kept = guesses.Guesses()
+    for _ in range(10):
+        kept.failed("ada-lopez", 100.0)
+    for number in range(50):
+        kept.failed(f"nobody{number}", 100.0)
+    with pytest.raises(Refused, match="This name waits"):
+        kept.may_try("ada-lopez", "203.0.113.1", 100.0)
+
+
+async def test_an_account_has_only_so_many_sessions_and_the_oldest_ends(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST", 3)
+    account = door.book.account(await door.person())
+    assert account is not None
+    made = []
+    for _ in range(6):
+        door.clock.time += 1
+        made.append(await door.desk.sessions.sign_in(account, "passkey", HERE))
+    assert [door.desk.sessions.of(one) is not None for one in made] == [False] * 3 + [True] * 3
