@@ -36,6 +36,11 @@ def test_of_a_plan_only_plain_shapes_are_kept() -> None:
 def test_a_plan_that_could_grow_without_end_is_not_read() -> None:
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg viewBox="0 0 1 1"><text>&a;</text></svg>'
     assert plan(bomb, [], [], "plan") == ""
+    hidden = f"<?x <!-- ?>{bomb.replace('><svg', '><!-- --><svg', 1)}"
+    assert plan(hidden, [], [], "plan") == ""
+    assert plan("<!-- <!DOCTYPE --><svg viewBox='0 0 1 1'><text><![CDATA[<!]]></text></svg>", [], [], "plan")
+    deep = 5000
+    assert plan(f"<svg viewBox='0 0 1 1'>{'<g>' * deep}{'</g>' * deep}</svg>", [], [], "plan") == ""
     assert plan("<svg viewBox='0 0 1 1'", [], [], "plan") == ""
     assert plan("<html/>", [], [], "plan") == ""
 
