@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     publish.add_argument("folder", metavar="DIR", help="the school's folder")
     publish.add_argument("--comment", default="", help="what has changed and why, kept in the record")
-    publish.set_defaults(deed=asking(_publish))
+    publish.set_defaults(deed=asking(_publish, named="folder"))
     pull = commands.add_parser(
         "pull", parents=[daemon_options()], help="write what is published back into a folder",
         description="Fetch the files of a published version from the running daemon and write them into a folder. "

@@ -71,15 +71,21 @@ def folder_of(said: str | None) -> Path:
     return Path(said or os.environ.get("NOTIFIER_DIR") or ".")
 
 
-def where_of(args: argparse.Namespace) -> Where:
-    return Where(folder_of(getattr(args, "dir", None)), getattr(args, "server", None), token_from(args.token_file))
+def where_of(args: argparse.Namespace, named: str | None = None) -> Where:
+    """`named`: a folder that the command was given; it is the daemon's own where one has a socket and none was said."""
+    said = getattr(args, "dir", None) or os.environ.get("NOTIFIER_DIR")
+    if not said and named and Where(Path(named)).socket.exists():
+        said = named
+    return Where(folder_of(said), getattr(args, "server", None), token_from(args.token_file))
 
 
-def asking(deed: Callable[[argparse.Namespace, Client], Awaitable[int]]) -> Callable[[argparse.Namespace], int]:
-    """A command that talks to the daemon, as `entry` runs it."""
+def asking(
+    deed: Callable[[argparse.Namespace, Client], Awaitable[int]], *, named: str = ""
+) -> Callable[[argparse.Namespace], int]:
+    """A command that talks to the daemon, as `entry` runs it. `named`: the argument that may be the daemon's folder."""
 
     async def ask(args: argparse.Namespace) -> int:
-        async with connected(where_of(args)) as client:
+        async with connected(where_of(args, getattr(args, named) if named else None)) as client:
             return await deed(args, client)
 
     return lambda args: asyncio.run(ask(args))

@@ -198,8 +198,8 @@ def test_publishing_faulty_files_changes_nothing_and_names_each_fault(desk: Desk
 
 
 @pytest.mark.timeout(300)  # pages are rendered first, and rendering stands back on a busy machine
-def test_publishing_makes_the_next_version(desk: Desk, daemon: Running) -> None:
-    said = desk("publish", str(daemon.folder), "--comment", "the same again")
+def test_publishing_makes_the_next_version_also_when_typed_elsewhere(desk: Desk, daemon: Running) -> None:
+    said = desk.say("publish", str(daemon.folder), "--comment", "the same again")
     assert said.code == 0, said.err
     assert "is published and runs now" in said.out
 
