@@ -115,7 +115,7 @@ async def locked_down(school: OnlineSchool) -> Moment:
     jam(school)
     incident = await press(school)
     await need_help(school, incident)
-    picture = lambda: school.daemon.views.incident(incident)  # noqa: E731
+    picture = lambda: school.daemon.views.incident(incident)  # noqa: E731 asked anew each time
     await until(school, lambda: picture()["doors"]["not_secured"] == 1)
     await until(school, lambda: any(step["id"] == "guardians" for step in waiting(picture())))
     asker = replace(DESK_PERSON, person="kim", name="Kim Park")
