@@ -125,7 +125,7 @@ async def _fits(page: Page) -> Sequence[str]:
         found.append(f"{moving} animations although none is wanted")
     await page.set_viewport_size(dict(PHONE))  # type: ignore[arg-type] # its own shape
     found += [f"wider than a phone: {one}" for one in await page.evaluate(TOO_WIDE)]
-    await page.set_viewport_size(dict(DESK))  # type: ignore[arg-type]
+    await page.set_viewport_size(dict(DESK))  # type: ignore[arg-type] # its own shape
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
     found += [f"at 200 % wider than the screen: {one}" for one in await page.evaluate(TOO_WIDE)]
     found += [f"at 200 % cut: {one}" for one in await page.evaluate(CUT)]
@@ -140,4 +140,4 @@ async def _kept(page: Page, now: Moment, at: str) -> None:
     await screenshot(page, f"{name}-desk", full_page=True)
     await page.set_viewport_size(dict(PHONE))  # type: ignore[arg-type] # its own shape
     await screenshot(page, f"{name}-phone", full_page=True)
-    await page.set_viewport_size(dict(DESK))  # type: ignore[arg-type]
+    await page.set_viewport_size(dict(DESK))  # type: ignore[arg-type] # its own shape
