@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from notifier.engine.held import Held
 from notifier.engine.ladder import Decision, Verdict
@@ -35,6 +38,11 @@ SAME_PRESS = 3.0
 
 KEY_LIVES = 86_400.0
 """Seconds that an Idempotency-Key means the same press: a client that always sends one key is not deaf for ever."""
+KEY_ALONE = 900.0
+"""Seconds for which a key alone says so. Later it must also say that it was pressed when the first was: who has got no
+answer for longer says since when it tries, and a device that always sends one key must be heard again."""
+SAME_MOMENT = 60.0
+"""Seconds by which two tellings of one press may differ: each is reckoned back from when it arrived."""
 
 
 @dataclass(slots=True)
@@ -154,7 +162,7 @@ def same_press(press: Press) -> Body[Intake | None]:
     waits = not first["incident"]
     if waits and first["state"] == "told" and act.only_tells:
         return Intake(first["id"], "", "", joined=True, late=True)
-    if (waits and not press.late) or (press.key is not None and first["received_at"] < press.now - KEY_LIVES):
+    if (waits and not press.late) or (press.key is not None and not _key_holds(press, first)):
         # A press made now is never taken for an old one that only asks, nor for one of another day.
         if press.key is not None:
             row = Row("activation", {"site": site, "id": first["id"], "dedupe": None})
@@ -169,6 +177,18 @@ def same_press(press: Press) -> Body[Intake | None]:
         {"again": first["id"], "source": act.source, "zone": press.zone, "presser": act.presser},
     )
     return Intake(first["id"], first["incident"], incident_code(first["incident"]), joined=True)
+
+
+def _key_holds(press: Press, first: Mapping[str, Any]) -> bool:
+    """Whether the same key is the same press."""
+    age = press.now - first["received_at"]
+    if age <= KEY_ALONE:
+        return True
+    then, made = first["pressed_at"] or first["received_wall"], press.activation.pressed_at
+    if made is None or age > KEY_LIVES:
+        return False
+    at = then if isinstance(then, int | float) else datetime.fromisoformat(then).timestamp()
+    return bool(abs(at - made) <= SAME_MOMENT)
 
 
 def ended_since(press: Press, verdict: Verdict) -> Body[bool]:

@@ -99,6 +99,26 @@ async def test_a_key_of_another_day_starts_a_response_again(at: Bench) -> None:
     assert (again.joined, at.state(again.incident)) == (False, "active")
 
 
+async def test_a_device_that_always_sends_one_key_is_heard_again_after_a_quarter_of_an_hour(at: Bench) -> None:
+    first = await at.press("secure", source="account:ada", dedupe="always")
+    await at.all_clear(first.incident)
+    at.clock.time += 800
+    assert (await at.press("secure", source="account:ada", dedupe="always")).incident == first.incident
+    at.clock.time += 200
+    again = await at.press("secure", source="account:ada", dedupe="always")
+    assert (again.joined, at.state(again.incident)) == (False, "active")
+
+
+async def test_who_still_tries_to_say_the_same_press_is_not_taken_for_another(at: Bench) -> None:
+    """A screen that got no answer for an hour keeps its key, and says since when it tries."""
+    first = await at.press("secure", source="button:office", dedupe="this one")
+    await at.all_clear(first.incident)
+    at.clock.time += 3600
+    again = await at.press("secure", source="button:office", dedupe="this one", ago=3600)
+    assert (again.joined, again.incident) == (True, first.incident)
+    assert at.state(first.incident) == "closed"
+
+
 async def test_fifty_presses_with_keys_of_their_own_are_one_incident_and_fifty_fixes(at: Bench) -> None:
     for number in range(50):
         await at.press(source="account:ada", dedupe=f"k{number}")
