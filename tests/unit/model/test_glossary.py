@@ -14,6 +14,7 @@ WORDS = {
     *("acknowledgement", "escalation", "release", "all-clear", "recall", "correction", "drill", "site", "zone", "room"),
     *("door", "secure", "restore", "lane", "trouble", "supervision", "hold", "lockdown", "evacuate", "shelter"),
     *("status", "urgency", "severity", "certainty"),
+    *("trigger", "verify", "kiosk", "duress", "canary", "gap", "walk test", "seal", "quiet hours"),
 }
 
 
