@@ -159,12 +159,14 @@ class PostgresLedger(Store):
                     return False
         return True
 
+    async def _its_clock(self, connection: asyncpg.Connection[Any]) -> float:
+        """What the server's clock says, in seconds of the epoch."""
+        return float(await connection.fetchval("select extract(epoch from clock_timestamp())::float8"))
+
     async def _take_up_time(self, connection: asyncpg.Connection[Any], reading: BootReading, *, anchor: bool) -> None:
         if isinstance(self.clock, SystemClock) and anchor:
-            row = await connection.fetchrow(
-                "select extract(epoch from clock_timestamp())::float8 as now, (select max(at) from head) as newest"
-            )
-            now, newest = (row["now"], row["newest"]) if row is not None else (reading.wall, None)
+            newest = await connection.fetchval("select max(at) from head")
+            now = await self._its_clock(connection)
             resumed = resume(None, newest, BootReading("", reading.boottime, now))
             self.clock.anchor(resumed.steady, resumed.boottime)
             self.time_jump = resumed.jump

@@ -165,6 +165,10 @@ class StoryPostgresLedger(_CanBeDropped, PostgresLedger):
     def changes(self) -> int:
         return int(self.writer.changes)
 
+    async def _its_clock(self, connection: Any) -> float:
+        """The server's clock is the story's too: what passes while nobody runs, passes there."""
+        return self.clock.wall().timestamp()
+
 
 class StoryFailoverLedger(_InHand, FailoverLedger):
     """The ledger that goes on in memory when the store is gone. It is closed, not dropped."""

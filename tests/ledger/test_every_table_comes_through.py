@@ -61,10 +61,7 @@ async def held(ledger: FailoverLedger) -> dict[str, list[dict[str, Any]]]:
     assert store is not None
 
     async def look(turn: Any) -> dict[str, list[dict[str, Any]]]:
-        return {
-            table: [dict(row) for row in await turn.connection.fetch(f"select * from {table}")]
-            for table in KEYS
-        }
+        return {table: [dict(row) for row in await turn.connection.fetch(f"select * from {table}")] for table in KEYS}
 
     return await store.do(look)
 
