@@ -113,3 +113,19 @@ def test_a_decision_says_what_was_weighed_and_what_it_costs(page: Path) -> None:
     assert re.search(r"^Status: (proposed|accepted|replaced by \[\d{4}\])", text, re.MULTILINE)
     if page.name != "0000-template.md":
         assert re.search(r"^Date: \d{4}-\d{2}-\d{2}$", text, re.MULTILINE)
+
+
+def test_the_index_lists_every_page_once() -> None:
+    """Lists that are merged by union keep both sides' lines; this is where that is noticed."""
+    listed = re.findall(r"\]\(([^)#]+\.md)\)", (HOUSE / "docs/index.md").read_text())
+    pages = [
+        str(page.relative_to(HOUSE / "docs"))
+        for page in HOUSE.glob("docs/**/*.md")
+        if page.name != "index.md" and page.parent.name != "decisions"
+    ]
+    assert sorted(place for place in listed if place[:2] != ".." and place[:9] != "decisions") == sorted(pages)
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    said = [line for line in (HOUSE / "CHANGELOG.md").read_text().splitlines() if line.startswith("- ")]
+    assert sorted(set(said)) == sorted(said)
