@@ -43,7 +43,7 @@ test-peers: $(DEV_READY)  ## our drivers before real far ends that are too heavy
 	&& $(PY) -m venv --clear .venv-peers && .venv-peers/bin/pip install -qq --require-hashes -r requirements/peers.txt; }
 	@$(PY) -m pytest tests/peers
 
-bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit
+bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit; PEERS=1 also Alertmanager
 	@$(PY) -m tests.bench
 
 soak: $(DEV_READY)  ## the same load for hours

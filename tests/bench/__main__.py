@@ -25,6 +25,7 @@ from tests.bench.files import bench_files
 from tests.bench.ledger import bench_commits
 from tests.bench.limits import bench_limit, bench_recall
 from tests.bench.pa_beside import bench_pa_beside
+from tests.bench.peers import bench_peers, installed
 from tests.bench.press import bench_press
 from tests.bench.restart import bench_restart
 from tests.bench.timers import bench_timers
@@ -269,6 +270,17 @@ def board_lines(found: dict[str, Any]) -> list[Line]:
     ]  # fmt: skip
 
 
+def peers(quick: bool) -> dict[str, Any]:
+    return asyncio.run(bench_peers(20 if quick else 100, 1_000 if quick else 5_000))
+
+
+def peers_lines(found: dict[str, Any]) -> list[Line]:
+    return [
+        Line("Alertmanager: first webhook after a trigger", _ms(found["first"]), "", "", "none", None),
+        Line(f"Alertmanager: {found['many']} webhooks", f"{found['rate']}/s", "", "", "none", None),
+    ]
+
+
 Part = tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, Any]], list[Line]]]
 PARTS: dict[str, Part] = {
     "files": (files, files_lines),
@@ -284,6 +296,8 @@ PARTS: dict[str, Part] = {
     "restart": (restart, restart_lines),
     "board": (board, board_lines),
 }
+if os.environ.get("PEERS") and installed():
+    PARTS["peers"] = (peers, peers_lines)
 
 
 def _ms(ours: dict[str, float]) -> str:
