@@ -1,8 +1,18 @@
 """While a response runs: what people do about it without a browser, and where each of it can be read afterwards."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.cli.school import Desk
+from tests.cli.school import Desk, Running, copy_of, running
+
+
+@pytest.fixture(scope="module")
+def daemon(ran_once: Path) -> Iterator[Running]:
+    """One of its own: its lockdown runs on, and nobody else's drill could start."""
+    with copy_of(ran_once) as folder, running(folder) as daemon:
+        yield daemon
 
 
 @pytest.fixture

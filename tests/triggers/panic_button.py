@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from notifier.access.accounts import AccountBook
+from notifier.access.entrance import Entrance
 from notifier.clock import SystemClock
 from notifier.console.parts import ConsoleParts
 from notifier.console.server import serve
@@ -44,8 +45,10 @@ class PanicHttp(Trigger):
 
     async def listen(self, press: Callable[[Activation], Awaitable[Pressed]]) -> None:
         settings = {"listen": {"address": "127.0.0.1:0"}, "press_listen": f"127.0.0.1:{self._port}"}
+        entrance = Entrance(MemoryLedger(), SITE, "Maplewood", self._accounts, b"k" * 32, None)
         parts = ConsoleParts(
-            commands=Handing(press), views=Pictures(), accounts=self._accounts, follow=lambda listener: lambda: None,
+            commands=Handing(press), views=Pictures(), accounts=self._accounts, entrance=entrance,
+            follow=lambda listener: lambda: None,
             clock=SystemClock(), settings=NodeSettings.model_validate(settings), site=SITE, state_dir=self._folder,
         )  # fmt: skip
         server = await serve(parts)
