@@ -135,7 +135,7 @@ async def _account(stack: AsyncExitStack, owner: Api, base: str, school: Loaded,
 
 async def _visitor(owner: Api) -> str:
     """The path by which whoever sits before this machine comes into the console, once, without a password."""
-    made = await owner.post("/accounts", {"name": VISITOR, "roles": ["commander"]})
+    made = await owner.post("/accounts", {"name": VISITOR, "roles": ["commander"], "person": "visitor"})
     invited = await owner.post(f"/accounts/{made['account']}/invite")
     return str(invited["path"])
 

@@ -88,7 +88,7 @@ def test_the_demo_school_has_everybody_its_story_needs() -> None:
     assert sum("staff" in one.groups for one in people) == 45
     assert sum("guardians" in one.groups for one in people) == 400
     assert sum("police" in one.roles for one in people) == 3
-    assert {role for one in people for role in one.roles} == {"principal", "district", "police"}
+    assert {role for one in people for role in one.roles} == {"principal", "district", "police", "technician"}
     assert all(one.room and {"sms", "push"} <= one.addresses.keys() for one in people if "staff" in one.groups)
     assert {one.language for one in people} == {"en", "es"}
     assert not any(one.on_site for one in people if "staff" not in one.groups)
