@@ -608,8 +608,9 @@ class Views(Protocol):
 
         `site`, `timezone`, `code`, `action`, `drill`, `started` (wall, ISO 8601), `over` (bool), `name`, `room` (its
         name or None), `language`, `languages`, `directive` (language to text), `answers` (words asked for),
-        `answered` (None or `answer`, `text`, `at`), `taken` (None or `by`, `at`: who has the call for help). Of a
-        room's card also `card` (True) and `waiting` (True: nothing is open, so there is nothing to answer).
+        `answered` (None or `answer`, `text`, `at`), `taken` (None or `by`, `at`: who has the call for help),
+        `help_open` (bool: their call for help is nobody's yet, or not finished). Of a room's card also `card` (True)
+        and `waiting` (True: nothing is open, so there is nothing to answer).
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone, tzinfo
 from functools import cache
@@ -23,7 +24,7 @@ from notifier.model.words import text_in
 TEXT_LIMIT = 1000  # characters; the rest of a longer text is left aside, the answer never
 DARK_ACTIONS = ("lockdown", "secure", "hold", "medical", "other")
 """Inside, a white screen gives people away; evacuate and shelter follow the phone (DESIGN 5)."""
-NOT_ME = "not_me"
+NOT_ME, NEED_HELP = "not_me", "need_help"
 
 
 async def show(call: Call) -> web.Response:
@@ -48,15 +49,46 @@ async def answer(call: Call) -> web.Response:
         said = {}
     chosen, text = said.get("answer", [""])[0], said.get("text", [""])[0].strip()[:TEXT_LIMIT]
     if chosen != NOT_ME and chosen not in picture["answers"]:
-        return _html(422, "answer", picture_words(picture, language, token, notice=WORDS[language]["choose"]))
+        notice = WORDS[language]["choose"]
+        return _html(422, "answer", picture_words(picture, language, token, notice=notice, typed=text))
+    text = "".join(sign for sign in text if sign.isprintable())
+    wait = call.parts.answers.wait(token, call.parts.clock.now())
     try:
-        await call.parts.commands.answer(token, chosen, "".join(sign for sign in text if sign.isprintable()))
+        if not wait:
+            await call.parts.commands.answer(token, chosen, text)
+        elif chosen != NEED_HELP or not await _first_call(call, token, text):
+            picture = call.parts.views.answer_page(token)
+            return _too_often(picture, language, token, chosen, text, wait)
     except (LedgerError, Refused, IllegalMove) as error:
         status = error.status if isinstance(error, Refused) else 409 if isinstance(error, IllegalMove) else 503
         words = WORDS[language]
         notice = f"{words['not_recorded']}. {words['try_again']}"
-        return _html(status, "answer", picture_words(picture, language, token, notice=notice))
+        return _html(status, "answer", picture_words(picture, language, token, notice=notice, typed=text))
     return _html(200, "answer", picture_words(call.parts.views.answer_page(token), language, token))
+
+
+async def _first_call(call: Call, token: str, text: str) -> bool:
+    """Record a call for help beside the pace, unless one of this link stands already: only then may it wait."""
+    async with call.parts.answers.beside:  # one after the other: a hundred at once are one first call
+        picture = call.parts.views.answer_page(token)
+        if picture.get("help_open") and (picture.get("answered") or {}).get("answer") == NEED_HELP:
+            return False
+        await call.parts.commands.answer(token, NEED_HELP, text)
+        return True
+
+
+def _too_often(
+    picture: Mapping[str, Any], language: str, token: str, chosen: str, text: str, wait: float
+) -> web.Response:
+    """What stands, stands; what is new is not taken now, and the page says so."""
+    stands = picture.get("answered") or {}
+    if chosen == stands.get("answer") and text in {"", stands.get("text") or ""}:
+        return _html(200, "answer", picture_words(picture, language, token))
+    seconds = math.ceil(wait)
+    notice = WORDS[language]["help_stands" if chosen == NEED_HELP else "too_often"].format(seconds=seconds)
+    response = _html(429, "answer", picture_words(picture, language, token, notice=notice, typed=text))
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def in_trouble(told: Explained, request: web.BaseRequest) -> web.Response:
@@ -77,7 +109,9 @@ def _waiting(status: int, language: str) -> web.Response:
     return _html(status, "dead", {**context, "w": words, "language": language})
 
 
-def picture_words(picture: Mapping[str, Any], language: str, token: str, notice: str = "") -> dict[str, Any]:
+def picture_words(
+    picture: Mapping[str, Any], language: str, token: str, notice: str = "", typed: str = ""
+) -> dict[str, Any]:
     """Everything that the template says, from the view's picture."""
     words = WORDS[language]
     action, drill = str(picture["action"]), bool(picture["drill"])
@@ -115,6 +149,7 @@ def picture_words(picture: Mapping[str, Any], language: str, token: str, notice:
         "inside": action == "lockdown",
         "dark": action in DARK_ACTIONS and not drill,
         "notice": notice,
+        "typed": typed,
     }  # fmt: skip
 
 

@@ -66,6 +66,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waiting_title": "Nothing is going on now",
         "waiting_text": "In an emergency or a drill this page asks how the room is. Opening it reports nothing.",
         "call": "In danger? Call 911", "choose": "Choose one of the answers below; nothing was recorded yet.",
+        "too_often": "This was not recorded: too many answers came from this link. What is recorded stands. "
+        "Send it again in {seconds} s. A first call for help never waits.",
+        "help_stands": "Your call for help stands. These words were not recorded: too many came from this link. "
+        "Send them again in {seconds} s.",
         "push_ask": "Get messages in this browser too", "push_done": "This browser gets them from now on.",
         "push_failed": "It did not work here. Everything else stays as it is.",
         "push_denied": "This browser was told not to show notifications.",
@@ -99,6 +103,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "waiting_title": "Ahora no pasa nada",
         "waiting_text": "En una emergencia o simulacro esta página pregunta por el salón. Abrirla no avisa a nadie.",
         "call": "¿En peligro? Llame al 911", "choose": "Elija una de las respuestas; todavía no se anotó nada.",
+        "too_often": "Esto no se anotó: llegaron demasiadas respuestas de este enlace. Lo anotado queda. "
+        "Envíelo otra vez en {seconds} s. Pedir ayuda por primera vez nunca espera.",
+        "help_stands": "Su pedido de ayuda sigue en pie. Estas palabras no se anotaron: llegaron demasiadas. "
+        "Envíelas otra vez en {seconds} s.",
         "push_ask": "Recibir mensajes también en este navegador",
         "push_done": "Este navegador los recibe desde ahora.",
         "push_failed": "Aquí no funcionó. Todo lo demás sigue igual.",

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from notifier.access.entrance import Entrance
 from notifier.clock import Clock
+from notifier.console.answer_pace import AnswerPace
 from notifier.interfaces import (
     Accounts,
     Commands,
@@ -119,6 +120,8 @@ class ConsoleParts:
     fault: Callable[[str, str], None] | None = None
     """Told of a fault of ours: the id that the client was given, and a sentence without secrets."""
     stream: StreamLimits = StreamLimits()
+    answers: AnswerPace = field(default_factory=AnswerPace)
+    """How often each answer link is listened to."""
     verify: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]] | None = None
     """Checks the whole record: `text` and `fault` (bool) of each finding; none if all of it holds."""
     replay: Callable[[str], Awaitable[Mapping[str, Any]]] | None = None

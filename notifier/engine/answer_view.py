@@ -11,6 +11,7 @@ from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.room_cards import is_card
 from notifier.errors import NotFound
 from notifier.model.incident import IncidentState
+from notifier.model.step import TaskState
 
 
 class AnswerView:
@@ -59,6 +60,7 @@ class AnswerView:
             "answers": list(self._inbox.answers_asked(row["id"])),
             "answered": answered,
             "taken": taken,
+            "help_open": self._help_open(row["id"], person.id),
         }
 
     def _card(self, token: str) -> Mapping[str, Any]:
@@ -97,7 +99,12 @@ class AnswerView:
             "started": row["raised_wall"],
             "answers": list(self._inbox.answers_asked(row["id"])),
             "answered": last and {"answer": last["answer"], "text": last["text"], "at": last["wall"]},
+            "help_open": self._help_open(row["id"], room.id),
         }
+
+    def _help_open(self, incident: str, whose: str) -> bool:
+        task = self._ledger.read("task_by_id", site=self._desk.site, id=f"help:{incident}:{whose}")
+        return bool(task) and task[0]["state"] != TaskState.DONE
 
     def _beside(self, incident: str) -> list[Mapping[str, Any]]:
         """What else is open: then a page says which one it answers."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from notifier.console.models import OutcomeReply, Sent
 from notifier.console.route import KILOBYTE, Call, Flag, Route
+from notifier.errors import Refused
 from notifier.model.rights import Right
 
 
@@ -27,10 +28,10 @@ async def mine(call: Call) -> Any:
 
 
 async def by_link(call: Call) -> Any:
-    said = call.body
-    return await call.parts.commands.register_browser(
-        said.endpoint, said.p256dh, said.auth, _agent(call), token=call.path["token"]
-    )
+    said, token = call.body, call.path["token"]
+    if call.parts.answers.wait(f"push:{token}", call.parts.clock.now()):
+        raise Refused("Too many browsers were registered by this link at once. Try again in a minute.", 429)
+    return await call.parts.commands.register_browser(said.endpoint, said.p256dh, said.auth, _agent(call), token=token)
 
 
 def _agent(call: Call) -> str:
