@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -66,6 +67,13 @@ class AccountBook:
         found = self._accounts.get(account.removeprefix("account:"))
         return found if found and found.active else None
 
+    def accounts_of_person(self, account: str) -> Sequence[str]:
+        """Ids of every active account of the same person, this one among them."""
+        mine = self._accounts.get(account.removeprefix("account:"))
+        if mine is None or mine.person is None:
+            return [account.removeprefix("account:")]
+        return sorted(one.id for one in self._accounts.values() if one.active and one.person == mine.person)
+
     def named(self, written: str) -> Account | None:
         """The person's account that somebody means by what they typed: its id, e-mail address or person's id.
 
@@ -94,7 +102,7 @@ class AccountBook:
         owner = OWNER_RIGHTS if uid in self._owners else frozenset[Right]()
         if linked:
             known = linked.caller()
-            return Caller(known.id, known.name, known.person, known.rights | owner, known.sites)
+            return replace(known, rights=known.rights | owner)
         if owner:
             return Caller(f"cli:{uid}", f"user {uid} of this machine", None, owner)
         return ANONYMOUS
@@ -162,10 +170,11 @@ class AccountBook:
             taken = self._by_uid[os_user]
             raise Refused(f"User {os_user} of this machine is {taken.name} already; revoke {taken.id} first.", 409)
         bearer = new_bearer()
+        detail = {"made_by": caller.person or caller.id, **({"email": email.strip().casefold()} if email else {})}
         values = self._values(
             new_account_id(), Kind.PERSON if person else Kind.TOKEN, name, bearer,
             roles=list(roles), sites=sorted(sites), person=person, os_user=os_user,
-            detail={"email": email.strip().casefold()} if email else {},
+            detail=detail,
         )  # fmt: skip
         await self._write(values, "made", caller)
         return str(values["id"]), bearer

@@ -48,7 +48,7 @@ class OwnAccount:
             account, session.how in STRONG,
             bool(ways.of(account.id, Way.PASSWORD)), bool(ways.of(account.id, Way.TOTP)),
             ways.of(account.id, Way.PASSKEY), len(ways.of(account.id, Way.RECOVERY)),
-            bool(ways.of(account.id, Way.CONFIRM)), self._desk.sessions.open_of(account.id),
+            self.has_codes(account.id), self._desk.sessions.open_of(account.id),
         )  # fmt: skip
 
     async def set_password(self, session: Session, password: str) -> None:
@@ -150,13 +150,16 @@ class OwnAccount:
         return made
 
     async def set_codes(self, session: Session, confirm: str, duress: str) -> None:
-        """The code typed at an approval, and the one typed under threat. Raises Refused."""
+        """The code typed at an approval, and the one typed under threat: a person's, whichever account they use.
+
+        Raises Refused.
+        """
         account = self._account(session)
         one, other = _bare(confirm), _bare(duress)
         if min(len(one), len(other)) < CODE_SHORTEST or one == other or len(set(one)) < 2 or len(set(other)) < 2:
             raise Refused(CODES_NEEDED, 422)
         ways = self._desk.ways
-        old = ways.ended([*ways.of(account.id, Way.CONFIRM), *ways.of(account.id, Way.DURESS)])
+        old = ways.ended([*self._codes(account.id, Way.CONFIRM), *self._codes(account.id, Way.DURESS)])
         hashes = await self._desk.passwords.hashed(one), await self._desk.passwords.hashed(other)
         new = [
             ways.made(account.id, way, "code", {"hash": kept})
@@ -167,24 +170,35 @@ class OwnAccount:
     async def under_duress(self, account: str, code: str, place: Place) -> bool:
         """Whether the code typed at an approval is the one for duress. Raises Refused if it is neither.
 
-        Both are checked whatever the first says, so that the time tells nobody anything.
+        All are checked whatever the first says, so that the time tells nobody anything; the codes and the tries are
+        those of the person, or a second account would be a way around both.
         """
-        desk, ways = self._desk, self._desk.ways
-        known = account.removeprefix("account:")
-        desk.guesses.may_try(f"approval {known}", place.address, desk.clock.now())
-        kept = [ways.one(known, way) for way in (Way.CONFIRM, Way.DURESS)]
+        desk = self._desk
+        mine = desk.book.accounts_of_person(account)
+        tries = f"approval {mine[0]}"
+        desk.guesses.may_try(tries, place.address, desk.clock.now())
         right, threatened = [
-            await desk.passwords.fits(str(one.detail["hash"]) if one else None, _bare(code)) for one in kept
+            [await desk.passwords.fits(kept, _bare(code)) for kept in self._kept(account, way)]
+            for way in (Way.CONFIRM, Way.DURESS)
         ]
-        if not right and not threatened:
-            desk.guesses.failed(f"approval {known}", desk.clock.now())
-            raise Refused(f"That code does not fit. {desk.guesses.said(f'approval {known}', desk.clock.now())}", 403)
-        desk.guesses.worked(f"approval {known}")
-        return threatened
+        if not any(right) and not any(threatened):
+            desk.guesses.failed(tries, desk.clock.now())
+            raise Refused(f"That code does not fit. {desk.guesses.said(tries, desk.clock.now())}", 403)
+        desk.guesses.worked(tries)
+        return any(threatened)
 
     def has_codes(self, account: str) -> bool:
-        """Whether a code is asked of this account at an approval."""
-        return bool(self._desk.ways.of(account.removeprefix("account:"), Way.CONFIRM))
+        """Whether a code is asked of this account's person at an approval."""
+        return bool(self._codes(account, Way.CONFIRM))
+
+    def _kept(self, account: str, way: Way) -> list[str | None]:
+        """Hashes to compare with; one of nobody's where there is none, which takes as long."""
+        kept: list[str | None] = [str(one.detail["hash"]) for one in self._codes(account, way)]
+        return kept or [None]
+
+    def _codes(self, account: str, way: Way) -> Sequence[Credential]:
+        """Of every account of the person; more than one pair only where they were set before accounts shared them."""
+        return [one for each in self._desk.book.accounts_of_person(account) for one in self._desk.ways.of(each, way)]
 
     async def sign_out(self, session: Session, which: str) -> None:
         """`here`, `everywhere`, or the id of one of one's own sessions."""

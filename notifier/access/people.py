@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from notifier.access.accounts import examine
 from notifier.access.front_desk import FrontDesk
@@ -43,19 +44,26 @@ class People:
         known = self._desk.book.known(account)
         _is_a_person(known)
         rows = [*self._desk.ways.all_ended(known.id), *self._desk.sessions.ended_rows(known.id)]
-        anew = {"secret_hash": None, "detail": {**known.detail, "reset_at": self._desk.clock.now()}}
+        anew = {"secret_hash": None, "detail": self._by_now(known, caller)}
         await self._desk.book.change(account, "ways in reset", anew, caller, rows)
         self._desk.ways.take(rows)
         return await self._links.welcome(known.id, caller.id)
 
     async def invite(self, account: str, caller: Caller) -> str:
-        """The same link for an account that has no way in yet, leaving its token as it is."""
+        """The same link for an account that has no way in yet, leaving its token as it is.
+
+        Whoever holds the link could be its person: as after a reset, the account is a new one from now on.
+        """
         known = self._desk.book.known(account)
         _is_a_person(known)
         if self._desk.ways.all_ended(known.id):
             raise Refused(f"{known.name} has a way in already. Reset the account if it is lost.", 409)
-        await self._desk.book.change(account, "invited", {}, caller)
+        await self._desk.book.change(account, "invited", {"detail": self._by_now(known, caller)}, caller)
         return await self._links.welcome(known.id, caller.id)
+
+    def _by_now(self, known: Account, caller: Caller) -> Mapping[str, Any]:
+        by = {"reset_at": self._desk.clock.now(), "reset_by": caller.person or caller.id}
+        return {**known.detail, **by}
 
 
 def _is_a_person(known: Account) -> None:

@@ -50,8 +50,9 @@ class Account:
         kind, name = self.id.split(":", 1) if device else ("account", self.id)
         rights = frozenset[Right]().union(*(ROLES.get(role, frozenset()) for role in self.roles))
         # Whoever resets an account can become it: from then on it is a new one.
-        since = max(self.at, float(self.detail.get("reset_at") or 0.0))
-        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, since)
+        reset = float(self.detail.get("reset_at") or 0.0)
+        by = self.detail.get("reset_by" if reset > self.at else "made_by")
+        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, max(self.at, reset), str(by or ""))
 
 
 BUTTON_PREFIX = "button:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -84,7 +84,7 @@ class Sessions:
             return None
         known = account.caller()
         rights = known.rights if session.how in STRONG else known.rights - NEEDS_STRONG
-        return Caller(known.id, known.name, known.person, rights, known.sites, known.since)
+        return replace(known, rights=rights)
 
     def is_fresh(self, session: Session) -> bool:
         """Whether this browser's person proved who they are in the last five minutes."""

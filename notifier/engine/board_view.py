@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.clock import stopwatch
 from notifier.engine.desk import Desk
-from notifier.engine.endings import DISTRICT_COUNTS_AFTER
+from notifier.engine.endings import DISTRICT_COUNTS_AFTER, who_asked
 from notifier.interfaces import Ledger
 
 QUICK = 0.02
@@ -61,7 +62,7 @@ class BoardView:
             "fire_alarm": self._desk.fire_alarm,
             "commander_name": people[commander].name if commander in people else commander,
             "tasks": [self._task(each) for each in (*tasks, *loose)],
-            "approvals": [self._approval(each) for each in approvals],
+            "approvals": [self._approval(each, row["raised_at"]) for each in approvals],
         }
 
     def items(self, doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,13 +87,15 @@ class BoardView:
             "moved": self._wall(row["moved_at"]),
         }
 
-    def _approval(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _approval(self, row: Mapping[str, Any], began: float) -> dict[str, Any]:
         names = ("id", "incident", "what", "state", "first", "first_name", "second", "second_name", "reason")
         return {
             **{name: row[name] for name in names},
             "asked": self._wall(row["asked_at"]),
             "district": self._wall(row["asked_at"] + DISTRICT_COUNTS_AFTER),
             "expires": self._wall(row["expires"]),
+            "began": began,
+            "asker": asdict(who_asked(row).human),
         }
 
     def _wall(self, steady: float | None) -> str | None:

@@ -17,6 +17,7 @@ from notifier.model.door import CommandState, CommandWord, move_command
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import IncidentState, IncidentWord, RoomState, move_incident
+from notifier.model.second_person import Human
 from notifier.model.step import (
     Phase,
     StepState,
@@ -37,7 +38,13 @@ class Person:
     id: str
     name: str
     since: float = 0.0
-    """Ledger time when the account was made."""
+    """Ledger time when the account was made or reset."""
+    made_by: str = ""
+    """The person who did that (`model.second_person`)."""
+
+    @property
+    def human(self) -> Human:
+        return Human(self.id, self.since, self.made_by)
 
 
 @dataclass(frozen=True)

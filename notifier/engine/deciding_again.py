@@ -12,7 +12,7 @@ from typing import Any
 
 from notifier.engine.closing import Moment, Person, close_body, incident_row, release_body
 from notifier.engine.desk import Desk
-from notifier.engine.endings import WORD_OF, apply_ending, ask_ending_body, decide_body
+from notifier.engine.endings import WORD_OF, apply_ending, ask_ending_body, decide_body, who_asked
 from notifier.engine.intake import press_body
 from notifier.engine.moves import (
     approve_step_body,
@@ -133,7 +133,7 @@ def _approval_asked(desk: Desk, event: Event, following: Event | None) -> Body[A
     row = _row(event, "approval")
     if "first" not in row:
         return None
-    who, at = Person(row["first"], row["first_name"]), desk.moment()
+    who, at = who_asked(row), desk.moment()
     ending = Ending(row["what"])
     return ask_ending_body(desk.held_of, event.site, str(event.incident), ending, who, row["reason"], at, row["id"])
 

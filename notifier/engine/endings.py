@@ -12,11 +12,13 @@ from typing import Any
 from notifier.engine.closing import Ended, Moment, Person, begin_closing, incident_row
 from notifier.engine.held import Held
 from notifier.engine.intake import cancel_waiting
+from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ending
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import Action, IncidentState, IncidentWord, move_incident
+from notifier.model.second_person import why_not_one, why_not_two
 from notifier.model.site import TwoPeople
 from notifier.model.step import (
     ApprovalState,
@@ -72,7 +74,8 @@ def ask_ending_body(
         if approval["first"] != who.id:
             return (yield from _grant(held_of, row, approval, who, at))
         return Ended(IncidentState(row["state"]), approval["id"], approval["expires"])
-    _not_made_for_this(who, row)
+    if why := why_not_one(who.human, row["raised_at"]):
+        raise Refused(why)
     expires = at.now + APPROVAL_LASTS
     rows = [
         Row(
@@ -90,7 +93,7 @@ def ask_ending_body(
                 "reason": reason,
                 "asked_at": at.now,
                 "expires": expires,
-                "data": {},
+                "data": {"since": who.since, "made_by": who.made_by},
             },
             new=True,
         ),
@@ -174,10 +177,11 @@ def decide_body(
     return approval, ended
 
 
-def _not_made_for_this(who: Person, row: Mapping[str, Any]) -> None:
-    """Else one administrator could be two people. Raises Refused."""
-    if who.since > row["raised_at"]:
-        raise Refused("This account was made after the incident began, so it is none of the two. Others decide.")
+def who_asked(approval: Mapping[str, Any]) -> Person:
+    """As they were when they asked."""
+    known = decoded(approval["data"])
+    since, made_by = float(known.get("since", 0.0)), str(known.get("made_by", ""))
+    return Person(approval["first"], approval["first_name"], since, made_by)
 
 
 def _timer_done(site: str, approval_id: str) -> Row:
@@ -193,14 +197,12 @@ def _grant(
     *,
     reauthenticated: bool = False,
 ) -> Body[Ended]:
-    alone = who.id == approval["first"]
+    first = who_asked(approval)
+    alone = who.id == first.id
     if alone:
         _may_alone(at.now - approval["asked_at"], reauthenticated)
-    if who.since > row["raised_at"]:
-        text = (
-            "This account was made after the incident began, so it is no second person in it. Somebody else approves."
-        )
-        raise Refused(text)
+    if why := why_not_one(who.human, row["raised_at"]) or why_not_two(first.human, who.human, at.now):
+        raise Refused(why)
     if at.now >= approval["expires"]:
         raise Refused("The question ran out; nothing was done. Ask again, then somebody else approves.", status=409)
     state = move_approval(ApprovalState(approval["state"]), ApprovalWord.GRANT)
@@ -229,7 +231,6 @@ def _grant(
             _timer_done(row["site"], approval["id"]),
         ],
     )
-    first = Person(approval["first"], approval["first_name"])
     if alone:
         first = Person(who.id, f"{who.name} alone, signed in anew")
     second = None if alone else who

@@ -54,6 +54,8 @@ class Caller:
     """Empty: every site of this node."""
     since: float = 0.0
     """Ledger time when the account was made: one younger than an incident is no second person in it."""
+    made_by: str = ""
+    """The person who made or last reset it, or the id of what did: see `model.second_person`."""
 
     def may(self, right: Right, site: str | None = None) -> bool:
         if right is Right.PUBLIC:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -263,6 +264,34 @@ async def test_the_duress_code_is_told_from_the_other_and_a_wrong_one_from_both(
         await door.own.under_duress(f"account:{account}", "000000", HERE)
 
 
+async def test_a_person_with_two_accounts_has_one_pair_of_codes(door: Door) -> None:
+    first = await door.person(email="ada@example.org")
+    second, _ = await door.book.add_user("Ada at the desk", ["commander"], [], None, "ada-lopez", ADMIN)
+    stranger = await door.person("Kim Park")
+    await door.own.set_codes(await door.enter("ada@example.org"), "483 920", "117-204")
+    assert door.own.has_codes(second)
+    assert not door.own.has_codes(stranger)
+    assert await door.own.under_duress(f"account:{second}", "483920", HERE) is False
+    assert await door.own.under_duress(f"account:{second}", "117204", HERE) is True
+
+    await door.links.take_up(await door.links.welcome(second, "test"), OTHER_WORDS, HERE)
+    await door.own.set_codes(door.desk.sessions.open_of(second)[0], "555 123", "777-321")
+    with pytest.raises(Refused, match="does not fit"):
+        await door.own.under_duress(f"account:{first}", "117204", HERE)
+    assert await door.own.under_duress(f"account:{first}", "777321", HERE) is True
+
+
+async def test_a_second_account_brings_no_new_tries_at_a_persons_code(door: Door) -> None:
+    first = await door.person(email="ada@example.org")
+    second, _ = await door.book.add_user("Ada at the desk", ["commander"], [], None, "ada-lopez", ADMIN)
+    await door.own.set_codes(await door.enter("ada@example.org"), "483 920", "117-204")
+    for number in range(3):
+        with pytest.raises(Refused, match="does not fit"):
+            await door.own.under_duress(f"account:{first}", "000000", Place(f"203.0.113.{number}"))
+    with pytest.raises(Refused, match="waits"):
+        await door.own.under_duress(f"account:{second}", "483920", Place("203.0.113.99"))
+
+
 @pytest.mark.parametrize(("one", "other"), [("123", "456"), ("483920", "483-920"), ("111111", "222222")])
 async def test_codes_for_approvals_are_long_and_not_alike(door: Door, one: str, other: str) -> None:
     await door.person()
@@ -316,6 +345,29 @@ async def test_an_account_that_was_reset_is_a_new_one_at_approvals(door: Door) -
     caller = door.desk.sessions.caller(session)
     assert caller is not None
     assert caller.since > before
+
+
+async def test_an_account_remembers_who_could_be_using_it(door: Door) -> None:
+    kim = replace(ADMIN, id="account:kim", name="Kim", person="kim")
+    account, bearer = await door.book.add_user("Ada Lopez", ["commander"], [], None, "ada-lopez", ADMIN)
+    made = door.book.caller_of(bearer)
+    assert made is not None
+    assert (made.since, made.made_by) == (door.clock.now(), "root")
+    door.clock.time += 60
+    await door.people.invite(account, kim)  # the link is in Kim's hands now
+    invited = door.book.caller_of(bearer)
+    assert invited is not None
+    assert (invited.since, invited.made_by) == (door.clock.now(), "kim")
+    door.clock.time += 60
+    session = door.session(await door.links.take_up(await door.people.reset(account, ADMIN), OTHER_WORDS, HERE))
+    reset = door.desk.sessions.caller(session)
+    assert reset is not None
+    assert (reset.since, reset.made_by) == (door.clock.now(), "root")
+
+
+async def test_a_user_of_the_machine_is_as_new_as_the_account_it_is_linked_to(door: Door) -> None:
+    await door.book.add_user("Ada Lopez", ["commander"], [], 1234, "ada-lopez", ADMIN)
+    assert door.book.caller_of_os_user(1234).since == door.clock.now()
 
 
 async def test_a_machine_is_not_invited_to_sign_in(door: Door) -> None:

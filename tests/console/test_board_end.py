@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from notifier.interfaces import Ending
 from notifier.model.incident import Activation
 from tests.console.board_school import board, need_help, press
 from tests.console.browser import ADMIN, Browser, OnlineSchool, assert_accessible, school_online, screenshot
@@ -71,6 +73,37 @@ async def test_the_same_person_on_a_second_screen_is_no_second_person(browser: B
         await expect(again.locator("aside")).to_contain_text("You asked, so somebody else decides.")
         await again.get_by_role("button", name=re.compile("^Approve ALL-CLEAR")).click()
         await expect(again.locator("#summary")).to_contain_text("another one than the first")
+    assert incident_of(school, incident)["state"] == "active"
+
+
+async def test_an_account_made_after_the_press_is_told_why_it_does_not_count(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    async with browser.page(school, rights="commander", person="ada") as first:
+        incident = await press(school)
+        await ask_all_clear(first, school, incident)
+        await expect(first.get_by_role("status")).to_contain_text("Waiting for a second person")
+    async with browser.page(school, rights="commander", person="kim") as late:
+        await late.goto(f"{school.url}/board/{incident}")
+        await late.get_by_role("link", name=re.compile("Read and decide")).first.click()
+        await expect(late.locator("aside")).to_contain_text("made after the incident began")
+        await late.get_by_role("button", name=re.compile("^Approve ALL-CLEAR")).click()
+        await expect(late.locator("#summary")).to_contain_text("none of the two")
+    assert incident_of(school, incident)["state"] == "active"
+
+
+async def test_who_made_the_account_that_asks_is_told_why_they_do_not_count(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    async with browser.page(school, rights="commander", person="root") as maker:
+        accounts, root = school.daemon.accounts, replace(ADMIN, person="root")
+        _, token = await accounts.add_user("Ada Abara", ["commander"], [], None, "ada", root)
+        incident = await press(school)
+        asker = accounts.caller_of(token)
+        assert asker is not None
+        outcome = await school.daemon.commands.end(incident, Ending.ALL_CLEAR, asker, "over")
+        await maker.goto(f"{school.url}/board/{incident}/approval/{outcome.approval}")
+        await expect(maker.locator("aside")).to_contain_text("the account that asks was made or reset by you")
     assert incident_of(school, incident)["state"] == "active"
 
 

@@ -23,6 +23,7 @@ from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Ending, Outcome
 from notifier.model.incident import incident_code
 from notifier.model.rights import Right
+from notifier.model.second_person import Human, why_not_one, why_not_two
 
 SMALL = 16 * KILOBYTE
 PAUSED = (
@@ -109,6 +110,9 @@ def _counts(call: Call, asked: Mapping[str, Any]) -> str:
     if asked["first"] == call.caller.person:
         alone = "Ten minutes after asking you may decide alone, after proving again who you are."
         return f"You asked, so somebody else decides. {alone}"
+    me = Human(call.caller.person, call.caller.since, call.caller.made_by)
+    if why := why_not_one(me, asked["began"]) or why_not_two(Human(**asked["asker"]), me, call.parts.clock.now()):
+        return why
     if call.caller.may(Right.COMMAND, call.parts.site):
         return "You count as second person: you may command here, and you are not the one who asked."
     return f"The district on-call counts from {clock(asked['district'], zone)}; others need the right to command."

@@ -1,0 +1,47 @@
+"""Two persons are two humans: whose account counts beside whose (PRODUCT 3, End).
+
+Whoever makes or resets an account holds a way into it until its person has taken it up, so for that long it is no
+sign of a second human.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MADE_BY_THE_OTHER = 86_400.0
+"""Seconds for which two accounts do not count beside one another if the person of one made or reset the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Human:
+    """Somebody with an account of their own."""
+
+    id: str
+    """The person, whatever their account."""
+    since: float = 0.0
+    """Ledger time at which the account was made or reset, whichever is later."""
+    made_by: str = ""
+    """The person who did that, or the id of what did it."""
+
+
+def why_not_one(who: Human, began: float) -> str:
+    """Why this account is none of the two of what began then, in a sentence; "" if it may be."""
+    if who.since > began:
+        return (
+            "This account was made after the incident began, or its ways in were reset since, so it is none of the "
+            "two. Somebody else decides."
+        )
+    return ""
+
+
+def why_not_two(first: Human, second: Human, now: float) -> str:
+    """Why these two are not surely two humans, in a sentence; "" if they count as two."""
+    for made, maker in ((second, first), (first, second)):
+        if made.made_by == maker.id and now - made.since < MADE_BY_THE_OTHER and made.id != maker.id:
+            whose = "this account" if made is second else "the account that asks"
+            who = "who asked" if made is second else "you"
+            return (
+                f"Within the last 24 hours {whose} was made or reset by {who}, who could be using both, so it is no "
+                "second person here. Somebody else decides."
+            )
+    return ""
