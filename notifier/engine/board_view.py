@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.clock import stopwatch
+from notifier.engine.approvals import who_asked
 from notifier.engine.desk import Desk
-from notifier.engine.endings import DISTRICT_COUNTS_AFTER, who_asked
+from notifier.engine.endings import DISTRICT_COUNTS_AFTER
 from notifier.interfaces import Ledger
 
 QUICK = 0.02

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from notifier.engine.approvals import who_asked
 from notifier.engine.closing import Moment, Person, close_body, incident_row, release_body
 from notifier.engine.desk import Desk
-from notifier.engine.endings import WORD_OF, apply_ending, ask_ending_body, decide_body, who_asked
+from notifier.engine.endings import WORD_OF, apply_ending, ask_ending_body, decide_body
 from notifier.engine.intake import press_body
 from notifier.engine.moves import (
     approve_step_body,

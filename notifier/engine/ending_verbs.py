@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from notifier.engine.approvals import APPROVAL_LASTS
 from notifier.engine.closing import Ended, Person
 from notifier.engine.duress import duress_decision_body, duress_ending_body
-from notifier.engine.endings import APPROVAL_LASTS, ask_ending_body, decide_body
+from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.orchestrator import Orchestrator
 from notifier.interfaces import Ending, Outcome
 from notifier.model.incident import IncidentState

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from notifier.engine.approvals import APPROVAL_LASTS, as_second, asked_rows, decided_rows, who_asked
 from notifier.engine.closing import Ended, Moment, Person, begin_closing, incident_row
 from notifier.engine.held import Held
 from notifier.engine.intake import cancel_waiting
-from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ending
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.incident import Action, IncidentState, IncidentWord, move_incident
-from notifier.model.second_person import why_not_one, why_not_two
+from notifier.model.second_person import why_not_one
 from notifier.model.site import TwoPeople
 from notifier.model.step import (
     ApprovalState,
@@ -29,8 +29,6 @@ from notifier.model.step import (
     move_approval,
 )
 
-APPROVAL_LASTS = 900.0
-"""Seconds until an unanswered question for a second person runs out and must be asked again."""
 DISTRICT_COUNTS_AFTER = 180.0
 """Seconds after which the district on-call counts as second person (PRODUCT 3)."""
 ALONE_AFTER = 600.0
@@ -77,40 +75,7 @@ def ask_ending_body(
     if why := why_not_one(who.human, row["raised_at"]):
         raise Refused(why)
     expires = at.now + APPROVAL_LASTS
-    rows = [
-        Row(
-            "approval",
-            {
-                "site": site,
-                "id": approval_id,
-                "incident": incident,
-                "what": str(ending),
-                "state": str(ApprovalState.ASKED),
-                "first": who.id,
-                "first_name": who.name,
-                "second": None,
-                "second_name": None,
-                "reason": reason,
-                "asked_at": at.now,
-                "expires": expires,
-                "data": {"since": who.since, "made_by": who.made_by},
-            },
-            new=True,
-        ),
-        Row(
-            "timer",
-            {
-                "site": site,
-                "id": f"approval:{approval_id}",
-                "incident": incident,
-                "kind": str(TimerKind.APPROVAL),
-                "due": expires,
-                "state": str(TimerState.WAITING),
-                "data": {"approval": approval_id},
-            },
-            new=True,
-        ),
-    ]
+    rows = asked_rows(site, approval_id, incident, str(ending), who, reason, at.now, expires, {})
     yield Fact(
         EventKind.APPROVAL_ASKED,
         site,
@@ -151,7 +116,8 @@ def decide_body(
     # Incident first, as whoever asks for an ending does: the other way round two nodes would wait for one another.
     row = yield from incident_row(site, known[0]["incident"])
     approval = (yield Ask("approval_by_id", {"site": site, "id": approval_id}))[0]
-    word = ApprovalWord.GRANT if grant else ApprovalWord.REFUSE
+    no = ApprovalWord.WITHDRAW if who.id == approval["first"] else ApprovalWord.REFUSE
+    word = ApprovalWord.GRANT if grant else no
     state = move_approval(ApprovalState(approval["state"]), word)
     if not may_command:
         waited = at.now - approval["asked_at"]
@@ -164,28 +130,11 @@ def decide_body(
             site,
             approval["incident"],
             {"what": approval["what"], "state": str(state), "second": who.name},
-            [
-                Row(
-                    "approval",
-                    {"site": site, "id": approval_id, "state": str(state), "second": who.id, "second_name": who.name},
-                ),
-                _timer_done(site, approval_id),
-            ],
+            decided_rows(approval, state, who),
         )
         return approval, None
     ended = yield from _grant(held_of, row, approval, who, at, reauthenticated=reauthenticated)
     return approval, ended
-
-
-def who_asked(approval: Mapping[str, Any]) -> Person:
-    """As they were when they asked."""
-    known = decoded(approval["data"])
-    since, made_by = float(known.get("since", 0.0)), str(known.get("made_by", ""))
-    return Person(approval["first"], approval["first_name"], since, made_by)
-
-
-def _timer_done(site: str, approval_id: str) -> Row:
-    return Row("timer", {"site": site, "id": f"approval:{approval_id}", "state": str(TimerState.CANCELLED)})
 
 
 def _grant(
@@ -201,11 +150,8 @@ def _grant(
     alone = who.id == first.id
     if alone:
         _may_alone(at.now - approval["asked_at"], reauthenticated)
-    if why := why_not_one(who.human, row["raised_at"]) or why_not_two(first.human, who.human, at.now):
-        raise Refused(why)
-    if at.now >= approval["expires"]:
-        raise Refused("The question ran out; nothing was done. Ask again, then somebody else approves.", status=409)
-    state = move_approval(ApprovalState(approval["state"]), ApprovalWord.GRANT)
+    as_second(approval, who, row["raised_at"], at.now)
+    state = ApprovalState.GRANTED
     yield Fact(
         EventKind.APPROVAL_DECIDED,
         row["site"],
@@ -217,19 +163,7 @@ def _grant(
             "second": f"{who.name} alone, signed in anew" if alone else who.name,
             "alone": alone,
         },
-        [
-            Row(
-                "approval",
-                {
-                    "site": row["site"],
-                    "id": approval["id"],
-                    "state": str(state),
-                    "second": who.id,
-                    "second_name": who.name,
-                },
-            ),
-            _timer_done(row["site"], approval["id"]),
-        ],
+        decided_rows(approval, state, who),
     )
     if alone:
         first = Person(who.id, f"{who.name} alone, signed in anew")

@@ -24,12 +24,12 @@ class Human:
     """The person who did that, or the id of what did it."""
 
 
-def why_not_one(who: Human, began: float) -> str:
-    """Why this account is none of the two of what began then, in a sentence; "" if it may be."""
+def why_not_one(who: Human, began: float, than: str = "the incident began") -> str:
+    """Why this account is none of the two of what `began` (`than`: in words), in a sentence; "" if it may be one."""
     if who.since > began:
         return (
-            "This account was made after the incident began, or its ways in were reset since, so it is none of the "
-            "two. Somebody else decides."
+            f"This account was made after {than}, or its ways in were reset since, so it is none of the two. Somebody "
+            "else decides."
         )
     return ""
 

@@ -101,18 +101,21 @@ class ApprovalState(State):
     ASKED = "asked", "The first person asked; a second person is needed."
     GRANTED = "granted", "A second person agreed."
     REFUSED = "refused", "A person said no."
+    WITHDRAWN = "withdrawn", "Who asked took it back."
     EXPIRED = "expired", "Nobody decided in time; nothing was done."
 
 
 class ApprovalWord(StrEnum):
     GRANT = "grant"
     REFUSE = "refuse"
+    WITHDRAW = "withdraw"
     EXPIRE = "expire"
 
 
 APPROVAL_MOVES: dict[tuple[ApprovalState, ApprovalWord], ApprovalState] = {
     (ApprovalState.ASKED, ApprovalWord.GRANT): ApprovalState.GRANTED,
     (ApprovalState.ASKED, ApprovalWord.REFUSE): ApprovalState.REFUSED,
+    (ApprovalState.ASKED, ApprovalWord.WITHDRAW): ApprovalState.WITHDRAWN,
     (ApprovalState.ASKED, ApprovalWord.EXPIRE): ApprovalState.EXPIRED,
 }
 
