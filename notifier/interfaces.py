@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel
 
 from notifier.clock import Clock
-from notifier.errors import Fault
+from notifier.errors import Fault, Reason, WillNotWork
 from notifier.model.delivery import Inbound, Receipt, Report
 from notifier.model.door import DoorReading
 from notifier.model.facts import Body, Event, Rows
@@ -176,6 +176,8 @@ class DoorDriver(ABC):
     """What a door writes under `settings:` for this driver; frozen, extra="forbid"."""
     proof: ClassVar[str]
     """In words: what it takes for this driver to say secured."""
+    leaves: ClassVar[str] = "nothing: a plain output is commanded, which knows no mode"
+    """In words: what its lock command leaves at the controller that `release` has to take back."""
 
     def __init__(self, tools: Tools) -> None:
         self.tools = tools
@@ -196,6 +198,21 @@ class DoorDriver(ABC):
     @abstractmethod
     async def restore(self, door: Door) -> None:
         """Command the lock open again: only for `restore_doors` and a responder's timed opening."""
+
+    def locks_down(self, door: Door) -> bool:
+        """Whether `secure` puts this door into a mode of its controller that shuts badges, codes and schedules out.
+
+        Then `read` tells the mode, and `release` leaves it. False: a plain output, nothing of ours stays on.
+        """
+        return False
+
+    async def release(self, door: Door) -> None:
+        """Take the door out of that mode and leave it locked. Harmless to repeat. Returning proves nothing.
+
+        Never opens: where the controller's own schedule would, it is told to lock the plain way, if it knows one.
+        Only for `restore_doors`, and for a try that has locked the door down itself.
+        """
+        raise WillNotWork(f"{door.title} is locked by a plain output: there is no mode to leave.", Reason.NOT_SUPPORTED)
 
     @abstractmethod
     async def read(self, door: Door) -> DoorReading:

@@ -120,6 +120,16 @@ def opens_alone(settings: CloudSettings, what: str) -> None:
         )
 
 
+def stays_alone(settings: CloudSettings, what: str) -> None:
+    """Raises WillNotWork if taking `what` back would let other doors out of it that nobody asked for."""
+    if not settings.alone:
+        raise WillNotWork(
+            f"it is held by a {what} that may hold other doors too: end the {what} in the maker's own program when "
+            "all of its doors may leave it.",
+            Reason.NOT_SUPPORTED,
+        )
+
+
 async def _as_coroutine(deed: Deed) -> Mapping[str, Any]:
     return await deed()
 

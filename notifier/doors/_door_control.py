@@ -1,20 +1,23 @@
 """Door Control as Axis (JSON) and ONVIF (SOAP) speak it: the same operations in two wire formats. Shared by both.
 
 Lock with LockDownDoor: until LockDownReleaseDoor no card, schedule or other program opens the door, and the
-controller refuses whoever tries. Sources: ONVIF Door Control Service Specification; Axis VAPIX Door control service.
+controller refuses whoever tries. What mode follows a release the standard leaves to the controller and its schedules:
+so a door that was locked before is told to lock once more where the release has opened it.
+Sources: ONVIF Door Control Service Specification; Axis VAPIX Door control service.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from notifier.doors._door_states import Wired, reading_of_states
+from notifier.doors._door_states import Wired, mode_of_states, reading_of_states
 from notifier.doors._web_device import WebDevice
-from notifier.doors._web_relay import WebSettings
+from notifier.doors._web_relay import WebSettings, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health
 from notifier.model.door import DoorReading, Lock
@@ -46,6 +49,11 @@ class DoorControlSettings(WebSettings):
     lock_with: LockWith = "lock_down"
     """`lock` leaves cards and schedules working; for doors whose controller knows no lockdown."""
 
+    @property
+    def locks_down(self) -> bool:
+        """Whether locking shuts out cards and schedules until somebody takes that back."""
+        return self.lock_with != "lock"
+
 
 class SpeaksDoorControl(Protocol):
     """One controller, in its own wire format."""
@@ -61,6 +69,7 @@ class DoorControl(DoorDriver):
     """What both drivers do; each says how its controller is found and read."""
 
     proof = "the controller's own lock monitor, where settings declare it wired (and the leaf closed, if that is too)"
+    leaves = "the controller's own lockdown (or block), in which cards and schedules do nothing; with `lock` nothing"
 
     async def secure(self, door: Door) -> None:
         controller, settings = self._found(door)
@@ -70,13 +79,26 @@ class DoorControl(DoorDriver):
         controller, settings = self._found(door)
         await controller.device.command(lambda: _open(controller, settings.token))
 
+    def locks_down(self, door: Door) -> bool:
+        try:
+            return bool(read_settings(self.Settings, door.settings).locks_down)
+        except WillNotWork:
+            return False
+
+    async def release(self, door: Door) -> None:
+        controller, settings = self._found(door)
+        if not settings.locks_down:
+            return await super().release(door)
+        return await controller.device.command(lambda: _release(controller, settings))
+
     async def read(self, door: Door) -> DoorReading:
         try:
             controller, settings = self._found(door)
             states = await _ask(controller, "GetDoorState", settings.token)
         except AdapterError as error:
             return DoorReading(detail=str(error))
-        return reading_of_states(states, Wired(settings.lock_monitor, settings.door_monitor))
+        reading = reading_of_states(states, Wired(settings.lock_monitor, settings.door_monitor))
+        return replace(reading, mode=mode_of_states(states)) if settings.locks_down else reading
 
     async def check(self, door: Door) -> Health:
         """Ask state and capabilities; switches nothing."""
@@ -133,6 +155,17 @@ async def _open(controller: SpeaksDoorControl, token: str) -> None:
     if mode == "LockedDown":
         await controller.call("LockDownReleaseDoor", token)
     await controller.call("UnlockDoor", token)
+
+
+async def _release(controller: SpeaksDoorControl, settings: DoorControlSettings) -> None:
+    """A door that is in another mode than the one we lock with was put there by somebody else, and stays in it."""
+    wanted = OPERATIONS[settings.lock_with][1]
+    mode = (await controller.call("GetDoorState", settings.token)).get("DoorMode")
+    if mode == wanted == "LockedDown":
+        await controller.call("LockDownReleaseDoor", settings.token)
+        mode = (await controller.call("GetDoorState", settings.token)).get("DoorMode")
+    if mode == "Unlocked" or mode == wanted == "Blocked":  # a block has no release: the next plain lock ends it
+        await controller.call("LockDoor", settings.token)
 
 
 async def _ask(controller: SpeaksDoorControl, operation: str, token: str) -> Mapping[str, Any]:

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notifier.model.door import DoorReading, Leaf, Lock
+from notifier.model.door import DoorReading, Leaf, Lock, Mode
 
 TOLD_TO_LOCK = frozenset({"Locked", "Blocked", "LockedDown", "DoubleLocked"})
 TOLD_TO_OPEN = frozenset({"Unlocked", "Accessed", "LockedOpen"})
 MODES = TOLD_TO_LOCK | TOLD_TO_OPEN | {"Unknown"}
 CARDS_OPEN = frozenset({"Locked", "DoubleLocked"})
 """Locked, and yet a card or a schedule may open it: the controller is not in lockdown."""
+SHUT_OUT = frozenset({"LockedDown", "Blocked"})
+"""Neither card nor schedule opens it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ def reading_of_states(states: Mapping[str, Any], wired: Wired) -> DoorReading:
     if mode in CARDS_OPEN:
         words.append("cards still open it")
     return DoorReading(lock, leaf, told, ", ".join(filter(None, words)))
+
+
+def mode_of_states(states: Mapping[str, Any]) -> Mode | None:
+    """Whether the controller lets cards and schedules work; None if it does not say."""
+    mode = _word(states, "DoorMode")
+    if mode not in MODES or mode == "Unknown":
+        return None
+    return Mode.LOCKDOWN if mode in SHUT_OUT else Mode.NORMAL
 
 
 def _lock(state: str, wired: bool, told: bool | None) -> tuple[Lock, str]:

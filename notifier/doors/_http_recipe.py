@@ -97,6 +97,10 @@ class HttpRelaySettings(WebSettings):
     secure: Request | None = None
     """Instead of turn_on and turn_off, where the device knows locking and not switching: polarity is its own then."""
     restore: Request | None = None
+    release: Request | None = None
+    """Where `secure` is a lockdown mode of the device: what leaves it and keeps the door locked."""
+    lockdown: Sense | None = None
+    """Whether the device stands in that mode."""
     state: Sense | None = None
     """What the output says it was told; never a proof."""
     inputs: dict[int, Sense] = Field(default_factory=dict, max_length=16)
@@ -115,6 +119,8 @@ class HttpRelaySettings(WebSettings):
     def _both_ways(self) -> Self:
         if (self.turn_on is None) is not (self.turn_off is None) or (self.secure is None) is not (self.restore is None):
             raise ValueError("`turn_on` needs `turn_off`, `secure` needs `restore`: what locks must also open")
+        if (self.release is None) is not (self.lockdown is None) or (self.release is not None and self.secure is None):
+            raise ValueError("`release` and `lockdown` go together, with `secure`: what leaves a mode is read back")
         if self.turn_on is None and self.secure is None and not self.inputs:
             raise ValueError("there is nothing to command and nothing to read: write turn_on and turn_off, or inputs")
         if self.auth != "none" and self.password is None:

@@ -16,7 +16,7 @@ from notifier.doors._web_device import Login, Scheme, WebDevice, WebNetwork
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, SignalDriver, Tools
 from notifier.model.contact import reading_of, relay_for
-from notifier.model.door import DoorReading, Lock
+from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.outgoing import address_fault
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import Door, Signal
@@ -60,6 +60,8 @@ class Status:
     """Inputs of devices that say more than on and off: moving or jammed."""
     words: str = ""
     """What else a technician should read."""
+    mode: Mode | None = None
+    """Of devices that lock by a mode of theirs."""
 
 
 class Wire(ABC, Generic[S]):
@@ -88,6 +90,14 @@ class Wire(ABC, Generic[S]):
     async def restore(self, device: WebDevice, settings: S, door: Door) -> None:
         await self.switch(device, settings, relay_for(door, secured=False))
 
+    def locks_down(self, settings: S) -> bool:
+        """Whether `secure` shuts codes, cards and schedules out until `release`."""
+        return False
+
+    async def release(self, device: WebDevice, settings: S, door: Door) -> None:
+        """Leave that mode, the lock thrown. Raises AdapterError."""
+        raise NotImplementedError
+
     async def dangers(self, device: WebDevice, settings: S, door: Door) -> Iterable[str]:
         """What the device's own configuration could do to the door behind our back. Raises AdapterError."""
         return ()
@@ -112,6 +122,18 @@ class WebDoor(DoorDriver):
     async def restore(self, door: Door) -> None:
         device, settings = self._device(door.address, door.settings)
         await device.command(lambda: self.wire.restore(device, settings, door))
+
+    def locks_down(self, door: Door) -> bool:
+        try:
+            return self.wire.locks_down(read_settings(self.Settings, door.settings))
+        except WillNotWork:
+            return False
+
+    async def release(self, door: Door) -> None:
+        device, settings = self._device(door.address, door.settings)
+        if not self.wire.locks_down(settings):
+            return await super().release(door)
+        return await device.command(lambda: self.wire.release(device, settings, door))
 
     async def read(self, door: Door) -> DoorReading:
         wanted = frozenset(contact.input for contact in (door.sensed_by, door.leaf_by) if contact is not None)
@@ -211,7 +233,7 @@ def as_state(written: object, on: Iterable[str] = ON, off: Iterable[str] = OFF) 
 
 
 def _reading(door: Door, status: Status) -> DoorReading:
-    reading = reading_of(door, status.relay_on, status.inputs)
+    reading = replace(reading_of(door, status.relay_on, status.inputs), mode=status.mode)
     lock = status.on_its_way.get(door.sensed_by.input) if door.sensed_by is not None else None
     if lock is not None:
         reading = replace(reading, lock=lock, detail=f"{reading.detail} ({lock})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -16,18 +17,20 @@ from urllib.parse import urlencode
 from pydantic import Field, model_validator
 
 from notifier.clock import Clock
-from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone
+from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone, stays_alone
 from notifier.doors._controllers import Controllers, plain
 from notifier.doors._web_device import Reply, WebDevice
 from notifier.doors._web_relay import login_of, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
-from notifier.model.door import DoorReading, Leaf, Lock
+from notifier.model.door import DoorReading, Leaf, Lock, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
 from notifier.model.words import Duration
 
 FORM = "application/x-www-form-urlencoded"
+SCENARIO_ID = ("scenarioOid", "id")
+"""What a listed scenario may call its own number (the first as in the answers to initiate and clear)."""
 
 
 class BrivoSettings(CloudSettings):
@@ -46,6 +49,8 @@ class BrivoSettings(CloudSettings):
     initiate: str = "/emergency-scenarios/lockdown/{scenario}/initiate"
     clear: str = "/emergency-scenarios/lockdown/{scenario}/clear"
     status: str = "/device-status/{access_point}"
+    active: str | None = "/emergency-scenarios/active-scenarios"
+    """Where the scenarios that are active now are listed; None: nothing tells whether ours is."""
     told_field: str = "accessPointState"
     told_locked: tuple[str, ...] = ("LOCKED", "LOCKDOWN")
     told_open: tuple[str, ...] = ("UNLOCKED", "OPEN")
@@ -139,6 +144,7 @@ class BrivoDoor(DoorDriver):
 
     Settings = BrivoSettings
     proof = "an input of the panel that senses the lock, where settings declare one and the cloud's status is fresh"
+    leaves = "the lockdown scenario, until it is cleared; then the door does what its schedule says"
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
@@ -156,13 +162,28 @@ class BrivoDoor(DoorDriver):
         opens_alone(read_settings(BrivoSettings, door.settings), "lockdown scenario")
         await self._say(door, "clear")
 
+    def locks_down(self, door: Door) -> bool:
+        return True
+
+    async def release(self, door: Door) -> None:
+        """The scenario ends, and the cloud knows no word to lock a door that its schedule opens then."""
+        stays_alone(read_settings(BrivoSettings, door.settings), "lockdown scenario")
+        await self._say(door, "clear")
+
     async def read(self, door: Door) -> DoorReading:
         try:
             account, settings = self._found(door)
             status = await account.ask(settings.status.format(access_point=settings.access_point))
         except AdapterError as error:
             return DoorReading(detail=f"{error} ({NEEDS_UPLINK})")
-        return reading_of_status(status, settings, self.tools.clock)
+        reading = reading_of_status(status, settings, self.tools.clock)
+        if settings.active is None:
+            return reading
+        try:
+            listed = await account.ask(settings.active)
+        except AdapterError as error:
+            return replace(reading, detail=f"{reading.detail}; its scenario was not read: {error}")
+        return replace(reading, mode=mode_of_scenarios(listed, settings.scenario))
 
     async def check(self, door: Door) -> Health:
         """Whether the cloud tells this door's status; switches nothing."""
@@ -212,6 +233,18 @@ def reading_of_status(fields: Mapping[str, Any], settings: BrivoSettings, clock:
         words.append("the cloud does not say since when" if age is None else f"the cloud heard of it {age:.0f} s ago")
         lock = Lock.UNKNOWN if lock is Lock.SECURED else lock
     return DoorReading(lock, leaf, told, ", ".join(words))
+
+
+def mode_of_scenarios(listed: Mapping[str, Any], scenario: int) -> Mode | None:
+    """Whether `scenario` is among the active ones; None if the answer holds no list of them."""
+    rows = next((value for value in listed.values() if isinstance(value, list)), None)
+    if rows is None:
+        return None
+    named = {str(row[name]) for row in rows if isinstance(row, dict) for name in SCENARIO_ID if name in row}
+    if str(scenario) in named:
+        return Mode.LOCKDOWN
+    more = isinstance(listed.get("count"), int) and listed["count"] > len(rows)
+    return None if more or (rows and not named) else Mode.NORMAL
 
 
 def _raise_if_failed(fields: Mapping[str, Any], access_point: int) -> None:

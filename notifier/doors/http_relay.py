@@ -12,6 +12,7 @@ from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state
 from notifier.errors import OutcomeUnknown, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
 from notifier.model.contact import relay_for
+from notifier.model.door import Mode
 from notifier.model.site import Door
 
 
@@ -41,6 +42,12 @@ class HttpRelay(Wire[HttpRelaySettings]):
         else:
             await self._tell(device, settings, settings.restore, "restore the door")
 
+    def locks_down(self, settings: HttpRelaySettings) -> bool:
+        return settings.release is not None
+
+    async def release(self, device: WebDevice, settings: HttpRelaySettings, door: Door) -> None:
+        await self._tell(device, settings, settings.release, "release the door")
+
     async def status(self, device: WebDevice, settings: HttpRelaySettings, inputs: frozenset[int]) -> Status:
         if settings.state is None and not settings.inputs:
             raise WillNotWork(
@@ -48,7 +55,7 @@ class HttpRelay(Wire[HttpRelaySettings]):
             )
         bodies: dict[tuple[str, str], str] = {}
         wanted = {number: settings.inputs[number] for number in sorted(inputs) if number in settings.inputs}
-        senses = [*([settings.state] if settings.state else []), *wanted.values()]
+        senses = [each for each in (settings.state, settings.lockdown, *wanted.values()) if each is not None]
         for sense in senses:
             if sense.place not in bodies:
                 bodies[sense.place] = await self._ask(device, settings, sense)
@@ -56,7 +63,10 @@ class HttpRelay(Wire[HttpRelaySettings]):
         words = "" if settings.state is None or relay_on is not None else "its answer is neither on nor off"
         if settings.state is None:
             words = "its output cannot be read: no `state` in the settings"
-        return Status(relay_on, {number: _read(sense, bodies) for number, sense in wanted.items()}, words=words)
+        held = None if settings.lockdown is None else _read(settings.lockdown, bodies)
+        mode = None if held is None else Mode.LOCKDOWN if held else Mode.NORMAL
+        read = {number: _read(sense, bodies) for number, sense in wanted.items()}
+        return Status(relay_on, read, words=words, mode=mode)
 
     async def _ask(self, device: WebDevice, settings: HttpRelaySettings, sense: Sense) -> str:
         method, path, headers, body = request_of(sense, settings)
@@ -84,6 +94,7 @@ class HttpRelayDoor(WebDoor, DoorDriver):
 
     Settings = HttpRelaySettings
     proof = "what `inputs` reads for the number under sensed_by; never what `state` reads, nor the answer to a command"
+    leaves = "nothing, or with `release` the mode that `secure` puts the device into"
     wire = HttpRelay()
 
 

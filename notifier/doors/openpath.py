@@ -16,13 +16,13 @@ from typing import Any, Literal
 from pydantic import Field
 
 from notifier.clock import Clock
-from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone
+from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone, stays_alone
 from notifier.doors._controllers import Controllers, plain
 from notifier.doors._web_device import Reply, WebDevice
 from notifier.doors._web_relay import login_of, read_settings
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
-from notifier.model.door import DoorReading
+from notifier.model.door import DoorReading, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
 
@@ -112,6 +112,7 @@ class OpenpathDoor(DoorDriver):
 
     Settings = OpenpathSettings
     proof = "none: the cloud tells whether the plan is active, not whether a lock is thrown, so a person has to look"
+    leaves = "the lockdown plan, until it is reverted; then the door does what its schedule says"
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
@@ -132,6 +133,14 @@ class OpenpathDoor(DoorDriver):
         opens_alone(read_settings(OpenpathSettings, door.settings), "lockdown plan")
         await self._say(door, "Revert")
 
+    def locks_down(self, door: Door) -> bool:
+        return True
+
+    async def release(self, door: Door) -> None:
+        """The plan ends, and the cloud knows no word to lock a door that its schedule opens then."""
+        stays_alone(read_settings(OpenpathSettings, door.settings), "lockdown plan")
+        await self._say(door, "Revert")
+
     async def read(self, door: Door) -> DoorReading:
         try:
             account, settings = self._found(door)
@@ -142,7 +151,7 @@ class OpenpathDoor(DoorDriver):
         if not isinstance(active, bool):
             return DoorReading(detail=f"the cloud does not say whether the plan is active ({NEEDS_UPLINK})")
         words = f"lockdown plan {'' if active else 'not '}active ({NEEDS_UPLINK}), nothing senses the lock"
-        return DoorReading(relay_on=active, detail=words)
+        return DoorReading(relay_on=active, detail=words, mode=Mode.LOCKDOWN if active else Mode.NORMAL)
 
     async def check(self, door: Door) -> Health:
         """Whether the plan can be read, and does not end by itself; switches nothing."""

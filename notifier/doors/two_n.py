@@ -1,7 +1,10 @@
 """Doors and contacts on 2N IP intercoms and access units: their HTTP interface with digest login.
 
+A switch at rest leaves the door locked, and codes, cards and calls work; `lock` shuts those out until `unlock`, and
+neither opens a door. What opens one for as long as it is wanted is `hold`.
 Actions, paths and `success` are from a copy of the maker's HTTP API manual; the shape of the two status answers and
-what `lock` does to a door are from memory, and nothing was tried on a device. What answers otherwise reads as unknown.
+what `lock` and `hold` do to each other are from memory, and nothing was tried on a device. So the switch is asked after
+each, and what answers otherwise reads as unknown.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from notifier.doors._web_relay import LoginSettings, Status, WebDoor, Wire, as_s
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver
 from notifier.model.contact import relay_for
+from notifier.model.door import Mode
 from notifier.model.site import Door
 
 
@@ -29,6 +33,8 @@ class TwoNSettings(LoginSettings):
     """Which switch, counted from 1 as the device does."""
     by: Literal["lock", "output"] = "lock"
     """`lock`: nobody can open it by code, card or call, and polarity is the device's own. `output`: on and off."""
+    open_with: Literal["hold", "on"] = "hold"
+    """With `by: lock`: what holds it open when it goes back to unlocked. `on` for a bistable switch."""
     input_port: str = Field(default="input{n}", pattern=r"^[a-z0-9_]*\{n\}[a-z0-9_]*$")
     """What the device calls its inputs."""
 
@@ -50,6 +56,7 @@ class TwoN(Wire[TwoNSettings]):
             return
         _no_polarity(door)
         await self._act(device, settings, "lock")
+        await self._end_hold(device, settings)  # whoever holds it open, a timed opening of ours among them
 
     async def restore(self, device: WebDevice, settings: TwoNSettings, door: Door) -> None:
         if settings.by == "output":
@@ -57,19 +64,40 @@ class TwoN(Wire[TwoNSettings]):
             return
         _no_polarity(door)
         await self._act(device, settings, "unlock")
+        await self._act(device, settings, settings.open_with)
+
+    def locks_down(self, settings: TwoNSettings) -> bool:
+        return settings.by == "lock"
+
+    async def release(self, device: WebDevice, settings: TwoNSettings, door: Door) -> None:
+        await self._end_hold(device, settings)
+        await self._act(device, settings, "unlock")
+        await self._end_hold(device, settings)  # one that the lock had only covered
 
     async def status(self, device: WebDevice, settings: TwoNSettings, inputs: frozenset[int]) -> Status:
-        told = await _ask(device, f"/api/switch/status?switch={settings.switch}", "tell the switch's state")
-        found = _entry(told.get("switches"), "switch", settings.switch)
+        found = await self._switch(device, settings)
         active, locked = found.get("active"), found.get("locked")
-        relay_on = active if isinstance(active, bool) else None
-        if settings.by == "lock":
-            relay_on = locked and not active if isinstance(locked, bool) and isinstance(active, bool) else None
+        relay_on: bool | None = active if isinstance(active, bool) else None
+        mode = None
+        if settings.by == "lock" and relay_on is not None:
+            relay_on = not (active or found.get("held") is True)  # at rest it is locked
+            mode = None if not isinstance(locked, bool) else Mode.LOCKDOWN if locked else Mode.NORMAL
         read: dict[int, bool | None] = {}
         if inputs:
             ports = (await _ask(device, "/api/io/status", "tell its inputs")).get("ports")
             read = {n: as_state(_entry(ports, "port", settings.input_port.format(n=n)).get("state")) for n in inputs}
-        return Status(relay_on, read, words=_words(settings, found))
+        return Status(relay_on, read, words=_words(settings, found), mode=mode)
+
+    async def _switch(self, device: WebDevice, settings: TwoNSettings) -> Mapping[str, Any]:
+        told = await _ask(device, f"/api/switch/status?switch={settings.switch}", "tell the switch's state")
+        return _entry(told.get("switches"), "switch", settings.switch)
+
+    async def _end_hold(self, device: WebDevice, settings: TwoNSettings) -> None:
+        found = await self._switch(device, settings)
+        if found.get("held") is True:
+            await self._act(device, settings, "release")
+        elif found.get("active") is True:
+            await self._act(device, settings, "off")
 
     async def _act(self, device: WebDevice, settings: TwoNSettings, action: str) -> None:
         query = urlencode({"switch": settings.switch, "action": action})
@@ -81,6 +109,7 @@ class TwoNDoor(WebDoor, DoorDriver):
 
     Settings = TwoNSettings
     proof = "the input declared under sensed_by; never the switch's own locked, active or held"
+    leaves = "with `by: lock` the device's own `locked`, until `unlock`; with `by: output` nothing"
     wire = TwoN()
 
 

@@ -3,6 +3,7 @@
 A hub tells what its relay was told and what the door position sensor senses; it has no monitor of the lock. So a door
 of this kind is never *secured* by its own word: it stays unknown until a person looks.
 The console's emergency switch is not used: it locks every door there is, also those that nobody declared a way out for.
+A rule stays until it is reset, and then the door's schedule may open it at once: it is ended early in that case.
 Seen with our own imitation only. Source: UniFi Access API reference (doors, lock_rule), Access 1.24.6 and later.
 """
 
@@ -10,7 +11,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from pydantic import Field
@@ -19,7 +21,7 @@ from notifier.doors._web_device import WebDevice, WebNetwork
 from notifier.doors._web_relay import WebSettings, login_of, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
-from notifier.model.door import DoorReading, Leaf
+from notifier.model.door import DoorReading, Leaf, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
 
@@ -40,6 +42,8 @@ class UnifiSettings(WebSettings):
     """An API token with view:space and edit:space."""
     door_monitor: bool = False
     """Whether a door position sensor is wired to the hub."""
+    lock_after: Literal["lock_early", "lock_now"] = "lock_early"
+    """The rule that locks a door which its schedule opens once ours is reset; other firmware may know another word."""
 
 
 async def _call(console: WebDevice, method: str, path: str, kind: str | None = None) -> Mapping[str, Any]:
@@ -68,6 +72,7 @@ class UnifiDoor(DoorDriver):
 
     Settings = UnifiSettings
     proof = "none: a UniFi hub has no monitor of the lock, so a person has to look"
+    leaves = "the rule keep_lock at the console, until it is reset"
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
@@ -82,13 +87,25 @@ class UnifiDoor(DoorDriver):
     async def restore(self, door: Door) -> None:
         await self._rule(door, "keep_unlock")
 
+    def locks_down(self, door: Door) -> bool:
+        return True
+
+    async def release(self, door: Door) -> None:
+        console, settings = self._found(door)
+        await console.command(lambda: _reset(console, settings))
+
     async def read(self, door: Door) -> DoorReading:
         try:
             console, settings = self._found(door)
             fields = await _ask(console, _path(settings))
         except AdapterError as error:
             return DoorReading(detail=str(error))
-        return _reading(fields, settings)
+        reading = _reading(fields, settings)
+        try:
+            rule = await _ask(console, f"{_path(settings)}/lock_rule")
+        except AdapterError as error:
+            return replace(reading, detail=f"{reading.detail}; its rule was not read: {error}")
+        return replace(reading, mode=_mode(rule))
 
     async def check(self, door: Door) -> Health:
         """Ask for the door and its rule; switches nothing."""
@@ -111,6 +128,19 @@ class UnifiDoor(DoorDriver):
     def _found(self, door: Door) -> tuple[WebDevice, UnifiSettings]:
         settings: UnifiSettings = read_settings(UnifiSettings, door.settings)
         return self._network.device(login_of(door.address, settings, "bearer", "", settings.token)), settings
+
+
+async def _reset(console: WebDevice, settings: UnifiSettings) -> None:
+    rule = f"{_path(settings)}/lock_rule"
+    if _mode(await _call(console, "GET", rule)) is Mode.LOCKDOWN:
+        await _call(console, "PUT", rule, "reset")
+    if (await _call(console, "GET", _path(settings))).get("door_lock_relay_status") == "unlock":
+        await _call(console, "PUT", rule, settings.lock_after)
+
+
+def _mode(rule: Mapping[str, Any]) -> Mode:
+    """No rule at all is an empty answer."""
+    return Mode.LOCKDOWN if rule.get("type") == "keep_lock" else Mode.NORMAL
 
 
 async def _ask(console: WebDevice, path: str) -> Mapping[str, Any]:

@@ -50,6 +50,13 @@ class Leaf(State):
     UNKNOWN = "unknown", "Nobody knows."
 
 
+class Mode(State):
+    """What an access controller lets its own badges, codes and schedules do with a door, beside what its lock does."""
+
+    NORMAL = "normal", "Its badges, codes and schedules work."
+    LOCKDOWN = "lockdown", "Its controller refuses them all until somebody takes the door out of that mode."
+
+
 class CommandState(State):
     """One device told to do one thing in one step."""
 
@@ -100,3 +107,5 @@ class DoorReading:
     """What the relay says it was told; never a proof."""
     detail: str = ""
     """In words: what the device answered ("relay on, contact open")."""
+    mode: Mode | None = None
+    """Whether its controller holds it in a lockdown mode; None: it is locked without one, or nothing says."""

@@ -12,39 +12,41 @@ promise raises `BrokenPromise` with one sentence that says what would go wrong a
 from __future__ import annotations
 
 import asyncio
-import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
 
-from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
-from notifier.interfaces import DoorDriver
-from notifier.model.door import DoorReading, Lock
-from notifier.model.site import Door
-from notifier.testing.check_channel import BrokenPromise
+from notifier.errors import AdapterError, Reason, WillNotWork
+from notifier.model.door import Lock
+from notifier.testing.check_door_mode import MODE_PROMISES
 from notifier.testing.door_bench import Arrived, Bench, DoorBench, Trouble
+from notifier.testing.scrutiny import (
+    DEAD,
+    FAILS,
+    PATIENCE,
+    Make,
+    Promise,
+    assert_hidden,
+    failure_of,
+    listening,
+    must,
+    opened,
+    possible,
+    read_door,
+    within,
+)
 
-PATIENCE = 5.0
-"""Seconds within which any call must end: the driver under test is given limits far below that."""
-
-T = TypeVar("T")
-Make = Callable[[], DoorDriver]
-Promise = Callable[[Make, DoorBench], Awaitable[None]]
-
-DEAD = (Trouble.CUT, Trouble.HANGS, Trouble.BROKEN, Trouble.NONSENSE)
-"""Wires over which nothing true can be read."""
+__all__ = ["DOOR_PROMISES", "Make", "Promise", "check_door_driver"]
 
 
 async def secures_and_reads_it_back(make: Make, bench: DoorBench) -> None:
     async with opened(make) as driver:
-        before = await _read(driver, bench.door)
+        before = await read_door(driver, bench.door)
         opened_lock = Lock.UNSECURED if bench.proves else Lock.UNKNOWN
         must(before.lock is opened_lock, f"An open lock with a working contact reads {before.lock}.")
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
         must(bench.holds(), "secure() returned and the lock was never thrown.")
-        after = await _read(driver, bench.door)
+        after = await read_door(driver, bench.door)
     expected = Lock.SECURED if bench.proves else Lock.UNKNOWN
     must(after.lock is expected, f"A lock that holds and says so reads {after.lock}: {after.detail}")
     must(after.detail != "", "A reading says nothing in words.")
@@ -57,7 +59,7 @@ async def opens_it_again_when_asked(make: Make, bench: DoorBench) -> None:
         await within(driver.restore(bench.door))
         await bench.let_it_travel()
         must(not bench.holds(), "restore() returned and the lock still holds: a responder stands before it.")
-        reading = await _read(driver, bench.door)
+        reading = await read_door(driver, bench.door)
     expected = Lock.UNSECURED if bench.proves else Lock.UNKNOWN
     must(reading.lock is expected, f"A lock that was opened reads {reading.lock}.")
 
@@ -87,7 +89,7 @@ async def takes_no_relay_for_a_proof(make: Make, bench: DoorBench) -> None:
         bench.inflict(Trouble.LIES)
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
-        reading = await _read(driver, bench.door)
+        reading = await read_door(driver, bench.door)
     must(reading.lock is not Lock.SECURED, "The relay says on, the contact says open, and the driver says secured.")
 
 
@@ -98,7 +100,7 @@ async def does_not_know_a_lock_without_a_contact(make: Make, bench: DoorBench) -
     async with opened(make) as driver:
         await within(driver.secure(blind))
         await bench.let_it_travel()
-        reading = await _read(driver, blind)
+        reading = await read_door(driver, blind)
     must(reading.lock is Lock.UNKNOWN, f"A lock that nothing senses reads {reading.lock}; nobody can know that.")
     must(reading.detail != "", "A lock that nothing senses is unknown, and no word says why.")
 
@@ -110,7 +112,7 @@ async def does_not_know_a_lock_whose_contact_is_silent(make: Make, bench: DoorBe
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
         bench.inflict(Trouble.SILENT_CONTACT)
-        reading = await _read(driver, bench.door)
+        reading = await read_door(driver, bench.door)
     must(reading.lock is Lock.UNKNOWN, f"The contact says nothing, and the lock reads {reading.lock}.")
 
 
@@ -118,10 +120,10 @@ async def reads_unknown_over_a_dead_wire(make: Make, bench: DoorBench) -> None:
     async with opened(make) as driver:
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
-        await _read(driver, bench.door)
-        for trouble in _possible(bench, DEAD):
+        await read_door(driver, bench.door)
+        for trouble in possible(bench, DEAD):
             bench.inflict(trouble)
-            reading = await _read(driver, bench.door)
+            reading = await read_door(driver, bench.door)
             must(
                 reading.lock is Lock.UNKNOWN and reading.relay_on is None,
                 f"The device {trouble}, and the driver still says {reading.lock}, relay {reading.relay_on}: a guess.",
@@ -133,18 +135,11 @@ async def reads_unknown_over_a_dead_wire(make: Make, bench: DoorBench) -> None:
 
 
 async def says_what_became_of_a_command(make: Make, bench: DoorBench) -> None:
-    expected: dict[Trouble, tuple[type[AdapterError], ...]] = {
-        Trouble.CUT: (TryAgain,),
-        Trouble.HANGS: (OutcomeUnknown,),
-        Trouble.RESET: (OutcomeUnknown, TryAgain),
-        Trouble.BROKEN: (TryAgain,),
-        Trouble.NONSENSE: (AdapterError,),
-    }
     async with opened(make) as driver:
-        for trouble in _possible(bench, tuple(expected)):
+        for trouble in possible(bench, tuple(FAILS)):
             bench.inflict(trouble)
-            error = await _failure(driver, bench.door)
-            must(isinstance(error, expected[trouble]), f"The device {trouble}; that is not a {type(error).__name__}.")
+            error = await failure_of(driver, bench.door)
+            must(isinstance(error, FAILS[trouble]), f"The device {trouble}; that is not a {type(error).__name__}.")
             bench.mend()
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
@@ -156,19 +151,19 @@ async def says_that_a_login_is_refused(make: Make, bench: DoorBench) -> None:
     if stranger is None:
         return
     async with opened(make) as driver:
-        error = await _failure(driver, stranger)
+        error = await failure_of(driver, stranger)
         must(
             isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS,
             f"A refused login is WillNotWork(CREDENTIALS), so that a technician is told; it was {error!r}.",
         )
-        reading = await _read(driver, stranger)
+        reading = await read_door(driver, stranger)
         must(reading.lock is Lock.UNKNOWN, "The login is refused and the driver still claims to know the lock.")
         await within(driver.secure(bench.door))
 
 
 async def switches_nothing_when_it_reads_or_checks(make: Make, bench: DoorBench) -> None:
     async with opened(make) as driver:
-        await _read(driver, bench.door)
+        await read_door(driver, bench.door)
         health = await within(driver.check(bench.door))
         must(health.well, f"check() says that a well door is not: {health.text}")
         must(health.text != "", "check() says nothing to the technician.")
@@ -179,7 +174,7 @@ async def lets_a_command_overtake_questions(make: Make, bench: DoorBench) -> Non
     if Trouble.HOLDS_READS in bench.cannot:
         return
     async with opened(make) as driver:
-        await _read(driver, bench.door)
+        await read_door(driver, bench.door)
         before = len(bench.arrived())
         bench.inflict(Trouble.HOLDS_READS)
         polls = [asyncio.ensure_future(driver.read(bench.door)) for _ in range(3)]
@@ -212,7 +207,7 @@ async def leaves_no_queue_locked_when_cancelled(make: Make, bench: DoorBench) ->
         bench.mend()
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
-        reading = await _read(driver, bench.door)
+        reading = await read_door(driver, bench.door)
     expected = Lock.SECURED if bench.proves else Lock.UNKNOWN
     must(bench.holds() and reading.lock is expected, "After a cancelled call the door is not reached any more.")
 
@@ -221,15 +216,16 @@ async def leaks_no_secret(make: Make, bench: DoorBench) -> None:
     with listening(bench.loggers) as written:
         async with opened(make) as driver:
             doors = [door for door in (bench.door, bench.stranger()) if door is not None]
-            for trouble in (None, *_possible(bench, tuple(Trouble))):
+            for trouble in (None, *possible(bench, tuple(Trouble))):
                 if trouble is not None:
                     bench.inflict(trouble)
                 for door in doors:
-                    try:
-                        await within(driver.secure(door))
-                    except AdapterError as error:
-                        written.append("".join(traceback.format_exception(error)))
-                    written.append(repr(await _read(driver, door)))
+                    for deed in (driver.secure, driver.release):
+                        try:
+                            await within(deed(door))
+                        except AdapterError as error:
+                            written.append("".join(traceback.format_exception(error)))
+                    written.append(repr(await read_door(driver, door)))
                     written.append((await within(driver.check(door))).text)
                 bench.mend()
             written.extend((repr(driver), str(vars(driver)), repr(driver.Settings.model_validate(bench.door.settings))))
@@ -261,6 +257,7 @@ DOOR_PROMISES: tuple[Promise, ...] = (
     switches_nothing_when_it_reads_or_checks,
     lets_a_command_overtake_questions,
     leaves_no_queue_locked_when_cancelled,
+    *MODE_PROMISES,
     leaks_no_secret,
     can_be_opened_while_the_device_is_dead,
 )
@@ -274,88 +271,9 @@ async def check_door_driver(make: Make, make_bench: Callable[[], DoorBench]) -> 
             await promise(make, bench)
 
 
-def must(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise BrokenPromise(sentence)
-
-
-async def within(call: Awaitable[T]) -> T:
-    """The result of `call`, which must end within PATIENCE."""
-    task = asyncio.ensure_future(call)
-    done, _ = await asyncio.wait([task], timeout=PATIENCE)
-    if not done:
-        task.cancel()
-        raise BrokenPromise(f"A call did not end within {PATIENCE:.0f} s; nobody may wait that long.")
-    return task.result()
-
-
-@contextmanager
-def listening(own: Sequence[str]) -> Iterator[list[str]]:
-    """Everything that is logged meanwhile, except by the fake's own loggers."""
-    written: list[str] = []
-
-    class Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if not record.name.startswith(tuple(own)):
-                written.append(self.format(record))
-
-    ear, root = Ear(), logging.getLogger()
-    level = root.level
-    root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield written
-    finally:
-        root.removeHandler(ear)
-        root.setLevel(level)
-
-
-def assert_hidden(secrets: Sequence[str], written: Sequence[str]) -> None:
-    for secret in secrets:
-        for line in "\n".join(written).splitlines():
-            must(secret not in line, f"A secret can be read: {line.replace(secret, '<here>')}")
-
-
-@asynccontextmanager
-async def opened(make: Make) -> AsyncIterator[DoorDriver]:
-    driver = make()
-    await within(driver.open())
-    try:
-        yield driver
-    finally:
-        await within(driver.close())
-
-
-async def _read(driver: DoorDriver, door: Door) -> DoorReading:
-    try:
-        return await within(driver.read(door))
-    except BrokenPromise:
-        raise
-    except Exception as error:
-        text = f"read() raised {type(error).__name__}; it says unknown, with the reason in words: {error}"
-        raise BrokenPromise(text) from error
-
-
-async def _failure(driver: DoorDriver, door: Door) -> AdapterError:
-    try:
-        await within(driver.secure(door))
-    except AdapterError as error:
-        return error
-    except BrokenPromise:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-        raise BrokenPromise(f"secure() raised {kind}, which is not an AdapterError: {error}") from error
-    raise BrokenPromise("secure() says that it worked although the device did not say so.")
-
-
 def _more_than(bench: Bench, count: int) -> Callable[[], bool]:
     return lambda: len(bench.arrived()) > count
 
 
 async def _as_any(call: Awaitable[object]) -> object:
     return await call
-
-
-def _possible(bench: Bench, troubles: Sequence[Trouble]) -> list[Trouble]:
-    return [trouble for trouble in troubles if trouble not in bench.cannot]

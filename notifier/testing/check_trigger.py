@@ -21,7 +21,7 @@ from notifier.engine.presses import SAME_PRESS
 from notifier.errors import NotFound, Refused, StoreGone
 from notifier.interfaces import Pressed, Trigger
 from notifier.model.incident import Activation
-from notifier.testing.check_door_driver import PATIENCE, assert_hidden, listening, must, within
+from notifier.testing.scrutiny import PATIENCE, assert_hidden, listening, must, within
 from notifier.testing.trigger_far_end import TriggerFarEnd, Unable
 
 Make = Callable[[], Trigger]

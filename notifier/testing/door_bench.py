@@ -21,6 +21,7 @@ class Trouble(State):
     RESET = "reset", "It drops the connection in the middle of its answer."
     NONSENSE = "nonsense", "It answers something that is not its protocol."
     LIES = "lies", "Its relay says what it was told; nothing reaches the lock."
+    DEAF = "deaf", "It answers that it obeyed, and does nothing at all."
     SILENT_CONTACT = "silent_contact", "The lock's contact says nothing."
 
 
@@ -69,6 +70,8 @@ class DoorBench(Bench):
     """A door with a working lock, a working contact (`sensed_by`) and the right login."""
     proves: bool = True
     """False: nothing that this device reports senses a lock, so its driver may never say more than unknown."""
+    schedule_wins: bool = False
+    """True: no word of its protocol locks a door that its own schedule opens when a lockdown ends."""
 
     def blind(self) -> Door | None:
         """The same door with no sensor declared; None if there is none to declare."""
@@ -86,6 +89,18 @@ class DoorBench(Bench):
     @abstractmethod
     def holds(self) -> bool:
         """Whether the lock is really secured: the truth, which the driver cannot see."""
+
+    def stands_locked(self) -> None:
+        """Of devices that lock by a mode: locked, and badges work, as at night."""
+        raise NotImplementedError
+
+    def shuts_out(self) -> bool:
+        """Of devices that lock by a mode: whether a good badge is refused now."""
+        raise NotImplementedError
+
+    def schedule_would_open(self) -> None:
+        """Of devices that lock by a mode: their own schedule holds the door open as soon as nothing else does."""
+        raise NotImplementedError
 
     @abstractmethod
     async def let_it_travel(self) -> None:

@@ -33,6 +33,11 @@ WIRES = {
     Trouble.RESET: Wire.RESET,
     Trouble.NONSENSE: Wire.NONSENSE,
 }
+FAULTS = {
+    Trouble.LIES: LockFault.LYING,
+    Trouble.DEAF: LockFault.DEAF,
+    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
+}
 
 
 class InProcessBench(DoorBench):
@@ -64,7 +69,7 @@ class InProcessBench(DoorBench):
         if trouble in WIRES:
             self.device.set_wire(WIRES[trouble])
         else:
-            self.lock.fault = LockFault.LYING if trouble is Trouble.LIES else LockFault.NO_CONTACT
+            self.lock.fault = FAULTS[trouble]
 
     def mend(self) -> None:
         self.lock.mend(self.clock.now())

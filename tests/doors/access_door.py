@@ -1,10 +1,14 @@
-"""A door behind an access controller: modes as ONVIF tells them, a lock that follows, monitors that may lie."""
+"""A door behind an access controller: modes as ONVIF tells them, a lock that follows, monitors that may lie.
+
+In lockdown and when blocked it refuses badges; `schedule` is what the controller does with it when nothing holds it.
+"""
 
 from notifier.campus.door_model import LockFault
 from notifier.clock import Clock
 
 TRAVEL = 0.12
 LOCKS = {"Locked", "Blocked", "LockedDown", "DoubleLocked"}
+SHUT_OUT = {"Blocked", "LockedDown"}
 
 
 class DoorFault(Exception):
@@ -21,6 +25,7 @@ class AccessDoor:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.mode = "Unlocked"
+        self.schedule = "Locked"
         self.leaf = "Closed"
         self.alarm = "Normal"
         self.tamper = "NotInTamper"
@@ -35,6 +40,14 @@ class AccessDoor:
         if self._moves_at is not None and self.clock.now() >= self._moves_at and self.fault is None:
             self._thrown, self._moves_at = self.mode in LOCKS, None
         return self._thrown
+
+    def stands_locked(self) -> None:
+        """As at night: thrown, and badges open it."""
+        self.mode, self._thrown, self._moves_at = "Locked", True, None
+
+    def badge(self) -> bool:
+        """Somebody holds a good badge to the reader; whether that opens it."""
+        return self.mode not in SHUT_OUT
 
     def mend(self) -> None:
         self.fault = None
@@ -52,7 +65,7 @@ class AccessDoor:
             raise DoorFault("env:Receiver", "ter:ActionNotSupported", "no lock down")
         modes = {
             "LockDownDoor": "LockedDown",
-            "LockDownReleaseDoor": "Locked",
+            "LockDownReleaseDoor": self.schedule,
             "LockDoor": "Locked",
             "BlockDoor": "Blocked",
             "UnlockDoor": "Unlocked",

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from notifier.campus.door_model import LockFault
 from notifier.testing.door_bench import Arrived, Trouble
 from tests.doors.controller_bench import PASSWORD, WRONG, ControllerBench
 from tests.doors.controller_server import Asked, ControllerServer
@@ -19,10 +20,12 @@ class CloudBench(ControllerBench):
     """Hands out tokens `token-1`, `token-2` … each good for an hour by the cloud's clock."""
 
     wrong: ClassVar[dict[str, Any]] = {"password": WRONG}
+    schedule_wins = True
     lasts = 3600.0
 
     def __init__(self) -> None:
         super().__init__()
+        self.lock.schedule = "Unlocked"
         self.tokens: dict[str, float] = {}
         self.logins: list[str] = []
 
@@ -42,6 +45,10 @@ class CloudBench(ControllerBench):
     def naming(self, asked: Asked) -> Arrived | None:
         raise NotImplementedError
 
+    def stands_locked(self) -> None:
+        super().stands_locked()
+        self.lock.schedule = "Locked"
+
     def end_tokens(self) -> None:
         """As when somebody signs the account out everywhere."""
         self.tokens.clear()
@@ -51,6 +58,15 @@ class CloudBench(ControllerBench):
         token = f"token-{len(self.logins)}"
         self.tokens[token] = self.clock.now() + self.lasts
         return token
+
+    def holds_down(self) -> None:
+        if self.lock.mode != "LockedDown":
+            self.lock.do("LockDownDoor")
+
+    def lets_go(self) -> None:
+        """The door does again what its schedule says; by day that is to stand open."""
+        if self.lock.mode == "LockedDown":
+            self.lock.do("LockDownReleaseDoor")
 
     def good(self, token: str) -> bool:
         return self.tokens.get(token, 0.0) > self.clock.now()
@@ -112,7 +128,7 @@ class BrivoBench(CloudBench):
         if asked.path == "/device-status/12":
             states = self.lock.states()
             at = (self.clock.wall() - self.status_age).isoformat()
-            told = "LOCKED" if states["DoorMode"] in ("Locked", "LockedDown") else "UNLOCKED"
+            told = {"LockedDown": "LOCKDOWN", "Locked": "LOCKED"}.get(states["DoorMode"], "UNLOCKED")
             lock = {"Locked": "SECURED", "Unlocked": "UNSECURED"}.get(states["LockPhysicalState"], "")
             leaf = states["DoorPhysicalState"].upper()
             return web.json_response(
@@ -120,12 +136,15 @@ class BrivoBench(CloudBench):
             )
         if asked.path == "/emergency-scenarios/lockdown/5/initiate":
             if not self.disobey:
-                self.lock.do("LockDoor")
+                self.holds_down()
             failed = [{"deviceOid": each, "name": "Door"} for each in self.disobey]
             return web.json_response({"didAllFail": False, "devicesThatDidFail": failed, "scenarioOid": 5})
         if asked.path == "/emergency-scenarios/lockdown/5/clear":
-            self.lock.do("UnlockDoor")
+            self.lets_go()
             return web.json_response({"didAllFail": False, "devicesThatDidFail": [], "scenarioOid": 5})
+        if asked.path == "/emergency-scenarios/active-scenarios":
+            active = [{"scenarioOid": 5, "name": "Lockdown"}] if self.lock.mode == "LockedDown" else []
+            return web.json_response({"data": active, "offset": 0, "pageSize": 20, "count": len(active)})
         return web.Response(status=404)
 
 
@@ -165,6 +184,7 @@ class OpenpathBench(CloudBench):
         action = asked.path.removeprefix("/orgs/3/users/9/credentials/11/cloudKey")
         if action not in ("TriggerLockdownPlan", "RevertLockdownPlan") or json.loads(asked.body)["lockdownPlanId"] != 7:
             return web.Response(status=404)
-        self.active = action.startswith("Trigger")
-        self.lock.do("LockDoor" if self.active else "UnlockDoor")
+        if self.lock.fault is not LockFault.DEAF:
+            self.active = action.startswith("Trigger")
+            self.holds_down() if self.active else self.lets_go()
         return web.Response(status=204)

@@ -23,7 +23,11 @@ WIRES = {
     Trouble.RESET: Wire.RESET,
     Trouble.NONSENSE: Wire.NONSENSE,
 }
-FAULTS = {Trouble.LIES: LockFault.LYING, Trouble.SILENT_CONTACT: LockFault.NO_CONTACT}
+FAULTS = {
+    Trouble.LIES: LockFault.LYING,
+    Trouble.DEAF: LockFault.DEAF,
+    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
+}
 
 
 def tools(clock: HandClock | None = None) -> Tools:
@@ -74,6 +78,15 @@ class ControllerBench(DoorBench):
 
     def holds(self) -> bool:
         return self.lock.thrown() and self.lock.leaf == "Closed"
+
+    def stands_locked(self) -> None:
+        self.lock.stands_locked()
+
+    def shuts_out(self) -> bool:
+        return not self.lock.badge()
+
+    def schedule_would_open(self) -> None:
+        self.lock.schedule = "Unlocked"
 
     async def let_it_travel(self) -> None:
         self.clock.time += TRAVEL

@@ -52,9 +52,13 @@ class SignBench(SignalBench):
         return self.shows != "Welcome"
 
     def inflict(self, trouble: Trouble) -> None:
+        if trouble is Trouble.DEAF:
+            self.deaf = True
+            return
         self.server.set_wire(WIRES[trouble])
 
     def mend(self) -> None:
+        self.deaf = False
         self.server.set_wire(Wire.WELL)
 
     def arrived(self) -> Sequence[Arrived]:

@@ -11,7 +11,7 @@ from notifier.campus.door_model import LockFault
 from notifier.campus.relay_device import Wire
 from notifier.doors.axis import AxisDoor
 from notifier.errors import Reason, TryAgain, WillNotWork
-from notifier.model.door import Leaf, Lock
+from notifier.model.door import Leaf, Lock, Mode
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from tests.doors.axis_bench import TOKEN, AxisBench
 from tests.doors.controller_bench import tools
@@ -118,8 +118,66 @@ async def test_opening_ends_the_lockdown_first() -> None:
     async with bench_and_driver() as (bench, driver):
         await driver.secure(bench.door)
         await driver.restore(bench.door)
-    said = [next(iter(json.loads(asked.body))) for asked in bench.server.seen[1:]]
-    assert said == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:UnlockDoor"]
+    assert said(bench, 1) == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:UnlockDoor"]
+
+
+def said(bench: AxisBench, since: int) -> list[str]:
+    return [next(iter(json.loads(asked.body))) for asked in bench.server.seen[since:]]
+
+
+async def test_a_release_ends_the_lockdown_and_locks_only_what_the_schedule_has_opened() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.stands_locked()
+        await driver.secure(bench.door)
+        await driver.release(bench.door)
+        assert said(bench, 1) == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:GetDoorState"]
+        await driver.secure(bench.door)
+        bench.schedule_would_open()
+        await driver.release(bench.door)
+        assert said(bench, 5) == [*said(bench, 1)[:3], "tdc:LockDoor"]
+    assert bench.lock.mode == "Locked"
+
+
+async def test_a_release_that_broke_off_in_the_middle_locks_when_it_is_told_again() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.stands_locked()
+        await driver.secure(bench.door)
+        bench.schedule_would_open()
+        bench.lock.do("LockDownReleaseDoor")  # the answer to it was lost
+        await driver.release(bench.door)
+    assert bench.lock.mode == "Locked"
+
+
+async def test_a_door_that_somebody_holds_open_is_not_closed_by_a_release() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.lock.mode = "LockedOpen"
+        await driver.release(bench.door)
+        assert (await driver.read(bench.door)).mode is Mode.NORMAL
+    assert bench.lock.mode == "LockedOpen"
+
+
+async def test_a_block_is_ended_by_a_plain_lock() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.stands_locked()
+        door = bench.with_settings(lock_with="block")
+        await driver.secure(door)
+        assert bench.shuts_out()
+        assert (await driver.read(door)).mode is Mode.LOCKDOWN
+        await driver.release(door)
+        assert (await driver.read(door)).mode is Mode.NORMAL
+    assert not bench.shuts_out()
+    assert bench.lock.mode == "Locked"
+
+
+async def test_a_door_that_is_only_locked_has_no_mode_to_leave() -> None:
+    async with bench_and_driver() as (bench, driver):
+        door = bench.with_settings(lock_with="lock")
+        await driver.secure(door)
+        assert not driver.locks_down(door)
+        assert (await driver.read(door)).mode is None
+        with pytest.raises(WillNotWork, match="no mode to leave"):
+            await driver.release(door)
+    assert not bench.shuts_out()
 
 
 async def test_a_door_that_the_controller_does_not_have_is_named() -> None:

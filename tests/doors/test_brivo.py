@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from notifier.doors.brivo import BrivoDoor, BrivoSettings
+from notifier.doors.brivo import BrivoDoor, BrivoSettings, mode_of_scenarios
 from notifier.errors import Reason, TryAgain, WillNotWork
-from notifier.model.door import Leaf, Lock
+from notifier.model.door import Leaf, Lock, Mode
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from notifier.testing.door_bench import Arrived
 from tests.doors.cloud_bench import BrivoBench
@@ -59,7 +60,7 @@ async def test_a_token_that_ended_before_its_time_costs_one_refusal_and_no_comma
         bench.end_tokens()
         bench.refreshes = False
         await driver.secure(bench.door)
-    assert bench.lock.mode == "Locked"
+    assert bench.lock.mode == "LockedDown"
     assert bench.logins == ["password", "password"]
 
 
@@ -86,7 +87,40 @@ async def test_one_door_is_never_opened_by_ending_a_scenario_of_many() -> None:
         with pytest.raises(WillNotWork, match="may hold other doors") as failure:
             await driver.restore(bench.with_settings(alone=False))
     assert failure.value.reason is Reason.NOT_SUPPORTED
-    assert bench.lock.mode == "Locked"
+    assert bench.lock.mode == "LockedDown"
+
+
+async def test_a_scenario_of_many_doors_is_not_ended_for_one() -> None:
+    async with bench_and_driver() as (bench, driver):
+        await driver.secure(bench.door)
+        with pytest.raises(WillNotWork, match="may hold other doors") as failure:
+            await driver.release(bench.with_settings(alone=False))
+    assert failure.value.reason is Reason.NOT_SUPPORTED
+    assert bench.shuts_out()
+
+
+@pytest.mark.parametrize(
+    ("listed", "mode"),
+    [
+        ({"data": []}, Mode.NORMAL),
+        ({"data": [{"id": 5}]}, Mode.LOCKDOWN),
+        ({"results": [{"scenarioOid": "5"}, {"scenarioOid": 9}]}, Mode.LOCKDOWN),
+        ({"data": [{"scenarioOid": 9}], "count": 1}, Mode.NORMAL),
+        ({"data": [{"scenarioOid": 9}], "count": 30}, None),
+        ({"data": [{"name": "Lockdown"}]}, None),
+        ({"message": "ok"}, None),
+    ],
+)
+def test_a_list_of_scenarios_that_is_not_understood_says_nothing(listed: dict[str, Any], mode: Mode | None) -> None:
+    assert mode_of_scenarios(listed, 5) is mode
+
+
+async def test_a_cloud_that_lists_no_scenarios_tells_no_mode() -> None:
+    async with bench_and_driver() as (bench, driver):
+        assert (await driver.read(bench.with_settings(active=None))).mode is None
+        reading = await driver.read(bench.with_settings(active="/nowhere"))
+    assert (reading.mode, reading.relay_on) == (None, False)
+    assert "its scenario was not read" in reading.detail
 
 
 async def test_old_news_from_the_cloud_prove_nothing() -> None:

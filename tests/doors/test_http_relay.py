@@ -13,11 +13,11 @@ from notifier.doors.http_relay import HttpRelayDoor, HttpRelaySignal
 from notifier.errors import OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import ReadsInput
 from notifier.model.door import Leaf, Lock
-from notifier.testing.check_door_driver import DOOR_PROMISES
+from notifier.testing.check_door_driver import DOOR_PROMISES, follows_the_wiring_of_the_site_file
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
-from tests.doors.http_relay_device import FakeBoard
+from tests.doors.http_relay_device import FakeBoard, ModeBoardBench
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import LIMITS, PASSWORD, tools
 
@@ -35,6 +35,13 @@ def switching(relay: int) -> dict[str, Any]:
 
 INPUTS = {n: {"url": "/in.txt", "pattern": f"IN{n}=(\\d)"} for n in (0, 1)}
 BOARD = {**switching(1), "inputs": INPUTS}
+BY_MODE = {
+    "secure": {"url": "/lockdown"},
+    "restore": {"url": "/unlock"},
+    "release": {"url": "/normal"},
+    "lockdown": {"url": "/mode", "json_path": "mode", "reads_on": "lockdown", "reads_off": "day"},
+    "inputs": INPUTS,
+}
 LOGINS = {"basic": "SHA-256", "digest": "SHA-256", "digest_md5": "MD5", "bearer": "SHA-256", "header": "SHA-256"}
 
 
@@ -62,6 +69,25 @@ async def door_and_fake(
 async def test_a_door_keeps_the_promise_that_it(promise: DoorPromise, login: str) -> None:
     async with bench(login) as ready:
         await promise(lambda: HttpRelayDoor(tools()), ready)
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [promise for promise in DOOR_PROMISES if promise is not follows_the_wiring_of_the_site_file],
+    ids=lambda promise: promise.__name__,
+)
+async def test_a_door_that_is_locked_by_a_mode_keeps_the_promise_that_it(promise: DoorPromise) -> None:
+    state = {"url": "/api/out/1", "json_path": "outs.0.on"}
+    settings = {**BY_MODE, "auth": "basic", "state": state, "taken_says": '"OK"'}
+    async with ModeBoardBench("http_relay", lambda: FakeBoard("basic"), settings) as ready:
+        await promise(lambda: HttpRelayDoor(tools()), ready)
+
+
+@pytest.mark.parametrize("left_out", ["lockdown", "release", "secure"])
+def test_what_leaves_a_mode_is_read_back_or_not_written(left_out: str) -> None:
+    written = {name: said for name, said in BY_MODE.items() if name != left_out}
+    with pytest.raises(ValidationError):
+        HttpRelaySettings.model_validate(written)
 
 
 @pytest.mark.parametrize("promise", SIGNAL_PROMISES, ids=lambda promise: promise.__name__)

@@ -12,14 +12,14 @@ from notifier.interfaces import ReadsInput
 from notifier.model.door import Leaf, Lock
 from notifier.testing.check_door_driver import DOOR_PROMISES, follows_the_wiring_of_the_site_file
 from notifier.testing.check_door_driver import Promise as DoorPromise
-from tests.doors.two_n_device import FakeTwoN
+from tests.doors.two_n_device import FakeTwoN, FakeTwoNOutput, TwoNBench
 from tests.doors.web_bench import WebDoorBench
 from tests.doors.web_fake import PASSWORD, tools
 
 
 @asynccontextmanager
 async def door_and_fake(**settings: Any) -> AsyncIterator[tuple[WebDoorBench, FakeTwoN, TwoNDoor]]:
-    async with WebDoorBench("two_n", FakeTwoN, settings) as ready:
+    async with TwoNBench("two_n", FakeTwoN, settings) as ready:
         driver = TwoNDoor(tools())
         assert isinstance(ready.fake, FakeTwoN)
         try:
@@ -30,7 +30,7 @@ async def door_and_fake(**settings: Any) -> AsyncIterator[tuple[WebDoorBench, Fa
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)
 async def test_a_door_on_an_output_keeps_the_promise_that_it(promise: DoorPromise) -> None:
-    async with WebDoorBench("two_n", FakeTwoN, {"by": "output"}) as ready:
+    async with WebDoorBench("two_n", FakeTwoNOutput, {"by": "output"}) as ready:
         await promise(lambda: TwoNDoor(tools()), ready)
 
 
@@ -40,7 +40,7 @@ async def test_a_door_on_an_output_keeps_the_promise_that_it(promise: DoorPromis
     ids=lambda promise: promise.__name__,
 )
 async def test_a_door_that_is_blocked_keeps_the_promise_that_it(promise: DoorPromise) -> None:
-    async with WebDoorBench("two_n", FakeTwoN, {}) as ready:
+    async with TwoNBench("two_n", FakeTwoN, {}) as ready:
         await promise(lambda: TwoNDoor(tools()), ready)
 
 
@@ -58,6 +58,32 @@ async def test_a_switch_that_is_blocked_and_still_active_does_not_read_as_locked
         reading = await driver.read(ready.door)
     assert reading.relay_on is False
     assert "held and locked and active" in reading.detail
+
+
+async def test_a_hold_of_a_timed_opening_does_not_outlive_the_next_lock() -> None:
+    async with door_and_fake() as (ready, fake, driver):
+        ready.stands_locked()
+        await driver.secure(ready.door)
+        await driver.restore(ready.door)
+        await ready.let_it_travel()
+        assert not ready.holds()
+        await driver.secure(ready.door)
+        await driver.release(ready.door)
+        await ready.let_it_travel()
+        assert ready.holds()
+    assert (fake.held, fake.active, fake.locked) == (False, False, False)
+
+
+async def test_a_bistable_switch_is_opened_and_closed_by_its_own_words() -> None:
+    async with door_and_fake(open_with="on") as (ready, fake, driver):
+        ready.stands_locked()
+        await driver.restore(ready.door)
+        await ready.let_it_travel()
+        assert not ready.holds()
+        await driver.secure(ready.door)
+        await ready.let_it_travel()
+        assert ready.holds()
+    assert not fake.active
 
 
 async def test_a_propped_door_is_open_and_not_secured() -> None:

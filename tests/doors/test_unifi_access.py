@@ -1,5 +1,6 @@
 """Doors on a UniFi Access console, against an imitation with a certificate of its own on a real socket."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -54,6 +55,28 @@ async def test_what_the_hub_was_told_is_never_taken_for_a_lock() -> None:
         reading = await driver.read(bench.door)
     assert (reading.lock, reading.leaf, reading.relay_on) == (Lock.UNKNOWN, Leaf.CLOSED, True)
     assert reading.detail == "hub told to lock, nothing senses the lock, leaf closed"
+
+
+async def test_the_rule_is_reset_and_a_schedule_that_opens_then_is_ended_early() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.stands_locked()
+        for opens, rules in ((False, ["reset"]), (True, ["reset", "lock_early"])):
+            await driver.secure(bench.door)
+            if opens:
+                bench.schedule_would_open()
+            since = len(bench.server.seen)
+            await driver.release(bench.door)
+            told = [json.loads(asked.body)["type"] for asked in bench.server.seen[since:] if asked.method == "PUT"]
+            assert told == rules
+            assert bench.lock.mode == "Locked"
+
+
+async def test_a_rule_that_is_not_read_is_said_and_the_door_is_read_all_the_same() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.rules_unread = True
+        reading = await driver.read(bench.door)
+    assert (reading.relay_on, reading.mode) == (False, None)
+    assert "its rule was not read" in reading.detail
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
+from notifier.campus.door_model import LockFault
 from notifier.testing.door_bench import Arrived, Trouble
 from tests.doors.controller_bench import ControllerBench
 from tests.doors.controller_server import Asked, ControllerServer
@@ -12,6 +13,7 @@ from tests.doors.own_certificate import OwnCertificate
 
 ID = "0ed545f8-2fcd-4839-9021-b39e707f6aa9"
 TOKEN = "wHFmHR-console-token"
+RULES = {"keep_lock": "LockDownDoor", "keep_unlock": "UnlockDoor", "lock_early": "LockDoor"}
 
 
 class UnifiBench(ControllerBench):
@@ -27,6 +29,7 @@ class UnifiBench(ControllerBench):
         self.bound = True
         self.code = ""
         """An error code that every call is answered with."""
+        self.rules_unread = False
 
     async def __aenter__(self) -> Self:
         self.certificate = OwnCertificate()
@@ -49,9 +52,10 @@ class UnifiBench(ControllerBench):
         if self.code:
             return web.json_response({"code": self.code, "msg": "no", "data": None})
         if asked.method == "PUT" and asked.path == f"{door}/lock_rule":
-            self.rule = json.loads(asked.body)["type"]
-            self.lock.do({"keep_lock": "LockDoor", "keep_unlock": "UnlockDoor"}[self.rule])
+            self._obey(json.loads(asked.body)["type"])
             return _success("success")
+        if asked.path == f"{door}/lock_rule" and self.rules_unread:
+            return web.json_response({"code": "CODE_SYSTEM_ERROR", "msg": "no", "data": None})
         if asked.path == f"{door}/lock_rule":
             return _success({"type": self.rule, "ended_time": 0})
         if asked.path != door:
@@ -60,10 +64,18 @@ class UnifiBench(ControllerBench):
             {
                 "id": ID,
                 "is_bind_hub": self.bound,
-                "door_lock_relay_status": "lock" if self.lock.mode == "Locked" else "unlock",
+                "door_lock_relay_status": "unlock" if self.lock.mode == "Unlocked" else "lock",
                 "door_position_status": {"Closed": "close", "Open": "open"}.get(self.lock.leaf),
             }
         )
+
+    def _obey(self, kind: str) -> None:
+        """A rule stays until another takes its place; `reset` gives the door back to its schedule."""
+        if self.lock.mode == "LockedDown":
+            self.lock.do("LockDownReleaseDoor")
+        self.lock.do(RULES[kind]) if kind in RULES else None
+        if self.lock.fault is not LockFault.DEAF:
+            self.rule = kind if kind in ("keep_lock", "keep_unlock") else "schedule"
 
 
 def _success(data: object) -> web.Response:

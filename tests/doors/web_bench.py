@@ -29,6 +29,8 @@ class _WebBench(Bench):
         self.driver, self.make, self.login, self.cannot = driver, make, login, cannot
         self.door_settings, self.beacon_settings = dict(door), dict(beacon or {})
 
+    fake: FakeWeb
+
     async def __aenter__(self) -> Self:
         self.fake = await self.make().__aenter__()
         both: dict[str, Any] = {**LIMITS, **({self.login: PASSWORD} if self.login else {})}

@@ -160,7 +160,11 @@ WIRES = {
     Trouble.RESET: Wire.RESET,
     Trouble.NONSENSE: Wire.NONSENSE,
 }
-FAULTS = {Trouble.LIES: LockFault.LYING, Trouble.SILENT_CONTACT: LockFault.NO_CONTACT}
+FAULTS = {
+    Trouble.LIES: LockFault.LYING,
+    Trouble.DEAF: LockFault.DEAF,
+    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
+}
 
 
 def _drop(request: web.BaseRequest) -> web.Response:

@@ -1,0 +1,113 @@
+"""What a suite puts a driver through: calls that must end, what it writes, and what a broken wire may raise."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Literal, TypeVar
+
+from notifier.errors import AdapterError, OutcomeUnknown, TryAgain
+from notifier.interfaces import DoorDriver
+from notifier.model.door import DoorReading
+from notifier.model.site import Door
+from notifier.testing.check_channel import BrokenPromise
+from notifier.testing.door_bench import Bench, DoorBench, Trouble
+
+PATIENCE = 5.0
+"""Seconds within which any call must end: the driver under test is given limits far below that."""
+
+T = TypeVar("T")
+Make = Callable[[], DoorDriver]
+Promise = Callable[[Make, DoorBench], Awaitable[None]]
+
+DEAD = (Trouble.CUT, Trouble.HANGS, Trouble.BROKEN, Trouble.NONSENSE)
+"""Wires over which nothing true can be read."""
+FAILS: dict[Trouble, tuple[type[AdapterError], ...]] = {
+    Trouble.CUT: (TryAgain,),
+    Trouble.HANGS: (OutcomeUnknown,),
+    Trouble.RESET: (OutcomeUnknown, TryAgain),
+    Trouble.BROKEN: (TryAgain,),
+    Trouble.NONSENSE: (AdapterError,),
+}
+"""What a command over such a wire may raise."""
+
+
+def must(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise BrokenPromise(sentence)
+
+
+async def within(call: Awaitable[T]) -> T:
+    """The result of `call`, which must end within PATIENCE."""
+    task = asyncio.ensure_future(call)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    if not done:
+        task.cancel()
+        raise BrokenPromise(f"A call did not end within {PATIENCE:.0f} s; nobody may wait that long.")
+    return task.result()
+
+
+@contextmanager
+def listening(own: Sequence[str]) -> Iterator[list[str]]:
+    """Everything that is logged meanwhile, except by the fake's own loggers."""
+    written: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if not record.name.startswith(tuple(own)):
+                written.append(self.format(record))
+
+    ear, root = Ear(), logging.getLogger()
+    level = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield written
+    finally:
+        root.removeHandler(ear)
+        root.setLevel(level)
+
+
+def assert_hidden(secrets: Sequence[str], written: Sequence[str]) -> None:
+    for secret in secrets:
+        for line in "\n".join(written).splitlines():
+            must(secret not in line, f"A secret can be read: {line.replace(secret, '<here>')}")
+
+
+@asynccontextmanager
+async def opened(make: Make) -> AsyncIterator[DoorDriver]:
+    driver = make()
+    await within(driver.open())
+    try:
+        yield driver
+    finally:
+        await within(driver.close())
+
+
+async def read_door(driver: DoorDriver, door: Door) -> DoorReading:
+    try:
+        return await within(driver.read(door))
+    except BrokenPromise:
+        raise
+    except Exception as error:
+        text = f"read() raised {type(error).__name__}; it says unknown, with the reason in words: {error}"
+        raise BrokenPromise(text) from error
+
+
+async def failure_of(driver: DoorDriver, door: Door, verb: Literal["secure", "release"] = "secure") -> AdapterError:
+    try:
+        await within(driver.secure(door) if verb == "secure" else driver.release(door))
+    except AdapterError as error:
+        return error
+    except BrokenPromise:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise BrokenPromise(f"{verb}() raised {kind}, which is not an AdapterError: {error}") from error
+    raise BrokenPromise(f"{verb}() says that it worked although the device did not say so.")
+
+
+def possible(bench: Bench, troubles: Sequence[Trouble]) -> list[Trouble]:
+    return [trouble for trouble in troubles if trouble not in bench.cannot]
