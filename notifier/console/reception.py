@@ -28,7 +28,7 @@ from notifier.console.callers import (
 )
 from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
-from notifier.console.pages import rendering
+from notifier.console.pages import prove, rendering
 from notifier.console.pages.forms import from_here, same_origin, see
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import BadRequest, as_problem, explain
@@ -37,7 +37,6 @@ from notifier.console.route import Call, Flag, Route, RouteTable
 from notifier.interfaces import Outcome, Pressed
 from notifier.model.rights import ANONYMOUS, Right
 
-PROVE = "/prove"
 THIS_MACHINE = "this machine"
 """The other end of the Unix socket."""
 
@@ -103,9 +102,9 @@ class Reception:
             self._check(call)
             if Flag.FRESH in route.flags and call.session is not None and not call.fresh:
                 if page:
-                    start = request.rel_url.raw_path_qs if request.method == "GET" else f"/{route.path.split('/')[1]}"
-                    return see(f"{PROVE}?{urlencode({'next': start})}")
-                raise BadRequest(403, f"This needs a fresh proof of who you are: give it at {PROVE}, then ask again.")
+                    return await prove.needed(call)
+                asked = f"This needs a fresh proof of who you are: give it at {prove.HERE}, then ask again."
+                raise BadRequest(403, asked)
         if Flag.PERSONAL in route.flags:
             self._parts.entrance.desk.read_personal(call.caller, request.rel_url.raw_path, call.place.address)
         if Flag.LENIENT not in route.flags:

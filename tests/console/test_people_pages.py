@@ -197,24 +197,6 @@ async def test_what_is_taken_out_as_a_table_is_no_formula(browser: Browser, tmp_
         assert "attachment" in answer.headers["content-disposition"]
 
 
-async def test_who_must_prove_again_loses_nothing_that_was_typed(browser: Browser, tmp_path: Path) -> None:
-    async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
-        await page.goto(f"{school.url}/people/of/ben/edit")
-        sessions = school.daemon.entrance.sessions
-        known, sessions.is_fresh = sessions.is_fresh, lambda _session: False  # type: ignore[method-assign] # five minutes later
-        await page.get_by_label("Name").fill("Benjamin Brandt")
-        await page.get_by_role("button", name="Publish the change").click()
-        await expect(page.get_by_role("alert")).to_contain_text("Prove again who you are")
-        await expect(page.get_by_role("link", name="Prove it (opens beside this)")).to_be_visible()
-        await expect(page.get_by_label("Name")).to_have_value("Benjamin Brandt")
-        await assert_accessible(page)
-        assert "Benjamin" not in contacts(school)
-        sessions.is_fresh = known  # type: ignore[method-assign] # as after the proof
-        await page.get_by_role("button", name="Publish the change").click()
-        await page.wait_for_url("**/people/of/ben")
-        assert "Benjamin" in contacts(school)
-
-
 async def test_a_smaller_import_takes_nobody_out_unseen(browser: Browser, tmp_path: Path) -> None:
     async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
         for count, lines in enumerate(("Nia;nia@b.example\nOmar;omar@b.example\n", "Nia;nia2@b.example\n")):

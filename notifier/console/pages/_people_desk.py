@@ -1,4 +1,4 @@
-"""What the pages that change people share: the files as published, who is fresh enough, what publishing said."""
+"""What the pages that change people share: the files as published, and what publishing said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from notifier.console.route import Call
 from notifier.errors import Fault, Refused, SetupError
 from notifier.interfaces import Editing
 
-STALE = "Prove again who you are: open “Prove it” below in another tab, then press here again. Nothing typed is lost."
 MOVED = "Somebody published meanwhile. Look at what stands here now, then publish again."
 
 
@@ -26,11 +25,6 @@ def contacts_files(editing: Editing) -> dict[str, bytes]:
     return {path: text.encode() for path, text in found.items() if text is not None}
 
 
-def stale(call: Call) -> bool:
-    """Whether a browser must prove again who sits before it, before anything is published."""
-    return call.session is not None and not call.fresh
-
-
 def version_of(form: Form) -> int:
     written = form.raw("version")
     return int(written) if written.isdecimal() and len(written) < 10 else -1
@@ -38,9 +32,6 @@ def version_of(form: Form) -> int:
 
 async def publish(call: Call, changes: Mapping[str, bytes | None], comment: str, form: Form) -> int | None:
     """The new version; None if it was refused, and then `form` says why."""
-    if stale(call):
-        form.faults["proof"] = STALE
-        return None
     try:
         outcome = await editing_of(call).publish(changes, comment, call.caller, version_of(form))
     except SetupError as error:

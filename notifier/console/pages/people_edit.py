@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import contacts_files, editing_of, publish, stale
+from notifier.console.pages._people_desk import contacts_files, editing_of, publish
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
@@ -88,7 +88,7 @@ async def _form(call: Call, form: Form, cells: Mapping[str, str], status: int = 
     site = await asyncio.to_thread(rooms, contacts_files(editing).get("site.yaml", b""))
     return page(
         call, "people_edit.html", status=status, form=form, cells={**dict.fromkeys(FIELDS, ""), **cells},
-        rooms=[("", "No room"), *site], new=not cells, stale=stale(call) and status != 200,
+        rooms=[("", "No room"), *site], new=not cells,
         version=form.raw("version") if form.raw("version") and "version" not in form.faults
         else editing.published("site.yaml")[0],
         languages=call.parts.views.site()["languages"],
@@ -122,7 +122,7 @@ def _free(wanted: str, taken: frozenset[str]) -> str:
 _MAY, _LOOK = Right.PUBLISH, (Flag.PERSONAL, Flag.FRESH)
 ROUTES = (
     shows("/people/new", _MAY, "The form for a new person.", ask_new, Flag.FRESH),
-    does("/people/new", _MAY, "Add a person and publish.", add),
+    does("/people/new", _MAY, "Add a person and publish.", add, Flag.FRESH),
     shows("/people/of/{person}/edit", _MAY, "The form of one person, addresses whole.", edit, *_LOOK),
-    does("/people/of/{person}/edit", _MAY, "Change a person or take them out, and publish.", change),
+    does("/people/of/{person}/edit", _MAY, "Change a person or take them out, and publish.", change, Flag.FRESH),
 )

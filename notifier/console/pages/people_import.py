@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import contacts_files, editing_of, publish, said, stale, version_of
+from notifier.console.pages._people_desk import contacts_files, editing_of, publish, said, version_of
 from notifier.console.pages._upload import read_upload
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
@@ -111,7 +111,6 @@ async def _show(call: Call, form: Form, wanted: Wanted, plan: ImportPlan, key: s
         noted=[one for one in plan.people if one.notes], before=before,
         version=version_of(form) if form.raw("version") and "version" not in form.faults
         else editing_of(call).published("site.yaml")[0],
-        stale=stale(call) and status != 200,
     )  # fmt: skip
 
 
@@ -160,15 +159,20 @@ def _pairs(form: Form, name: str) -> dict[str, str]:
     return found
 
 
-def _route(method: str, path: str, summary: str, handler: Handler, limit: int = 0) -> Route:
+def _route(method: str, path: str, summary: str, handler: Handler, *more: Flag, limit: int = 0) -> Route:
     return Route(
         method=method, path=path, right=Right.PUBLISH, summary=summary, handler=handler, media="text/html", limit=limit,
-        flags=frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.PERSONAL] if limit else [Flag.FRESH])}),
+        flags=frozenset({Flag.PAGE, Flag.LENIENT, *more}),
     )  # fmt: skip
 
 
 ROUTES = (
-    _route("GET", HERE, "Bring in an export of another program.", ask),
-    _route("POST", HERE, "What an import would change; nothing is done.", look, LARGEST_TABLE + 64 * KILOBYTE),
-    _route("POST", f"{HERE}/publish", "Publish what the dry run showed.", bring, SMALL),
-)
+    _route("GET", HERE, "Bring in an export of another program.", ask, Flag.FRESH),
+    _route(
+        "POST", HERE, "What an import would change; nothing is done.", look, Flag.PERSONAL,
+        limit=LARGEST_TABLE + 64 * KILOBYTE,
+    ),
+    _route(
+        "POST", f"{HERE}/publish", "Publish what the dry run showed.", bring, Flag.PERSONAL, Flag.FRESH, limit=SMALL
+    ),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Signing in, and out: passkey, password and code, provider, recovery code; and proving again who one is."""
+"""Signing in, and out: passkey, password and code, provider, recovery code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from notifier.console.pages._browser import (
     needed_party,
     own_address,
     party,
-    session_of,
 )
 from notifier.console.pages.forms import Form, local_path, query_text, read_form, see
 from notifier.console.pages.rendering import html, zone_of
@@ -130,37 +129,6 @@ async def from_provider(call: Call) -> web.Response:
     return drop(keep_session(see(after), secret), STEP_COOKIE)
 
 
-# ------------------------------------------------------------------------------------------------- prove again, go out
-
-
-async def ask_proof(call: Call) -> web.Response:
-    return _proof(call, local_path(query_text(call, "next")))
-
-
-def _proof(call: Call, after: str, wrong: str = "", status: int = 200) -> web.Response:
-    session, who = session_of(call), party(call)
-    mine = call.parts.entrance.own.shown(session)
-    ticket, options = call.parts.entrance.sign_in.begin_passkey(who, session) if who and mine.passkeys else ("", "")
-    return plain(
-        call, "prove.html", status, after=after, wrong=wrong, ticket=ticket, options=options, mine=mine,
-        sign_in_again=f"/sign-in?{urlencode({'next': after})}",
-    )  # fmt: skip
-
-
-async def prove(call: Call) -> web.Response:
-    form, session = await read_form(call), session_of(call)
-    after, sign_in = local_path(form.raw("next")), call.parts.entrance.sign_in
-    try:
-        if form.raw("ticket"):
-            who = needed_party(call)
-            await sign_in.prove_by_passkey(session, form.raw("ticket"), form.raw("answer"), who, call.place)
-        else:
-            await sign_in.prove(session, form.raw("password"), form.raw("code"), call.place)
-    except Refused as refused:
-        return _proof(call, after, str(refused), refused.status)
-    return see(after)
-
-
 async def sign_out(call: Call) -> web.Response:
     if call.session is not None:
         await call.parts.entrance.own.sign_out(call.session, "here")
@@ -192,7 +160,5 @@ ROUTES = (
     does(FORGOTTEN, Right.PUBLIC, "Sign in by a recovery code.", by_recovery),
     shows("/sign-in/provider", Right.PUBLIC, "To the identity provider.", to_provider),
     shows(BACK, Right.PUBLIC, "Back from the identity provider.", from_provider),
-    shows("/prove", Right.OWN_ACCOUNT, "Prove again who you are.", ask_proof),
-    does("/prove", Right.OWN_ACCOUNT, "Prove again who you are.", prove),
     does("/sign-out", Right.PUBLIC, "Sign out of this browser.", sign_out),
 )
