@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 
 from notifier.cli.words import Commands, folder_of, options
 
@@ -29,6 +30,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    gc.disable()  # until it can be pressed (`Daemon.open`)
     from notifier.cli.foreground import run  # everything there is: a press by `raise` must not wait for that import
     from notifier.cli.log_lines import to_stderr
 

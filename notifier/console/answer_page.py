@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone, tzinfo
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-import jinja2
 from aiohttp import web
 
 from notifier.console.answer_words import ACTIONS, DIRECTIVES, LANGUAGES, WORDS
@@ -20,6 +19,9 @@ from notifier.console.reading import read_body
 from notifier.console.route import Call
 from notifier.errors import IllegalMove, LedgerError, Refused
 from notifier.model.words import text_in
+
+if TYPE_CHECKING:
+    import jinja2
 
 TEXT_LIMIT = 1000  # characters; the rest of a longer text is left aside, the answer never
 DARK_ACTIONS = ("lockdown", "secure", "hold", "medical", "other")
@@ -222,6 +224,8 @@ def _zone(name: str) -> tzinfo:
 
 @cache
 def templates() -> jinja2.Environment:
+    import jinja2  # with the first page, not with the start
+
     return jinja2.Environment(
         loader=jinja2.PackageLoader("notifier.console"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

@@ -12,19 +12,19 @@ from notifier.model.words import Identifier, Selector
 class Sent(BaseModel):
     """What a client sends: nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Asked(BaseModel):
     """A query: everything in it is text, so numbers and yes or no are read from text."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Told(BaseModel):
     """What we answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def _no_controls(text: str) -> str:

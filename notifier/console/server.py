@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from cryptography import x509
 
 from notifier.console.callers import networks_of
 from notifier.console.connections import Connections
@@ -115,6 +114,8 @@ class Server:
         tls = self._parts.settings.listen.tls
         if tls is None or self._context is None:
             return False
+        from cryptography import x509  # a node without TLS starts without it
+
         certificate, key = Path(tls.certificate), Path(tls.key)
         try:
             stamps = tuple(path.stat().st_mtime_ns for path in (certificate, key))

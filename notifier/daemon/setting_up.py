@@ -14,11 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
 from pydantic import ValidationError
 
 from notifier import adapters
-from notifier.access.certificates import CA, SERVER, certify, fingerprint, host_of, renewed
 from notifier.errors import AdapterError, Refused
 from notifier.files.beginning import NOT_SET_UP, beginning_files, settings_text
 from notifier.files.folder import read_folder, write_folder
@@ -49,6 +47,10 @@ class SetUp:
     def __init__(self, daemon: Daemon, site: str) -> None:
         self._daemon, self.site = daemon, site
         self._folder, self._state = daemon.folder, daemon.state
+        if not (self._folder / CERTIFICATES).exists():
+            return
+        from notifier.access.certificates import renewed  # a start without certificates needs none of X.509
+
         try:
             renewed(self._folder / CERTIFICATES, daemon.clock.wall())
         except (OSError, Refused) as error:  # supervision sees its end coming; a start never fails for it
@@ -95,6 +97,10 @@ class SetUp:
         return True, f"The mail server took a mail to {to}. Look whether it has arrived."
 
     def make_certificate(self, host: str) -> Mapping[str, str]:
+        from cryptography import x509
+
+        from notifier.access.certificates import certify, fingerprint, host_of
+
         made = certify(self._folder / CERTIFICATES, self._name(), host_of(host), self._daemon.clock.wall())
         ours = x509.load_pem_x509_certificate(self.authority())
         return {
@@ -104,6 +110,8 @@ class SetUp:
         }
 
     def authority(self) -> bytes:
+        from notifier.access.certificates import CA
+
         try:
             return (self._folder / CERTIFICATES / CA).read_bytes()
         except OSError:
@@ -112,6 +120,8 @@ class SetUp:
     async def apply(
         self, files: Mapping[str, bytes], mail: Mapping[str, Any] | None, host: str, caller: Caller
     ) -> Outcome:
+        from notifier.access.certificates import SERVER
+
         daemon = self._daemon
         if daemon.engine.desk.incidents:
             raise Refused("Something is going on now. Set it up when that has ended.", 409)

@@ -14,9 +14,8 @@ from notifier.clock import Clock
 from notifier.daemon.migration import keep_before, missing_steps
 from notifier.errors import Fault, LedgerError, SetupError, StoreGone
 from notifier.ledger.failover import FailoverLedger
-from notifier.ledger.local_copy import LocalCopy
+from notifier.ledger.local_copy import COPY, LocalCopy
 from notifier.ledger.lock import StoreLock
-from notifier.ledger.postgres import COPY
 from notifier.ledger.postgres_verify import verify_server_aside
 from notifier.ledger.verify import verify_aside
 from notifier.model.settings import NodeSettings, Secret

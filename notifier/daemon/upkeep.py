@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from notifier.clock import Clock
@@ -49,6 +48,8 @@ class Upkeep:
         plan, retention = self._settings.backup, self._settings.retention
         if plan is None and retention is None:
             await asyncio.Event().wait()
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler  # after the start: it reads every distribution
+
         zone = zone_of(self._engine.desk.held.site.timezone)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = AsyncIOScheduler(timezone=zone, job_defaults=often)

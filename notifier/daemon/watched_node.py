@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
 from notifier.clock import Clock
 from notifier.daemon.backup import last_backup
 from notifier.daemon.seals_out import OLD
@@ -117,6 +115,8 @@ class WatchedNode:
         tls, node = self._settings.listen.tls, self._settings.node
         if tls is None:
             return []
+        from cryptography import x509
+
         try:
             async with asyncio.timeout(LINE):
                 raw = await asyncio.to_thread(Path(tls.certificate).read_bytes)

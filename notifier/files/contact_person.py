@@ -92,12 +92,11 @@ class PersonReader:
         return name[:LONGEST_NAME] or person_id
 
     def _words(self, column: str) -> frozenset[str]:
-        words = [word.strip().lower() for word in self._cells.get(column, "").split(";") if word.strip()]
-        for word in words:
-            if not ID.fullmatch(word):
-                text = f"`{word[:64]}` cannot be one of {column}."
-                self._say(rules.CONTACT_VALUE, column, text, "Use letters, digits, - and _; put ; between several.")
-        return _shared(frozenset(word for word in words if ID.fullmatch(word)))
+        words, wrong = _words_in(self._cells.get(column, ""))
+        for word in wrong:
+            text = f"`{word[:64]}` cannot be one of {column}."
+            self._say(rules.CONTACT_VALUE, column, text, "Use letters, digits, - and _; put ; between several.")
+        return words
 
     def _language(self) -> str:
         written = self._cells.get("language", "") or "en"
@@ -132,6 +131,8 @@ class PersonReader:
     def _consent(self) -> frozenset[str]:
         """`yes` is consent at every address; else the kinds of address, with ; between."""
         written = self._cells.get("consent", "").strip().lower()
+        if not written:
+            return NO_KIND
         if written in _YES:
             return EVERY_KIND if _YES[written] else NO_KIND
         kinds = {kind.strip() for kind in written.split(";") if kind.strip()}
@@ -160,6 +161,13 @@ class PersonReader:
 
     def _say(self, rule: Rule, column: str, text: str, advice: str) -> None:
         self._faults.append(self._row.fault(rule, column, text, advice))
+
+
+@lru_cache(maxsize=1024)
+def _words_in(written: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """(words, what cannot be one). Thousands write the same, so it is read once."""
+    words = [word.strip().lower() for word in written.split(";") if word.strip()]
+    return _shared(frozenset(filter(ID.fullmatch, words))), tuple(word for word in words if not ID.fullmatch(word))
 
 
 @lru_cache(maxsize=1024)

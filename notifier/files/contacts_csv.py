@@ -51,7 +51,7 @@ def read_csv(contacts: Contacts, file: str, raw: bytes, site: str) -> None:
         for fields in reader:
             row_line, start = start, reader.line_num + 1
             shown = lines[row_line - 1] if row_line <= len(lines) else ""
-            if not any(cell.strip() for cell in fields):
+            if not any(map(str.strip, fields)):
                 continue
             if columns is None:
                 columns = _header(contacts, file, row_line, shown, fields)

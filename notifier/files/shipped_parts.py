@@ -6,8 +6,6 @@ import io
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from notifier.files.starter import shipped_playbooks
 
 PHASES = ("steps", "all_clear", "correction")
@@ -29,6 +27,8 @@ def fitted_playbooks(kinds: Sequence[str], names: Collection[str]) -> dict[str, 
 
 
 def _fitted(raw: bytes, kinds: Sequence[str], names: Collection[str]) -> bytes | None:
+    from ruamel.yaml import YAML
+
     yaml = YAML(typ="rt")
     yaml.width, yaml.preserve_quotes = 1000, True
     yaml.indent(mapping=2, sequence=4, offset=2)

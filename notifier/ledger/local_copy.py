@@ -27,6 +27,8 @@ from notifier.model.facts import Rows
 if TYPE_CHECKING:
     import asyncpg
 
+COPY = "local-copy.sqlite"
+"""The file that is read from, in the state folder."""
 SLICE = 1000
 """Rows fetched from the server at once."""
 

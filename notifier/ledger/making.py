@@ -9,7 +9,6 @@ from typing import Any
 
 from notifier.clock import BootReading, Clock
 from notifier.ledger.named_queries import Query
-from notifier.ledger.postgres import PostgresLedger
 from notifier.ledger.sqlite import MEMORY, SqliteLedger
 from notifier.ledger.store import Store
 
@@ -29,6 +28,8 @@ class Making:
     def store(self) -> Store:
         if self.address is None:
             return SqliteLedger(self.path, self.node, self.clock, self.queries)
+        from notifier.ledger.postgres import PostgresLedger  # a school on a file starts without it
+
         return PostgresLedger(self.path, self.node, self.clock, self.queries, self.address)
 
     def memory(self, chain: str) -> SqliteLedger:

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COPY = "local-copy.sqlite"
-"""The file that is read from, in the state folder."""
-
 
 class PostgresLedger(Store):
     """Made by `open`. Its folder holds the lock, the seals and the local copy."""

@@ -5,17 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+COMPILED = Path(tempfile.gettempdir()) / f"notifier-bench-bytecode-{os.getuid()}"
+"""Where the children keep compiled modules if this shell forbids to write them beside the source: an installed program
+has them (pip compiles), and without them half of a start is the compiler."""
+
+
+def as_installed() -> dict[str, str]:
+    """The environment of a child that is measured."""
+    found = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if len(found) < len(os.environ):
+        found.setdefault("PYTHONPYCACHEPREFIX", str(COMPILED))
+    return found
 
 
 @contextmanager
 def running(*args: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A Python module in a process of its own, with the first line that it says."""
-    child = subprocess.Popen([sys.executable, "-m", *args], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-m", *args], stdout=subprocess.PIPE, text=True, env=as_installed())
     try:
         assert child.stdout is not None
         yield child, child.stdout.readline().strip()

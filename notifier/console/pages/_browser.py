@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from urllib.parse import urlsplit
 
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -74,6 +73,8 @@ def needed_party(call: Call) -> Party:
 
 def qr(text: str) -> Markup:
     """As inline SVG, black on white whatever the colours of the page: cameras need it so."""
+    import segno  # no start needs it
+
     drawn = io.BytesIO()
     segno.make(text, error="m").save(
         drawn, kind="svg", scale=5, border=4, dark="#000000", light="#FFFFFF", xmldecl=False, svgns=False, nl=False

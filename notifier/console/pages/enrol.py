@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import segno
 from aiohttp import web
 from markupsafe import Markup
 
@@ -81,6 +80,8 @@ def _buttons(call: Call) -> list[tuple[str, str]]:
 
 def _drawn(address: str) -> Markup:
     """The address as a QR code; SVG without style attributes."""
+    import segno  # no start needs it
+
     out = io.BytesIO()
     segno.make(address, error="m").save(
         out, kind="svg", scale=6, dark="#000000", light="#FFFFFF", xmldecl=False, svgns=False, nl=False, omitsize=False

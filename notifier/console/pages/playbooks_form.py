@@ -12,7 +12,6 @@ from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import PAGE, shows
 from notifier.console.route import KILOBYTE, Call, Route
 from notifier.errors import Refused
-from notifier.files.form_view import PHASES, changed, field_at, fields_of
 from notifier.model.rights import Right
 
 LONGEST = 4000  # characters of one message
@@ -24,6 +23,8 @@ async def show(call: Call) -> web.Response:
 
 
 async def _form(call: Call, one: Opened, form: Form, status: int = 200) -> web.Response:
+    from notifier.files.form_view import PHASES, field_at, fields_of  # with it comes ruamel.yaml: not at the start
+
     seen = await look(call, one)
     known = await asyncio.to_thread(fields_of, one.text)
     for each in seen["faults"]:
@@ -39,6 +40,8 @@ async def _form(call: Call, one: Opened, form: Form, status: int = 200) -> web.R
 
 async def save(call: Call) -> web.Response:
     """Into the draft, and no further: what runs goes on."""
+    from notifier.files.form_view import changed
+
     one, form = await opened(call), await read_form(call)
     values = {name: form.text(name, limit=LONGEST) for name in form.values}
     if form.sound:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timezone, tzinfo
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import jinja2
 from aiohttp import web
 
 from notifier.console.assets import static
@@ -18,6 +17,9 @@ from notifier.console.problems import ADVICE, Explained
 from notifier.console.route import Call
 from notifier.model.events import EventKind
 from notifier.model.rights import ANONYMOUS, Right
+
+if TYPE_CHECKING:
+    import jinja2
 
 NAVIGATION = (
     ("Board", "/board"), ("Playbooks", "/playbooks"), ("People", "/people"), ("Site", "/site"), ("Drills", "/drills"),
@@ -144,6 +146,8 @@ def _site(parts: ConsoleParts) -> Mapping[str, Any]:
 
 @cache
 def environment() -> jinja2.Environment:
+    import jinja2  # with the first page, not with the start
+
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("notifier.console"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

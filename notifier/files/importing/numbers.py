@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType
-
 from notifier.files.contact_addresses import read_number
-
-_TEXTS = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.PERSONAL_NUMBER}
-_NEVER = {PhoneNumberType.PREMIUM_RATE: "a premium-rate number", PhoneNumberType.SHARED_COST: "a shared-cost number"}
 
 
 def number_of(written: str, country: str) -> tuple[str, bool, str]:
@@ -21,18 +15,25 @@ def number_of(written: str, country: str) -> tuple[str, bool, str]:
     _, wrong, _ = read_number(written)
     if "emergency number" in wrong or "spreadsheet" in wrong:
         return "", False, wrong
+    import phonenumbers  # its plans are read by who imports people, not by every start
+    from phonenumbers import PhoneNumberType
+
     try:
         parsed = phonenumbers.parse(written, country)
-    except NumberParseException:
+    except phonenumbers.NumberParseException:
         return "", False, f"`{written[:24]}` is no phone number."
     if not phonenumbers.is_valid_number(parsed):
         where = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
         return "", False, f"`{written[:24]}` cannot exist in {where}."
     kind = phonenumbers.number_type(parsed)
-    if kind in _NEVER:
-        return "", False, f"`{written[:24]}` is {_NEVER[kind]}."
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), kind in _TEXTS, ""
+    never = {PhoneNumberType.PREMIUM_RATE: "a premium-rate number", PhoneNumberType.SHARED_COST: "a shared-cost number"}
+    if kind in never:
+        return "", False, f"`{written[:24]}` is {never[kind]}."
+    texts = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.PERSONAL_NUMBER}
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), kind in texts, ""
 
 
 def is_country(code: str) -> bool:
+    import phonenumbers
+
     return code in phonenumbers.SUPPORTED_REGIONS
