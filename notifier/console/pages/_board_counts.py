@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
-from notifier.console.pages._press_words import CHANNELS
 from notifier.console.pages.rendering import clock
 
 
@@ -88,20 +89,29 @@ def _speakers(picture: Mapping[str, Any], base: str) -> list[Count]:
 
 
 def _deliveries(picture: Mapping[str, Any], base: str) -> list[Count]:
-    found = []
-    for kind, states in sorted(picture["deliveries"].items()):
-        total = sum(states.values()) - states.get("recalled", 0) - states.get("expired", 0)
-        delivered = states.get("delivered", 0) + states.get("read", 0)
-        sent = states.get("sent", 0)
-        failed, unknown = states.get("failed", 0), states.get("unknown", 0)
-        waiting = total - delivered - sent - failed - unknown
-        words = f"{CHANNELS.get(kind, kind)}: delivered"
-        words += f" · {sent:,} sent" if sent else ""
-        words += f" · {waiting:,} waiting" if waiting else ""
-        wrong = [("fault", f"{failed:,} failed", f"{base}/deliveries?state=failed")] if failed else []
-        wrong += [("fault", f"{unknown:,} not known", f"{base}/deliveries?state=unknown")] if unknown else []
-        parts = [("good", delivered), ("sent", sent), ("rest", waiting), ("fault", failed + unknown)]
-        found.append(Count(f"count-{kind}", "message", delivered, total, words, wrong, parts))
+    """All ways together, as one glance takes them in; the list behind it tells them apart. What needed no sending
+    any more (answered, recalled, too late) is not counted.
+    """
+    states = summed(picture["deliveries"].values())
+    delivered, sent = states.get("delivered", 0) + states.get("read", 0), states.get("sent", 0)
+    failed, unknown = states.get("failed", 0), states.get("unknown", 0)
+    waiting = states.get("queued", 0) + states.get("sending", 0)
+    total = delivered + sent + failed + unknown + waiting
+    if not total:
+        return []
+    words = "messages delivered" + (f" · {sent:,} sent" if sent else "")
+    words += f" · {waiting:,} waiting" if waiting else ""
+    wrong = [("fault", f"{failed:,} failed", f"{base}/deliveries?state=failed")] if failed else []
+    wrong += [("fault", f"{unknown:,} not known", f"{base}/deliveries?state=unknown")] if unknown else []
+    parts = [("good", delivered), ("sent", sent), ("rest", waiting), ("fault", failed + unknown)]
+    return [Count("count-messages", "message", delivered, total, words, wrong, parts)]
+
+
+def summed(counted: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    """Counts by state, of several ways together."""
+    found: Counter[str] = Counter()
+    for states in counted:
+        found.update(states)
     return found
 
 
@@ -109,7 +119,8 @@ def _outside(picture: Mapping[str, Any]) -> list[Count]:
     asked = [step for step in picture["steps"] if step["state"] == "waiting" and step["approval"] == "asked"]
     if not picture["outside_paused"] and not asked:
         return []
-    words = "outside messages pause" if picture["outside_paused"] else "wait for approval"
+    wait = "step waits" if len(asked) == 1 else "steps wait"
+    words = "outside messages pause" if picture["outside_paused"] else f"{wait} for approval"
     number = len(asked)
     if picture["outside_paused"]:
         waiting = sum(states.get("queued", 0) for states in picture["deliveries"].values())
@@ -133,6 +144,8 @@ ICONS = {
 }  # fmt: skip
 QUIET = frozenset({"command_over", "door_read", "commanded", "step_waits"})
 """Left out of the few lines beside the board, unless a person is behind them; the page of the timeline has all."""
+LONGEST = 140
+"""Characters of a line beside the board; one that names thirty rooms would push all others away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +179,5 @@ def newest(picture: Mapping[str, Any], zone: tzinfo, limit: int) -> list[Happene
         for event in picture["newest"]
         if event["kind"] not in QUIET or "by" in event["data"] or event["data"].get("obeyed") is False
     ]
-    return [happened(event, zone, picture["action"]) for event in loud[:limit]]
+    said = [happened(event, zone, picture["action"]) for event in loud[:limit]]
+    return [replace(one, text=textwrap.shorten(one.text, LONGEST, placeholder=" …")) for one in said]

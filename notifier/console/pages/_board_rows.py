@@ -262,11 +262,12 @@ def _undecided(picture: Mapping[str, Any], base: str, zone: tzinfo) -> list[Need
     for step in picture["steps"]:
         if step["state"] == "waiting" and step["approval"] == "asked":
             deed = Deed("Read and decide…", f"{base}/step/{step['id']}", post=False, primary=True, need="view")
+            name = f"Step {str(step['id']).replace('_', ' ').strip()}"
             found.append(
                 Need(
-                    f"need-step-{step['id']}", "fault", "clock", str(step["id"]).replace("_", " ").strip(),
-                    "waits for approval", "Nothing of it leaves before somebody approves.",
-                    nobody="Nobody has approved.", rank=2, deeds=[deed], wall="Nothing of it leaves before.",
+                    f"need-step-{step['id']}", "fault", "clock", name, "waits for approval",
+                    "Nothing of it leaves before somebody approves.", nobody="Nobody has approved.", rank=2,
+                    deeds=[deed], wall="Nothing of it leaves before.",
                 )
             )  # fmt: skip
     return found

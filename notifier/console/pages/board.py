@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 from markupsafe import Markup
 
@@ -21,14 +23,17 @@ from notifier.console.pages._board_page import (
     seconds,
 )
 from notifier.console.pages.forms import query_text, see
-from notifier.console.pages.rendering import html, incidents_now, page, zone_of
+from notifier.console.pages.rendering import html, incidents_now, page, plural, zone_of
 from notifier.console.route import Call, Flag, Handler, Route
 from notifier.model.rights import Right
 
 ON_WALL = 5
 """Rows of the wall display; a sixth line says how many more there are."""
+TAGS = 4
+"""Rooms and doors that are named beside its counts, the worst; its list and its map have the others."""
 DONE = {
     "message": "The message is queued.", "page": "The words are handed to the speakers. Sent is not heard.",
+    "spoken": "The recording is handed to the speakers. Sent is not heard.",
     "note": "Noted.", "given": "Given.", "taken": "You have it.", "finished": "Recorded as done.",
     "lock": "Told to lock again. What it reads stands here.", "released": "Recorded as released. No lock was told.",
     "paused": "Outside messages pause. Police, doors and speakers go on.", "resumed": "Outside messages go on.",
@@ -81,13 +86,19 @@ async def wall(call: Call) -> web.Response:
     picture, zone = kept.value, zone_of(call.parts.views.site())
     rows = rows_of(call, picture)
     rooms, doors = places(picture)
-    wrong = [one for one in (*doors, *rooms) if one.look in {"real", "mine", "unknown", "silent"}]
+    wrong = [one for look in ("real", "mine", "unknown") for one in (*rooms, *doors) if one.look == look]
     age = call.parts.clock.wall().timestamp() - seconds(picture["raised_wall"])
     return html(
         "board_wall.html", **{**context(call, picture), "rows": rows[:ON_WALL], "more": len(rows) - ON_WALL,
-        "counts": counts(picture)[:3], "hand": heard_outside(picture, zone), "wrong": wrong[:8],
+        "counts": counts(picture)[:3], "hand": heard_outside(picture, zone), "wrong": wrong[:TAGS],
+        "silent": _some([room.name for room in rooms if room.look == "silent"]),
         "running": running(age), "asked": asked, "plan": drawn_plan(call, picture, rooms, doors)},
     )  # fmt: skip
+
+
+def _some(names: Sequence[str]) -> str:
+    """The number first: a wall shows as many names as stand in one line."""
+    return f"{plural(len(names), 'room')}: {', '.join(names[:4])}" if names else ""
 
 
 _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})

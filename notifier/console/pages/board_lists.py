@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from notifier.console.pages._board_counts import happened
+from notifier.console.pages._board_counts import happened, summed
 from notifier.console.pages._board_map import places
 from notifier.console.pages._board_page import act_page, base_of, look
 from notifier.console.pages._press_words import CHANNELS
@@ -24,7 +24,7 @@ STATES = {
     "queued": ("waiting", "Waiting"), "sending": ("sending", "Sending"), "sent": ("sent", "Sent"),
     "delivered": ("delivered", "Delivered"), "read": ("read", "Read"), "failed": ("failed", "Failed"),
     "unknown": ("not_known", "Not known, we are asking"), "recalled": ("recalled", "Recalled"),
-    "expired": ("recalled", "Too late, not sent"),
+    "expired": ("recalled", "Too late, not sent"), "moot": ("recalled", "Not needed any more"),
 }  # fmt: skip
 ANSWERS = {
     "safe": ("safe", "Safe"), "need_help": ("need_help", "NEEDS HELP"), "taking_it": ("taking_it", "Taking it"),
@@ -113,13 +113,13 @@ async def deliveries(call: Call) -> web.Response:
         raise BadRequest(404, "Messages have no such state; choose one of those on the page.")
     got = call.parts.views.deliveries(picture["id"], state=state or None, limit=PAGE, after=after)
     following = f"?{urlencode({'state': state, 'after': got['next']})}" if got["next"] else ""
-    totals: dict[str, int] = {}
-    for states in picture["deliveries"].values():
-        for one, number in states.items():
-            totals[one] = totals.get(one, 0) + number
+    by_kind = {
+        CHANNELS.get(kind, kind): [(shown[1], number) for one, shown in STATES.items() if (number := states.get(one))]
+        for kind, states in sorted(picture["deliveries"].items())
+    }
     return await act_page(
         call, "board_deliveries.html", rows=got["items"], following=following, state=state, states=STATES,
-        totals=totals, channels=CHANNELS,
+        totals=summed(picture["deliveries"].values()), channels=CHANNELS, by_kind=by_kind,
     )  # fmt: skip
 
 

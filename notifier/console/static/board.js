@@ -63,23 +63,19 @@ function alarm() {
   } else tones([523, 659, 784]);
 }
 
+const line = at("sound"); // stands on the page from the start, in the form in which it mostly stays
+const heard = line?.querySelector("span");
+const blockedWords = heard?.textContent;
+const turnOn = at("sound-on");
+turnOn?.addEventListener("click", async () => { await audio?.resume(); sayWhetherHeard(); });
+
 function sayWhetherHeard() {
-  const line = at("sound");
-  if (!line) return;
-  const blocked = !inside && audio?.state !== "running";
-  const wanted = inside ? "inside" : blocked ? "blocked" : "on";
-  if (line.dataset.is === wanted) return;
-  line.dataset.is = wanted;
-  line.className = blocked ? "sound blocked" : "sound";
-  line.textContent = inside ? "Silent: this screen is inside the site"
-    : blocked ? "This browser blocks sound. You will not hear new alarms. " : "Sound is on";
-  if (blocked) {
-    const on = document.createElement("button");
-    on.textContent = "Turn sound on";
-    on.id = "sound-on";
-    on.addEventListener("click", async () => { await audio.resume(); sayWhetherHeard(); });
-    line.append(on);
-  }
+  if (!line || inside) return;
+  const blocked = audio?.state !== "running";
+  if (line.classList.contains("blocked") === blocked) return;
+  line.classList.toggle("blocked", blocked);
+  heard.textContent = blocked ? blockedWords : "Sound is on";
+  if (blocked) line.append(turnOn); else turnOn.remove();
 }
 
 function listen() {
@@ -124,7 +120,6 @@ document.addEventListener("painted", (event) => {
   const one = event.target;
   if (one.id === "needs") { look(one); at("news").hidden = true; }
   else if (one.parentElement?.id === "needs") look(at("needs"));
-  else if (one.id === "acts") sayWhetherHeard();
   if (wanted && one.contains(at(wanted))) { at(wanted).focus(); wanted = ""; }
   tick();
 });
