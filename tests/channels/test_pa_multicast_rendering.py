@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import json
@@ -420,3 +421,25 @@ async def test_a_key_from_outside_cannot_leave_the_folder(tmp_path: Path) -> Non
     words = PageWords("../../owned", "hold", {}, {}, 1, drill=False)
     await shelf(tmp_path / "a" / "audio").prepare(words, ())
     assert sounds_below(tmp_path) == {tmp_path / "a" / "audio"}
+
+
+async def test_words_of_a_moment_ago_do_not_stand_in_line_behind_a_publication(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = asyncio.Event()
+
+    async def slow(words: PageWords, program: str) -> render.Rendered:
+        if not words.live:
+            await released.wait()
+        return render.Rendered(b"\xff" * 160, (), ())
+
+    monkeypatch.setattr("notifier.channels._pa.shelf.render_aside", slow)
+    kept = shelf(tmp_path)
+    async with asyncio.TaskGroup() as published:
+        for n in range(4):
+            published.create_task(kept.prepare(PageWords(f"page-{n}", "attention", {}, {}, 1, drill=False), ()))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await kept.prepare(PageWords("now", "attention", {}, {}, 1, drill=False, live=True), ())
+        assert list(kept.audio) == ["now"]
+        released.set()

@@ -16,8 +16,8 @@ from notifier.channels._pa.render import Rendered, render
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import PageWords
 
-STAND_BACK = 10
-"""Niceness: everything that answers people goes first."""
+STAND_BACK, LIVE_STANDS_BACK = 10, 2
+"""Niceness: everything that answers people goes first; for words of a moment ago a person waits too."""
 
 
 async def render_aside(words: PageWords, speech_program: str) -> Rendered:
@@ -48,9 +48,10 @@ async def render_aside(words: PageWords, speech_program: str) -> Rendered:
 
 
 def main() -> None:
-    os.nice(STAND_BACK)
+    words = PageWords(**json.load(sys.stdin))
+    os.nice(LIVE_STANDS_BACK if words.live else STAND_BACK)
     try:
-        rendered = render(PageWords(**json.load(sys.stdin)), sys.argv[1])
+        rendered = render(words, sys.argv[1])
     except BadRecording as error:
         sys.stdout.write(json.dumps({"refused": str(error)}) + "\n")
         return

@@ -39,6 +39,8 @@ class Shelf:
         self._folder = folder
         self._program = speech_program
         self._gate = asyncio.Semaphore(RENDERERS)
+        self._live_gate = asyncio.Semaphore(RENDERERS)
+        """Somebody waits for words of a moment ago: they do not stand in line behind a whole publication."""
 
     async def prepare(self, words: PageWords, in_use: Collection[str]) -> tuple[Sequence[str], Sequence[str]]:
         """(warnings, keys that fell out of memory)."""
@@ -58,7 +60,7 @@ class Shelf:
         return warnings, dropped
 
     async def _rendered(self, words: PageWords, made_of: dict[str, Any]) -> tuple[bytes, tuple[str, ...]]:
-        async with self._gate:
+        async with self._live_gate if words.live else self._gate:
             rendered = await render_aside(words, self._program)
         warnings = rendered.warnings
         try:
