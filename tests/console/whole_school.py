@@ -28,6 +28,7 @@ NO_PAGE = {
     "/readiness/now": "a piece of a page",
     "/drills/{incident}/now": "a piece of a page",
     "/board/{incident}/patch": "pieces of a page",
+    "/board/{incident}/speak/now": "a piece of a page",
 }
 PAGES: Mapping[str, Route] = {
     route.path: route

@@ -50,7 +50,7 @@ def _audiences(call: Call) -> list[tuple[str, str]]:
     return [*ASKED_OF.items(), *people]
 
 
-def _speakers(call: Call) -> list[tuple[str, str]]:
+def speakers_of(call: Call) -> list[tuple[str, str]]:
     speakers = call.parts.views.state("speakers")["items"]
     used = {one["zone"] for one in speakers}
     zones = [zone for zone in call.parts.views.site()["zones"] if zone["id"] in used]
@@ -58,7 +58,7 @@ def _speakers(call: Call) -> list[tuple[str, str]]:
     return found + [(f"speaker:{one['id']}", f"Only {one['name']}") for one in speakers]
 
 
-def _languages(call: Call) -> list[tuple[str, str]]:
+def languages_of(call: Call) -> list[tuple[str, str]]:
     return [(code, code) for code in call.parts.views.site()["languages"]]
 
 
@@ -81,11 +81,11 @@ async def message(call: Call) -> web.Response:
 
 async def ask_page(call: Call) -> web.Response:
     form = Form({"to": [query_text(call, "to") or "all"]}) if query_text(call, "to") else Form()
-    return await act_page(call, "board_say.html", form=form, speakers=_speakers(call), languages=_languages(call))
+    return await act_page(call, "board_say.html", form=form, speakers=speakers_of(call), languages=languages_of(call))
 
 
 async def say(call: Call) -> web.Response:
-    form, speakers, incident = await read_form(call), _speakers(call), call.path["incident"]
+    form, speakers, incident = await read_form(call), speakers_of(call), call.path["incident"]
     to = form.choice("to", [value for value, _ in speakers], "Choose the speakers.")
     text = form.text("text", limit=LONGEST_PAGE, needed="Type what is to be said.")
     language = form.choice("language", call.parts.views.site()["languages"])
@@ -93,7 +93,7 @@ async def say(call: Call) -> web.Response:
     return await refused_or(
         call, form, "board_say.html",
         lambda: call.parts.commands.page(incident, [to], text, language, times, call.caller), "page", speakers=speakers,
-        languages=_languages(call),
+        languages=languages_of(call),
     )  # fmt: skip
 
 
