@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -205,16 +205,22 @@ def signal_task(incident: str, signal: str, on: bool) -> str:
     return f"signal:{incident}:{signal}:{'on' if on else 'off'}"
 
 
+def is_as_known(known: Sequence[Mapping[str, Any]], reading: DoorReading, incident: str) -> bool:
+    """Whether its row says so already, or another response holds it now."""
+    if not known or known[0]["held_by"] != incident:
+        return True
+    reading = sensed(known[0], reading)
+    return bool(known[0]["lock"] == reading.lock and known[0]["leaf"] == reading.leaf)
+
+
 def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: float) -> Body[bool]:
     """A held door was read again; True if it was secured and is not any more, and nobody of ours commanded it."""
     known = yield Ask("lock_door", {"site": site, "id": door.id})
-    if not known or known[0]["held_by"] != incident:
+    if is_as_known(known, reading, incident):
         return False
-    was = Lock(known[0]["lock"])
     reading = sensed(known[0], reading)
+    was = Lock(known[0]["lock"])
     alarm = was is Lock.SECURED and reading.lock is not Lock.SECURED and known[0]["commanded"] == "secure"
-    if was is reading.lock and known[0]["leaf"] == reading.leaf:
-        return False
     rows = [_door_row(site, door.id, reading, reading.detail, now)]
     if alarm:
         says = "reads UNLOCKED" if reading.lock is Lock.UNSECURED else f"reads {reading.lock}"

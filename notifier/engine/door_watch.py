@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import poll_body, sensed, watch_body
+from notifier.engine.device_records import is_as_known, poll_body, sensed, watch_body
 from notifier.engine.devices import HOLDS, Devices
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
@@ -55,7 +55,8 @@ class DoorWatch:
             if door is None:
                 return
             reading = await self._devices.read(door)
-            alarm = await self._ledger.run(
+            known = self._ledger.read("lock_door", site=self._desk.site, id=door.id)
+            alarm = not is_as_known(known, reading, incident["id"]) and await self._ledger.run(
                 lambda: watch_body(self._desk.site, door, reading, incident["id"], self._desk.clock.now())
             )
             if alarm or (sensed(row, reading).lock is not Lock.SECURED and row["commanded"] == "secure"):

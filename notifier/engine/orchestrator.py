@@ -26,8 +26,9 @@ from notifier.engine.presses import Intake, Press
 from notifier.engine.progress import look_body
 from notifier.engine.recall import rerouting_body
 from notifier.engine.scene import Scene
+from notifier.engine.sweep import Sweep
 from notifier.engine.timers import fire_body
-from notifier.engine.troubles import trouble_body
+from notifier.engine.troubles import is_known, trouble_body
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
 from notifier.model.delivery import Report
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 
 AGAIN = 1.0
 """Seconds until a part that has failed begins again."""
-SWEEP = 2.0
-"""Seconds between looks at every open incident: what a missed nudge can cost at most."""
 TIMERS_AT_ONCE = 16
 """Timers fired in one transaction: a press never waits behind more."""
 LONGEST_SLEEP = 1.0
@@ -58,6 +57,7 @@ class Orchestrator:
         self.lost = LostDeliveries(desk, ledger, self.letters.message_of, self._settled_later, self._senders_now)
         self._nudged: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._sweeping = Sweep()
         self._timer_wake = asyncio.Event()
         self._early: list[tuple[float, Report]] = []
         self.ready = False
@@ -92,7 +92,8 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Until cancelled."""
-        parts = (self._run_timers, self._sweep, self.door_watch.run, self.lost.run, *(lane.run for lane in self.lanes))
+        sweep = partial(self._sweeping.run, self.desk.clock, lambda: self.desk.incidents, self.nudge)
+        parts = (self._run_timers, sweep, self.door_watch.run, self.lost.run, *(lane.run for lane in self.lanes))
         tasks = [asyncio.create_task(self.kept_going(part)) for part in parts]
         try:
             await asyncio.gather(*tasks)
@@ -133,6 +134,7 @@ class Orchestrator:
     def _committed(self, events: Sequence[Event]) -> None:
         for incident in self.desk.learn(events):
             self.nudge(incident)
+        self._sweeping.heard(events)
         for event in events:
             if event.kind not in ONLY_DELIVERIES and any(row.table == "timer" for row in event.rows):
                 self._timer_wake.set()
@@ -288,22 +290,17 @@ class Orchestrator:
         await asyncio.sleep(0)
         self._nudged.pop(incident, None)
         try:
-            looked = await self.ledger.run(lambda: look_body(self.desk, incident))
-            for scene, rows in looked.waves:
-                self.wave(scene, rows)
-            if looked.closing_done:
-                await self.ledger.run(lambda: close_body(self.desk.site, incident, self.desk.moment()))
+            with self._sweeping.look(incident):
+                looked = await self.ledger.run(lambda: look_body(self.desk, incident))
+                for scene, rows in looked.waves:
+                    self.wave(scene, rows)
+                if looked.closing_done:
+                    await self.ledger.run(lambda: close_body(self.desk.site, incident, self.desk.moment()))
         except LedgerError as error:
             log.error("could not look at incident %s: %s", incident, error)
         except Exception as error:
             log.exception("could not look at incident %s", incident)
             await self.trouble("our_fault", "look", f"An incident could not be looked at: {error!r}.")
-
-    async def _sweep(self) -> None:
-        while True:
-            await self.desk.clock.sleep(SWEEP)
-            for incident in list(self.desk.incidents):
-                self.nudge(incident)
 
     async def _run_timers(self) -> None:
         while True:
@@ -386,12 +383,17 @@ class Orchestrator:
     # ------------------------------------------------------------------------------------------------------ troubles
 
     async def trouble(self, kind: str, subject: str, text: str) -> None:
-        with contextlib.suppress(LedgerError):
-            await self.ledger.run(lambda: trouble_body(self.desk.site, kind, subject, text, False, self.desk.moment()))
+        await self._say(kind, subject, text, well=False)
 
     async def clear_trouble(self, kind: str, subject: str) -> None:
+        await self._say(kind, subject, "", well=True)
+
+    async def _say(self, kind: str, subject: str, text: str, *, well: bool) -> None:
+        site = self.desk.site
         with contextlib.suppress(LedgerError):
-            await self.ledger.run(lambda: trouble_body(self.desk.site, kind, subject, "", True, self.desk.moment()))
+            # Most of what is watched is as it was, and saying so again needs no transaction.
+            if not is_known(self.ledger.read("trouble_by_id", site=site, id=f"{kind}:{subject}"), well):
+                await self.ledger.run(lambda: trouble_body(site, kind, subject, text, well, self.desk.moment()))
 
     def open_incident(self, incident: str) -> Mapping[str, Any] | None:
         row = self.desk.incidents.get(incident)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from notifier.engine.closing import Moment
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.step import TroubleState, TroubleWord, move_trouble
 
 
+def is_known(known: Sequence[Mapping[str, Any]], well: bool) -> bool:
+    """Whether its row, if there is one, says so already."""
+    return well == (not known or known[0]["state"] == TroubleState.CLEARED)
+
+
 def trouble_body(site: str, kind: str, subject: str, text: str, well: bool, at: Moment) -> Body[bool]:
     """Raise or clear one trouble; False if nothing changed."""
     trouble = f"{kind}:{subject}"
     known = yield Ask("trouble_by_id", {"site": site, "id": trouble})
+    if is_known(known, well):
+        return False
     if not known:
-        if well:
-            return False
         yield Fact(
             EventKind.TROUBLE_RAISED,
             site,
@@ -41,10 +49,7 @@ def trouble_body(site: str, kind: str, subject: str, text: str, well: bool, at: 
             ],
         )
         return True
-    state = TroubleState(known[0]["state"])
-    if well == (state is TroubleState.CLEARED):
-        return False
-    new = move_trouble(state, TroubleWord.CLEAR if well else TroubleWord.RAISE_AGAIN)
+    new = move_trouble(TroubleState(known[0]["state"]), TroubleWord.CLEAR if well else TroubleWord.RAISE_AGAIN)
     values = {"site": site, "id": trouble, "state": str(new), "moved_at": at.now, "by_whom": None}
     if not well:
         values |= {"text": text, "raised_at": at.now, "raised_wall": at.wall}

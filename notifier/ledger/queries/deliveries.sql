@@ -35,6 +35,9 @@ where site = :site and id in (
 returning site, id, incident, run, phase, step, level, person, kind, address, lane, outside, words, attempt, segments,
     made_at, node, state
 
+-- name: lane_has_due
+select 1 as one from delivery where site = :site and lane = :lane and state = 'queued' and due <= :now limit 1
+
 -- name: held_deliveries
 select id, incident, lane, attempt from delivery where site = :site and node = :node and state = 'sending'
 
