@@ -42,6 +42,11 @@ class Query:
     """The statement as it stands in its file: `{for_update}` and the like mean something to PostgreSQL only."""
 
     @property
+    def locks(self) -> bool:
+        """It holds rows until the transaction ends."""
+        return "{" in self.written
+
+    @property
     def changes(self) -> str:
         """The table that it changes; "" if none."""
         return _changed(self.sql) if self.writes else ""

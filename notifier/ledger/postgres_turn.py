@@ -8,6 +8,7 @@ from notifier.errors import LedgerError, StoreGone
 from notifier.ledger import chain
 from notifier.ledger.local_copy import Change, Heads, Leased, Link
 from notifier.ledger.rows import Batch, batches
+from notifier.ledger.tables import KEYS
 from notifier.model.facts import Ask, Event, Fact, Rows
 
 if TYPE_CHECKING:
@@ -43,6 +44,20 @@ class Turn:
         self._waiting: list[Batch] = []
         """Rows not yet sent: a body that asks nothing about them does not wait for them."""
         self._sent = 0
+        self._begun = False
+
+    async def begin(self) -> None:
+        """Before the first statement that locks or writes; each of those before it sees what is committed, as it would
+        inside (read committed), and a body that only asks needs no transaction.
+        """
+        if not self._begun:
+            self._begun = True
+            await self.connection.execute("begin")
+
+    async def end(self, how: str) -> None:
+        """`commit` or `rollback`."""
+        if self._begun:
+            await self.connection.execute(how)
 
     @property
     def changed(self) -> bool:
@@ -63,15 +78,19 @@ class Turn:
             await self.write_events(await self.writer.read_heads())
         elif self._waiting and not query.tables.isdisjoint(batch[1] for batch in self._waiting):
             await self.flush()
+        if query.writes or query.locks:
+            await self.begin()
         rows = await self.statements.ask(query, asked.args)
         if query.writes:
             self._sent += 1
-            self.changes.append(Leased(query, asked.args, rows))
+            if rows or query.changes not in KEYS:  # a claim that found nothing changed nothing
+                self.changes.append(Leased(query, asked.args, rows))
         return rows
 
     async def flush(self) -> None:
         """Send the rows that wait. Raises LedgerError if a change names a row that is not there."""
         while self._waiting:
+            await self.begin()
             batch = self._waiting.pop(0)
             self._sent += 1
             changed = await self.statements.write(batch)
@@ -109,6 +128,7 @@ class Turn:
 
     async def put_links(self, links: list[Link]) -> None:
         if links:
+            await self.begin()
             self._sent += 1
             given = self.statements.casts("event", chain.COLUMNS)
             into = f"insert into event ({_COLUMNS}) select * from unnest({given}) on conflict (node, n) do nothing"  # noqa: S608 -- names of ours

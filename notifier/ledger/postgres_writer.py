@@ -185,7 +185,6 @@ class PostgresWriter(WriterThread):
         """Run what waits in one transaction; False if all of it was taken back and each must be run by itself."""
         turn = Turn(self)
         outcomes: list[Outcome] = []
-        await self.connection.execute("begin")
         try:
             while len(taken) < MOST_BODIES:
                 urgent = bool(self._urgent)
@@ -203,7 +202,7 @@ class PostgresWriter(WriterThread):
         except Exception as error:
             if is_gone(error):
                 raise
-            await self.connection.execute("rollback")
+            await turn.end("rollback")
             return False
         taken.clear()
         self._tell(outcomes, turn.events)
@@ -228,14 +227,13 @@ class PostgresWriter(WriterThread):
         for tries in range(1, MOST_TRIES + 1):
             turn = Turn(self)
             self._beat()
-            await self.connection.execute("begin")
             try:
-                value = await (self._drive(job.body(), turn) if job.body else job.deed(turn))  # type: ignore[misc] # one of both
+                value = await (self._drive(job.body(), turn) if job.body else self._do(job, turn))
                 await self._commit(turn)
             except Exception as error:
                 if is_gone(error):
                     raise
-                await self.connection.execute("rollback")
+                await turn.end("rollback")
                 if isinstance(error, CopyFirst):
                     await self.take_anew()
                     continue
@@ -252,6 +250,10 @@ class PostgresWriter(WriterThread):
             taken.pop(0)
             self._tell([(job.future, value, None)], turn.events)
             return
+
+    async def _do(self, job: Job, turn: Turn) -> Any:
+        await turn.begin()
+        return await job.deed(turn) if job.deed else None
 
     async def _drive(self, body: Body[Any], turn: Turn) -> Any:
         send = body.send
@@ -278,7 +280,7 @@ class PostgresWriter(WriterThread):
             await turn.write_events(heads, last=True)
             self._beat()
             self._hooks.before_commit()
-        await self.connection.execute("commit")
+        await turn.end("commit")
         if turn.changed:
             self.changes += 1
             self._known.update(turn.heads)
