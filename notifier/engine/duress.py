@@ -46,14 +46,15 @@ def duress_decision_body(
     desk: Desk, approval: str, who: Person, grant: bool, mark: str
 ) -> Body[tuple[str, IncidentState]]:
     """(what was asked, the state it would be in). The question stays open. Raises NotFound, IllegalMove."""
-    found = yield Ask("approval_by_id", {"site": desk.site, "id": approval})
-    if not found:
+    known = yield Ask("incident_of_approval", {"site": desk.site, "id": approval})
+    if not known:
         raise NotFound(f"There is no approval {approval}.")
-    move_approval(ApprovalState(found[0]["state"]), ApprovalWord.GRANT if grant else ApprovalWord.REFUSE)
-    row = yield from incident_row(desk.site, found[0]["incident"])
-    state = _after(row, Ending(found[0]["what"]))
-    yield from _tell(desk, row["id"], found[0]["what"], who, mark)
-    return found[0]["what"], state
+    row = yield from incident_row(desk.site, known[0]["incident"])
+    found = (yield Ask("approval_by_id", {"site": desk.site, "id": approval}))[0]
+    move_approval(ApprovalState(found["state"]), ApprovalWord.GRANT if grant else ApprovalWord.REFUSE)
+    state = _after(row, Ending(found["what"]))
+    yield from _tell(desk, row["id"], found["what"], who, mark)
+    return found["what"], state
 
 
 def _after(row: Mapping[str, Any], ending: Ending) -> IncidentState:

@@ -65,7 +65,8 @@ def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
 
 def verdict_of(press: Press) -> Body[Verdict]:
     """What this press does to what is open now. Raises Refused where a drill may not start."""
-    open_rows = yield Ask("open_incidents", {"site": press.held.id})
+    found = yield Ask("lock_open_incidents", {"site": press.held.id})
+    open_rows = sorted(found, key=lambda row: float(row["raised_at"]))
     zones = yield from _zones_reached(press, open_rows)
     return decide(open_rows, press.playbook, press.activation.drill, press.zone, zones)
 

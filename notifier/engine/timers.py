@@ -69,6 +69,7 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
 def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, Any]], Press]) -> Body[Fired]:
     fired = Fired()
     site = desk.site
+    yield from _lock_incidents(site, due)
     for timer_id in due:
         rows = yield Ask("lock_timer", {"site": site, "id": timer_id})
         if not rows or rows[0]["state"] != TimerState.WAITING:
@@ -119,6 +120,16 @@ def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, 
         handler = HANDLERS[kind]
         yield from handler(desk, scene, step, steps[0], timer, done, fired)
     return fired
+
+
+def _lock_incidents(site: str, due: Sequence[str]) -> Body[None]:
+    """All of them before anything that belongs to one, and in one order: else two nodes could wait for one another."""
+    wanted: set[str] = set()
+    for timer_id in due:
+        known = yield Ask("incident_of_timer", {"site": site, "id": timer_id})
+        wanted |= {row["incident"] for row in known if row["incident"] is not None}
+    for incident in sorted(wanted):
+        yield Ask("lock_incident", {"site": site, "id": incident})
 
 
 def _start_step(

@@ -24,6 +24,7 @@ from notifier.ledger.sqlite import SqliteLedger
 from notifier.model.facts import Body, Event
 from notifier.model.settings import NodeSettings
 from notifier.testing.fake_clock import FakeClock
+from notifier.testing.lock_order import in_order
 
 T = TypeVar("T")
 _PROCESS: contextvars.ContextVar[Process | None] = contextvars.ContextVar("story_process", default=None)
@@ -106,7 +107,7 @@ class _InHand:
 
     async def run(self, body: Callable[[], Body[T]], *, urgent: bool = False) -> T:
         with self._holding_one():
-            return await super().run(body, urgent=urgent)  # type: ignore[misc,no-any-return]  # of the ledger beside it
+            return await super().run(in_order(body), urgent=urgent)  # type: ignore[misc,no-any-return]  # of the ledger beside it
 
     async def seal(self, copies: Sequence[Path] = ()) -> Any:
         with self._holding_one():

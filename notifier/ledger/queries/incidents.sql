@@ -1,6 +1,10 @@
 -- name: open_incidents
 select * from incident where site = :site and state <> 'closed' order by raised_at
 
+-- name: lock_open_incidents
+-- What a press joins must not be closed by another node meanwhile. In the order in which all bodies lock several.
+select * from incident where site = :site and state <> 'closed' order by id {for_update}
+
 -- name: lock_incident
 -- A writing body locks the incident first; on SQLite the one writer is the lock.
 select * from incident where site = :site and id = :id {for_update}
@@ -45,6 +49,10 @@ select * from step where site = :site and incident = :incident order by run, pha
 
 -- name: step_by_key
 select * from step where site = :site and incident = :incident and run = :run and phase = :phase and id = :id
+
+-- name: incident_of_timer
+-- Read without a lock: every body locks the incident first, then what belongs to it.
+select incident from timer where site = :site and id = :id
 
 -- name: lock_timer
 select * from timer where site = :site and id = :id {for_update}
