@@ -3,10 +3,13 @@
 with server() as postgres:
     address = postgres.database()
     postgres.stop(); postgres.start()
+
+Each server has its own folder, port and socket, so that every process that runs tests may have one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import itertools
 import os
@@ -14,6 +17,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -84,6 +88,62 @@ class Server:
             text = said.read()
         assert ended.returncode == 0, f"{program} {' '.join(args)}: {text}"
         return text.strip()
+
+
+EMPTY = """
+do $$ declare name text; full_one boolean; begin
+    perform pg_terminate_backend(pid, 5000) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend';
+    for name in select tablename from pg_tables where schemaname = 'public' and tablename <> 'applied' loop
+        execute format('select exists (select from %I)', name) into full_one;
+        if not full_one then
+            continue;
+        elsif pg_relation_size(name::regclass) > 262144 then
+            execute format('truncate %I', name);
+        else
+            execute format('delete from %I', name);
+        end if;
+    end loop;
+end $$"""
+"""Ends whoever is still there; of a small table its few rows are deleted, which is quicker than a new file for it."""
+
+
+@dataclass
+class Reused:
+    """Empty databases that have the schema already: to empty one takes a tenth of the time of making one.
+
+    Reached by the server's socket, which answers three times as fast as its port.
+    """
+
+    server: Server
+    _names: list[str] = field(default_factory=list)
+    _lent: int = 0
+
+    def database(self) -> str:
+        """The address of an empty one that nobody else has until `give_back`."""
+        if self._lent == len(self._names):
+            self._names.append(self.server.database().rpartition("/")[2])
+        address = f"postgresql://postgres@/{self._names[self._lent]}?host={self.server.folder}&port={self.server.port}"
+        self._lent += 1
+        # A story asks in the middle of its own loop.
+        emptying = threading.Thread(target=lambda: asyncio.run(_emptied(address)))
+        emptying.start()
+        emptying.join()
+        return address
+
+    def give_back(self) -> None:
+        """All of them: the test is over."""
+        self._lent = 0
+
+
+async def _emptied(address: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(address)
+    try:
+        await connection.execute(EMPTY)
+    finally:
+        await connection.close()
 
 
 @contextmanager

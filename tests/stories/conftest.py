@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifier.testing.story import STORES
-from tests.postgres_server import Server, server
+from tests.postgres_server import Reused, server
 
 ON_BOTH = {
     "test_one_press_locks_the_school_and_tells_everybody",
@@ -30,11 +30,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def stories_server() -> Iterator[Server]:
-    with server(
-        "fsync=off", "synchronous_commit=off", "full_page_writes=off", "log_min_duration_statement=300"
-    ) as running:
-        yield running
+def stories_server() -> Iterator[Reused]:
+    # What a disk does is the ledger's own tests' business.
+    with server("fsync=off", "full_page_writes=off", "listen_addresses=''") as running:
+        yield Reused(running)
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +41,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield "sqlite"
         return
-    STORES.append(request.getfixturevalue("stories_server").database)
+    databases: Reused = request.getfixturevalue("stories_server")
+    STORES.append(databases.database)
     try:
         yield "postgres"
     finally:
         STORES.pop()
+        databases.give_back()
