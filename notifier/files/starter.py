@@ -63,6 +63,7 @@ def demo_files() -> dict[str, bytes]:
         **own,
         **{path: raw for path, raw in recordings.items() if path.encode() in said},
         **_below(school.joinpath("contacts"), "contacts/", ".csv"),
+        **_below(school.joinpath("floors"), "floors/", ".svg"),
     }
 
 

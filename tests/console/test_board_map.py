@@ -1,11 +1,13 @@
 """A site's own floor plan on the board: its rooms and doors coloured, and nothing else of the file alive."""
 
+import re
 from pathlib import Path
 
+import yaml
 from playwright.async_api import expect
 
 from notifier.console.pages._board_map import Place, plan, schematic, sentence
-from notifier.testing.schools import small_school
+from notifier.testing.schools import demo_school, small_school
 from tests.console.board_school import board, need_help, press
 from tests.console.browser import Browser, assert_accessible, school_online, screenshot
 
@@ -58,6 +60,25 @@ def test_a_schematic_draws_each_place_once_and_a_huge_site_none() -> None:
     assert [name for name, _ in shapes] == ["map-r1", "map-d7"]
     many = [Place(f"r{n}", f"Room {n}", "north", "safe", "safe", "safe") for n in range(500)]
     assert schematic(zones, many, [])[2] == []
+
+
+def test_a_group_of_a_shape_and_its_name_is_one_place() -> None:
+    room = '<g id="r1"><rect x="0" y="0" width="48" height="86"/><text x="24" y="30">1</text></g>'
+    drawn = plan(f"<svg viewBox='0 0 90 90'>{room}</svg>", [HELP], [], "plan")
+    assert '<g class="place real"><title>Room 1: NEEDS HELP</title>' in drawn
+    assert 'class="icon mark real"' in drawn
+
+
+def test_a_door_drawn_as_a_stroke_in_a_wall_still_shows_its_sign() -> None:
+    drawn = plan("<svg viewBox='0 0 9 9'><rect id='d7' x='60' y='86' width='24' height='8'/></svg>", [], [OPEN], "plan")
+    assert 'class="sign unknown"' in drawn
+
+
+def test_the_plan_of_the_demo_school_knows_each_of_its_rooms_and_doors() -> None:
+    files = demo_school()
+    site = yaml.safe_load(files["site.yaml"])
+    drawn = set(re.findall(r'id="([^"]+)"', files["floors/ground.svg"].decode()))
+    assert drawn == {one["id"] for one in (*site["rooms"], *site["doors"])}
 
 
 async def test_the_plan_of_the_site_stands_on_board_and_wall(browser: Browser, tmp_path: Path) -> None:

@@ -195,18 +195,25 @@ def _kept(element: ET.Element, known: Mapping[str, Place]) -> str:
     title = f"<title>{escape(place.name)}: {escape(place.says)}</title>" if place else ""
     inside = escape(element.text or "") if tag in {"text", "tspan"} else Markup()
     inside += Markup("").join(Markup(_kept(child, known)) for child in element)  # noqa: S704 built here, escaped
-    return f"<{tag}{written}>{title}{inside}</{tag}>" + (_tag(element, place) if place else "")
+    return f"<{tag}{written}>{title}{inside}</{tag}>" + (_mark(element, place) if place else "")
 
 
-def _tag(element: ET.Element, place: Place) -> str:
-    """The shape beside the colour, in the middle of a rectangle."""
+def _mark(element: ET.Element, place: Place) -> str:
+    """The shape beside the colour: below the middle of a room, whose name stands above it; at a door as it is."""
+    if place.look in {"plain", "locked", "empty"} or not place.icon:
+        return ""
+    edge = next((child for child in element if _bare(child.tag) == "rect"), element)  # of a group, its rectangle
     try:
-        x, y, wide, high = (float(element.get(key, "")) for key in ("x", "y", "width", "height"))
+        x, y, wide, high = (float(edge.get(key, "")) for key in ("x", "y", "width", "height"))
     except ValueError:
         return ""
-    if place.look in {"plain", "locked"} or not place.icon:
-        return ""
-    size = max(min(wide, high) * 0.6, 12)
-    left, top = x + wide / 2 - size / 2, y + high / 2 - size / 2
-    drawn = str(icon(place.icon, 20, f"mark {place.look}")).replace("<svg ", f'<svg x="{left:.1f}" y="{top:.1f}" ')
-    return re.sub(r'width="20" height="20"', f'width="{size:.1f}" height="{size:.1f}"', drawn, count=1)
+    size = max(min(wide * 0.6, high * 0.4, 24), 14)
+    left, middle = x + wide / 2 - size / 2, y + high * (0.66 if high > 2 * size else 0.5)
+    drawn = str(icon(place.icon, 20, f"mark {place.look}"))
+    drawn = drawn.replace("<svg ", f'<svg x="{left:.1f}" y="{middle - size / 2:.1f}" ')
+    drawn = re.sub(r'width="20" height="20"', f'width="{size:.1f}" height="{size:.1f}"', drawn, count=1)
+    if high > size and wide > size:
+        return drawn
+    # A door is a stroke in a wall: its sign needs a ground of its own.
+    ground = f'x="{left - 3:.1f}" y="{middle - size / 2 - 3:.1f}" width="{size + 6:.1f}" height="{size + 6:.1f}" rx="2"'
+    return f'<rect class="sign {place.look}" {ground}/>{drawn}'
