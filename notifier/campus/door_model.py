@@ -93,6 +93,8 @@ class DoorModel(Output):
         self.bolt_input, self.secured_is = bolt_input, secured_is
         self.leaf_input, self.closed_is = leaf_input, closed_is
         self.leaf_open = False
+        self.lockdown = False
+        """Of a door behind an access controller: badges are refused."""
         self._thrown = False
         self._moves_at: float | None = None
         self._moves_to = False
@@ -122,6 +124,10 @@ class DoorModel(Output):
 
     def close_leaf(self) -> None:
         self.leaf_open = False
+
+    def badge(self) -> bool:
+        """Somebody holds a good badge to the reader; whether the controller opens to it."""
+        return not self.lockdown
 
     def turn_key(self, now: float, *, lock: bool) -> None:
         """Somebody moves the bolt by key; the relay knows nothing of it."""

@@ -117,7 +117,9 @@ def _what(step: Mapping[str, Any]) -> str:
         return f"secure {_names(step['doors'])}, within {step['within']:g} s"
     if "second_confirmation" in step:
         asked = step["second_confirmation"]
-        return f"restore {_names(step['doors'])}" + (f"; {listed(asked)} on a second confirmation" if asked else "")
+        more = f"; {listed(asked)} on a second confirmation" if asked else ""
+        modes = step.get("leaves_lockdown") or ()
+        return f"restore {_names(step['doors'])}{more}" + (f"; out of lockdown mode: {listed(modes)}" if modes else "")
     if "speakers" in step:
         again = f", again every {step['again_every']:g} s" if step["again_every"] else ""
         return f"page on {step['speakers']} speakers, {step['times']} times{again}, in {listed(step['languages'])}"

@@ -18,6 +18,10 @@ ABOUT = {
     "speakers": "Ask one speaker's output now. Nothing sounds. Exit code 1 unless it is well.",
 }  # fmt: skip
 ONE = {"doors": "door", "channels": "sender", "speakers": "speaker"}
+MODES = {
+    "normal": "normal: badges and schedules work at its controller",
+    "lockdown": "LOCKDOWN at its controller: badges and schedules do nothing",
+}
 YES_NO = {True: "on", False: "off", None: "unknown"}
 
 
@@ -70,6 +74,10 @@ def _path(found: Mapping[str, Any]) -> None:
     say(f"  means       {found['meaning']}")
     say(f"  proof       {found['proof'] or 'none'}")
     say(f"  sensor      {reads}")
+    if found["mode"] is not None:
+        say(f"  mode        {MODES[found['mode']]}")
+    if found["leaves"]:
+        say(f"  leaves      {found['leaves']}")
     wiring = f"secured when {found['secured_when'].replace('_', ' ')}; without power: {found['on_power_loss']}"
     say(f"  wiring      {wiring}; way out: {found['egress'] or 'NOT DECLARED'}")
     _to_do(found["to_do"])

@@ -8,6 +8,7 @@ from functools import partial
 
 from notifier.daemon.supervision import Target
 from notifier.engine.device_records import poll_body
+from notifier.engine.holds import left_in_lockdown
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.steps.secure_doors import other_path
 from notifier.engine.supervision import Finding, Kind
@@ -18,6 +19,12 @@ from notifier.model.site import Door, Signal, Speaker
 
 DEEP = 10
 """Each so-many-th look at a door asks for its configuration too: what may move a lock by itself changes seldom."""
+
+
+LEFT = (
+    "is still in lockdown mode at its controller, where a response has left it: badges and schedules do nothing "
+    "there. Release it at the controller; a restore_doors step in the playbook's all_clear would do it."
+)
 
 
 class WatchedDevices:
@@ -51,11 +58,19 @@ class WatchedDevices:
             await self._engine.ledger.run(
                 lambda: poll_body(self._desk.site, {door.id: reading}, self._desk.clock.now())
             )
-        found = [await self._path(door, reading, door.id)]
+        found = [await self._path(door, reading, door.id), self._left(door, reading, door.id)]
         second = other_path(door)
         if second is not None:
-            found.append(await self._path(second, await self._engine.devices.read(second), f"{door.id}:second"))
+            subject, reading = f"{door.id}:second", await self._engine.devices.read(second)
+            found += [await self._path(second, reading, subject), self._left(door, reading, subject)]
         return found
+
+    def _left(self, door: Door, reading: DoorReading, subject: str) -> Finding:
+        """Whether it stands in a lockdown mode that a response of ours has left it in."""
+        rows = self._engine.ledger.read("lock_door", site=self._desk.site, id=door.id)
+        left = bool(rows) and left_in_lockdown({**rows[0], "mode": reading.mode})
+        text = f"{door.title} {LEFT}" if left else ""
+        return Finding(Kind.DOOR, f"{subject}:lockdown", not left, text, sure=True)
 
     async def _path(self, door: Door, reading: DoorReading, subject: str) -> Finding:
         way = " by its second path" if subject.endswith(":second") else ""

@@ -150,11 +150,13 @@ async def _lock(controller: SpeaksDoorControl, settings: DoorControlSettings) ->
 
 
 async def _open(controller: SpeaksDoorControl, token: str) -> None:
-    """What mode follows a release is not defined by the standard, so unlocking is said after it."""
+    """What mode follows a release the standard leaves to the controller; what its schedule opens is left to it."""
     mode = (await controller.call("GetDoorState", token)).get("DoorMode")
     if mode == "LockedDown":
         await controller.call("LockDownReleaseDoor", token)
-    await controller.call("UnlockDoor", token)
+        mode = (await controller.call("GetDoorState", token)).get("DoorMode")
+    if mode != "Unlocked":
+        await controller.call("UnlockDoor", token)
 
 
 async def _release(controller: SpeaksDoorControl, settings: DoorControlSettings) -> None:

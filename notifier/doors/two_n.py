@@ -64,7 +64,9 @@ class TwoN(Wire[TwoNSettings]):
             return
         _no_polarity(door)
         await self._act(device, settings, "unlock")
-        await self._act(device, settings, settings.open_with)
+        found = await self._switch(device, settings)
+        if not (found.get("held") or found.get("active")):  # what its own time profile holds open is left to that
+            await self._act(device, settings, settings.open_with)
 
     def locks_down(self, settings: TwoNSettings) -> bool:
         return settings.by == "lock"

@@ -85,7 +85,8 @@ class UnifiDoor(DoorDriver):
         await self._rule(door, "keep_lock")
 
     async def restore(self, door: Door) -> None:
-        await self._rule(door, "keep_unlock")
+        console, settings = self._found(door)
+        await console.command(lambda: _open(console, settings))
 
     def locks_down(self, door: Door) -> bool:
         return True
@@ -128,6 +129,14 @@ class UnifiDoor(DoorDriver):
     def _found(self, door: Door) -> tuple[WebDevice, UnifiSettings]:
         settings: UnifiSettings = read_settings(UnifiSettings, door.settings)
         return self._network.device(login_of(door.address, settings, "bearer", "", settings.token)), settings
+
+
+async def _open(console: WebDevice, settings: UnifiSettings) -> None:
+    """A door that its schedule opens is left to it, which locks it again in the evening; a rule of ours would not."""
+    rule = f"{_path(settings)}/lock_rule"
+    await _call(console, "PUT", rule, "reset")
+    if (await _call(console, "GET", _path(settings))).get("door_lock_relay_status") != "unlock":
+        await _call(console, "PUT", rule, "keep_unlock")
 
 
 async def _reset(console: WebDevice, settings: UnifiSettings) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from notifier.engine.holds import SEEN_BY
 from notifier.engine.scene import Scene
+from notifier.engine.steps.release_doors import LetOut
 from notifier.engine.steps.secure_doors import Proof
-from notifier.model.door import CommandState, CommandWord, DoorReading, Lock, move_command
+from notifier.model.door import CommandState, CommandWord, DoorReading, Lock, Mode, move_command
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 from notifier.model.site import Door
@@ -26,6 +27,7 @@ def _door_row(site: str, door: str, reading: DoorReading, detail: str, now: floa
             "leaf": str(reading.leaf),
             "sensed_at": now,
             "sensed_how": detail,
+            **({} if reading.mode is None else {"mode": str(reading.mode)}),
         },
     )
 
@@ -125,6 +127,23 @@ def restored_body(
     )
 
 
+def let_out_body(scene: Scene, command: str, door: Door, found: LetOut, text: str, now: float) -> Body[None]:
+    """What became of a door that was let out of lockdown; `text`: what people are told if it is not out and locked."""
+    known = yield Ask("lock_command", {"site": scene.site, "id": command})
+    state = CommandState(known[0]["state"])
+    if state is not CommandState.SENDING:
+        return
+    done = found.done(door)
+    new = str(move_command(state, CommandWord.PROVE if done else CommandWord.GIVE_UP))
+    change = {"site": scene.site, "id": command, "state": new, "tries": found.tries, "detail": found.detail, "at": now}
+    rows = [_door_row(scene.site, door.id, found.reading, found.detail, now), Row("command", change)]
+    if not done:
+        task = f"release:{scene.incident}:{door.id}"
+        rows.append(task_row(scene, task, "door_not_released", door.id, text, now))
+    data = {"door": door.id, "verb": "release", "proven": done, "mode": found.reading.mode, "detail": found.detail}
+    yield Fact(EventKind.COMMAND_OVER, scene.site, scene.incident, data, rows)
+
+
 def task_row(scene: Scene, task: str, kind: str, subject: str, text: str, now: float) -> Row:
     return Row(
         "task",
@@ -210,7 +229,7 @@ def is_as_known(known: Sequence[Mapping[str, Any]], reading: DoorReading, incide
     if not known or known[0]["held_by"] != incident:
         return True
     reading = sensed(known[0], reading)
-    return bool(known[0]["lock"] == reading.lock and known[0]["leaf"] == reading.leaf)
+    return not _news(known[0], reading)
 
 
 def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: float) -> Body[bool]:
@@ -261,7 +280,10 @@ def watch_body(site: str, door: Door, reading: DoorReading, incident: str, now: 
 
 
 def poll_body(site: str, readings: Mapping[str, DoorReading], now: float) -> Body[int]:
-    """Doors read while nothing is wrong: what they were before an incident is known from this. Changes only."""
+    """Doors read while nothing is wrong: what they were before an incident is known from this. Changes only.
+
+    A door that goes into lockdown while no response holds it was put there by somebody else: so it was before the next.
+    """
     known = {row["id"]: row for row in (yield Ask("doors_of_site", {"site": site}))}
     rows = []
     for door, reading in readings.items():
@@ -281,12 +303,25 @@ def poll_body(site: str, readings: Mapping[str, DoorReading], now: float) -> Bod
                         "sensed_how": reading.detail,
                         "before_incident": None,
                         "held_by": None,
+                        "mode": None if reading.mode is None else str(reading.mode),
                     },
                     new=True,
                 )
             )
-        elif before["held_by"] is None and (before["lock"], before["leaf"]) != (reading.lock, reading.leaf):
-            rows.append(_door_row(site, door, reading, reading.detail, now))
+        elif before["held_by"] is None and _news(before, reading):
+            row = _door_row(site, door, reading, reading.detail, now)
+            by_hand = before["mode"] == Mode.NORMAL and reading.mode is Mode.LOCKDOWN
+            was = {"mode_before": str(Mode.LOCKDOWN) if by_hand else None}
+            rows.append(Row("door", {**row.values, **was}) if by_hand or reading.mode is Mode.NORMAL else row)
     if rows:
         yield Fact(EventKind.DOOR_READ, site, None, {"doors": len(rows)}, rows)
     return len(rows)
+
+
+def _news(known: Mapping[str, Any], reading: DoorReading) -> bool:
+    return (known["lock"], known["leaf"]) != (reading.lock, reading.leaf) or _other_mode(known, reading)
+
+
+def _other_mode(known: Mapping[str, Any], reading: DoorReading) -> bool:
+    """A controller that says nothing of it is no news."""
+    return reading.mode is not None and known["mode"] != reading.mode

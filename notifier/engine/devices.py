@@ -7,11 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import door_proof_body, restored_body, signal_body, signal_late_body
+from notifier.engine.device_records import door_proof_body, let_out_body, restored_body, signal_body, signal_late_body
 from notifier.engine.playbook_run import step_of
 from notifier.engine.scene import Scene
 from notifier.engine.speakers import Speakers
 from notifier.engine.steps.announce import page_speakers, page_words
+from notifier.engine.steps.release_doors import LetOut, let_out, words_of
 from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
 from notifier.engine.steps.signals import obey, obey_late
 from notifier.errors import AdapterError
@@ -68,6 +69,8 @@ class Devices:
                 if opening_over:
                     self.opened.pop(device, None)
                 self.secure(scene, values["id"], device, opening_over=opening_over)
+            elif kind == "door" and values["verb"] == "release":
+                self._spawn(self._release(scene, values["id"], device))
             elif kind == "door":
                 self._spawn(self._restore(scene, values["id"], device))
             elif kind == "signal":
@@ -105,9 +108,7 @@ class Devices:
         for before in (self._signals.get(signal), self._stragglers.pop(signal, None)):
             if before is not None:
                 before.cancel()
-        self._signals[signal] = asyncio.get_running_loop().create_task(
-            self._guarded(self._signal(scene, command, signal, on))
-        )
+        self._signals[signal] = self._begun(self._signal(scene, command, signal, on))
 
     def driver(self, kind: str) -> DoorDriver | None:
         return self._desk.gear.door_drivers.get(kind)
@@ -143,9 +144,8 @@ class Devices:
         door = scene.held.doors[door_id]
         driver = self.driver(door.driver)
         detail, reading = "no driver", DoorReading()
-        row = self._desk.incidents.get(scene.incident)
-        if row is None or row["state"] != IncidentState.CLOSING:
-            driver, detail = None, "the response is not ending any more"
+        if why_not := self._why_not_back(scene, door):
+            driver, detail = None, why_not
         if driver is not None:
             try:
                 await driver.restore(door)
@@ -159,6 +159,37 @@ class Devices:
             lambda: restored_body(scene, command, door, reading, detail, open_now, self._desk.clock.now())
         )
         self._nudge(scene.incident)
+
+    async def _release(self, scene: Scene, command: str, door_id: str) -> None:
+        """Let it out of its controller's lockdown mode and read it back; what is not out is a person's task."""
+        door = scene.held.doors[door_id]
+
+        def why_not() -> str:
+            fire = "" if self._may_lock(door) else "the fire alarm is on, so it is not told to stay locked"
+            return self._why_not_back(scene, door) or fire
+
+        found = await let_out(door, self.driver(door.driver), self._desk.clock, why_not)
+        await self._let_out(scene, command, door, found, words_of(door, found))
+
+    async def look_released(self, scene: Scene, command: str, door_id: str) -> None:
+        """A dead process was letting it out: what came of that is read, and it is not told again."""
+        door = scene.held.doors[door_id]
+        found = LetOut(await self.read(door), 0, "the daemon stopped meanwhile, and a restart tells no door to go back")
+        await self._let_out(scene, command, door, found, words_of(door, found))
+
+    async def _let_out(self, scene: Scene, command: str, door: Door, found: LetOut, text: str) -> None:
+        await self._ledger.run(lambda: let_out_body(scene, command, door, found, text, self._desk.clock.now()))
+        self._nudge(scene.incident)
+
+    def _why_not_back(self, scene: Scene, door: Door) -> str:
+        """Asked right before a door is told to go back: what speaks against it now, if anything does."""
+        row = self._desk.incidents.get(scene.incident)
+        if row is None or row["state"] != IncidentState.CLOSING:
+            return "the response is not ending any more"
+        others = self._ledger.read("doors_held_elsewhere", site=scene.site, incident=scene.incident)
+        if door.id in {other["device"] for other in others}:
+            return "another response has locked it meanwhile"
+        return ""
 
     async def _signal(self, scene: Scene, command: str, signal_id: str, on: bool) -> None:
         signal = scene.held.signals[signal_id]
@@ -176,8 +207,9 @@ class Devices:
         )
         self._nudge(scene.incident)
         if not obeyed and driver is not None and wanted():
-            late = self._guarded(self._straggler(scene, command, signal, on, driver, wanted, words))
-            self._stragglers[signal_id] = asyncio.get_running_loop().create_task(late)
+            self._stragglers[signal_id] = self._begun(
+                self._straggler(scene, command, signal, on, driver, wanted, words)
+            )
 
     async def _straggler(
         self,

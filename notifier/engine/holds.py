@@ -1,4 +1,4 @@
-"""What a command to a door leaves on the door: who holds it, and what it was before."""
+"""What a command to a door leaves on the door: who holds it, what it was before, whether it is left in lockdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from notifier.engine.scene import Scene
-from notifier.model.door import Leaf, Lock
+from notifier.model.door import Leaf, Lock, Mode
 from notifier.model.facts import Ask, Body, Row
 
 SEEN_BY = "seen by"
@@ -19,7 +19,15 @@ def door_orders(scene: Scene, rows: Iterable[Row], doors: Mapping[str, Mapping[s
     return [
         _held(scene, order["device"], doors.get(order["device"]))
         if order["verb"] == "secure"
-        else Row("door", {"site": scene.site, "id": order["device"], "commanded": "open", "commanded_at": scene.now})
+        else Row(
+            "door",
+            {
+                "site": scene.site,
+                "id": order["device"],
+                "commanded": "open" if order["verb"] == "restore" else "release",
+                "commanded_at": scene.now,
+            },
+        )
         for order in orders
     ]
 
@@ -41,9 +49,18 @@ def _held(scene: Scene, door: str, known: Mapping[str, Any] | None) -> Row:
         before = known["before_incident"] if known["held_by"] else known["lock"]
         if (known["sensed_how"] or "").startswith(SEEN_BY) and known["held_by"] != scene.incident:
             values["lock"] = str(Lock.UNKNOWN)  # what somebody saw during an earlier response proves nothing now
+        kept = known["held_by"] or left_in_lockdown(known)
+        # Until its controller tells it anew: what it told before the command is no news of what came of it.
+        values |= {"mode": None, "mode_before": known["mode_before"] if kept else known["mode"]}
         return Row("door", {**values, "before_incident": before})
     unknown = {"lock": str(Lock.UNKNOWN), "leaf": str(Leaf.UNKNOWN), "sensed_at": None, "sensed_how": None}
     return Row("door", {**values, **unknown, "before_incident": str(Lock.UNKNOWN)}, new=True)
+
+
+def left_in_lockdown(known: Mapping[str, Any]) -> bool:
+    """Whether a door that no response holds stands in a lockdown mode that one of ours put it into, as far as known."""
+    ours = known["commanded"] is not None and known["mode_before"] != Mode.LOCKDOWN
+    return bool(ours and known["held_by"] is None and known["mode"] == Mode.LOCKDOWN)
 
 
 def held_elsewhere(site: str, incident: str) -> Body[dict[str, str]]:

@@ -12,7 +12,7 @@ from notifier.engine.intake import press_body
 from notifier.engine.playbook_run import change_step, start_rows, step_of
 from notifier.engine.presses import Intake, Press
 from notifier.engine.scene import Scene
-from notifier.engine.steps.restore_doors import may_restore
+from notifier.engine.steps.restore_doors import way_back
 from notifier.engine.steps.secure_doors import command_row
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
@@ -289,9 +289,9 @@ def approve_step_body(
         raise Refused(f"{who.name} is not among the approvers of {step_id}.")
     if step_id.startswith("_exterior:"):
         rows = [
-            command_row(scene, step.model_copy(update={"id": step_id}), "door", door, "restore", CommandState.SENDING)
+            command_row(scene, step.model_copy(update={"id": step_id}), "door", door, verb, CommandState.SENDING)
             for door in decoded(known["detail"]).get("doors", ())
-            if may_restore(scene, door)  # asked again: another response may have locked it meanwhile
+            if (verb := way_back(scene, door))  # asked again: another response may have locked it meanwhile
         ]
         rows = [change_step(known, state=str(StepState.RUNNING), started_at=scene.now), *rows]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from notifier.engine.audience import Audience
@@ -58,6 +59,7 @@ def plan_of(desk: Desk, playbook_id: str, zone: str | None, drill: bool) -> dict
             clock_time=at.clock_time,
         )
         if phase is Phase.MAIN:
+            warnings.extend(_left_in_lockdown(desk, scene))
             reach = reach_of(desk, scene)
             silent = silent_zones(scene, steps_of(scene))
         load: dict[str, float] = {}
@@ -94,6 +96,27 @@ def needs_uplink(desk: Desk, door: Door) -> bool:
     """Whether every path to its lock leads over a cloud; a path without a driver leads nowhere."""
     drivers = [desk.gear.door_drivers[kind] for kind in door.drivers if kind in desk.gear.door_drivers]
     return bool(drivers) and all(driver.needs_uplink for driver in drivers)
+
+
+def locks_down(desk: Desk, door: Door) -> bool:
+    """Whether its lock command is a mode of its controller, which somebody must take back."""
+    driver = desk.gear.door_drivers.get(door.driver)
+    return driver is not None and driver.locks_down(door)
+
+
+STAYS = (
+    "{door} is locked by the lockdown mode of its controller, and no restore_doors step of the all-clear names it: its "
+    "badges and schedules do nothing afterwards until somebody releases it there."
+)
+
+
+def _left_in_lockdown(desk: Desk, scene: Scene) -> list[str]:
+    """Warnings of doors that a playbook locks down and never lets out."""
+    told = [step.secure_doors for step in steps_of(replace(scene, phase=Phase.MAIN)) if step.secure_doors]
+    back = [step.restore_doors for step in scene.playbook.phase(Phase.ALL_CLEAR) if step.restore_doors]
+    named = {door.id for deed in back for door in select_doors(scene.held, deed.doors, scene.zone)}
+    doors = {door.id: door for deed in told for door in select_doors(scene.held, deed.doors, scene.zone)}
+    return [STAYS.format(door=door.title) for door in doors.values() if door.id not in named and locks_down(desk, door)]
 
 
 def _begins(scene: Scene) -> dict[str, float]:
@@ -147,6 +170,7 @@ def _step_plan(
         item |= {
             "doors": [door.title for door in doors if door.side != "exterior"],
             "second_confirmation": [door.title for door in doors if door.side == "exterior"],
+            "leaves_lockdown": [door.title for door in doors if locks_down(desk, door)],
         }
     elif step.announce is not None:
         speakers = page_speakers(scene, step) if scene.playbook.audible else {}

@@ -65,6 +65,9 @@ def resume(engine: Orchestrator, incident: Mapping[str, Any]) -> None:
         if step is None or (closing and command["phase"] == Phase.MAIN):
             continue  # what a response had begun is over when it closes: its page is not said again
         scenes.setdefault(key, desk.scene_of_step(incident, step))
+        if command["verb"] == "release":
+            engine.spawn(engine.devices.look_released(scenes[key], command["id"], command["device"]))
+            continue
         waves.setdefault(key, []).append(Row("command", dict(command)))
 
     def launch() -> None:

@@ -22,7 +22,8 @@ class SiteView:
         troubles: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in self._ledger.read("troubles", site=site):
             told = {name: row[name] for name in ("id", "text", "state", "raised_wall", "by_whom")}
-            troubles.setdefault((row["kind"], row["subject"]), []).append(told)
+            # A trouble may be about a part of a thing: `d7:second`, `d7:lockdown`.
+            troubles.setdefault((row["kind"], row["subject"].partition(":")[0]), []).append(told)
         walks = standing(held, self._ledger.read("walk_tests", site=site), self._desk.clock.wall())
 
         def known(kind: str, each: Any, driver: str) -> dict[str, Any]:

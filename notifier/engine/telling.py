@@ -70,6 +70,10 @@ def _over(data: Data, held: Held | None) -> str:
     if data.get("verb") == "restore":
         done = "reads unlocked again" if data.get("proven") else "was NOT restored"
         return f"{_door(data, held)} {done}: {data.get('detail')}."
+    if data.get("verb") == "release":
+        if data.get("proven"):
+            return f"{_door(data, held)} is out of its controller's lockdown mode and locked: {data.get('detail')}."
+        return f"{_door(data, held)} was NOT brought back out of lockdown mode: {data.get('detail')}."
     return _read(data, held)
 
 

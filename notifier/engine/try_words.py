@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from notifier.interfaces import Health
 from notifier.model.contact import relay_for
-from notifier.model.door import DoorReading, Leaf, Lock
+from notifier.model.door import DoorReading, Leaf, Lock, Mode
 from notifier.model.site import Door
 
 NOT_KNOWN = "In a lockdown this door would stand first on the board as NOT secured."
@@ -57,6 +57,10 @@ def door_to_do(door: Door, reading: DoorReading, health: Health) -> Sequence[str
         todo.append("Look at the contact's wire, and at the input number and its kind under sensed_by.")
     elif not health.well:
         todo.append("Put right in the device what it says above: it could undo a lock behind our back.")
+    if reading.mode is Mode.LOCKDOWN:
+        todo.append(
+            "It is in lockdown mode at its controller, where badges and schedules do nothing: release it there."
+        )
     if door.egress is None:
         todo.append("Nothing will ever lock it: look how people get out, and declare egress.")
     elif not door.commandable:

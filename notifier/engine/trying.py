@@ -1,7 +1,8 @@
 """Ask a device now, for a technician who stands before it: read-only, unless a person asks for a command.
 
 A try with a command never leaves a door less locked than it found it: a door that was open is locked, read back and
-put back; one that was locked is told to lock and stays so. While any response is open there is none.
+put back; one that was locked is told to lock and stays so, and leaves the lockdown mode that the try has put it into.
+While any response is open there is none.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from typing import Any
 from notifier.clock import stopwatch
 from notifier.engine.devices import HOLDS, Devices
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.steps.release_doors import let_out, words_of
 from notifier.engine.steps.secure_doors import other_path
 from notifier.engine.try_words import door_is_well, door_meaning, door_to_do
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import Channel, Health, SpeakerChannel
 from notifier.model.contact import relay_for
-from notifier.model.door import DoorReading, Lock
+from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Fact
 from notifier.model.rights import Caller
@@ -57,7 +59,7 @@ class Trying:
         moved = await self._command(door, looked.reading, caller) if command else None
         second = other_path(door)
         picture = self._picture(door, looked)
-        if moved is not None and moved["lock"] != Lock.SECURED:
+        if moved is not None and (moved["lock"] != Lock.SECURED or moved["stays_in_lockdown"]):
             picture["well"] = False
         return {
             **picture,
@@ -111,7 +113,9 @@ class Trying:
             "latency_ms": looked.latency_ms,
             "meaning": door_meaning(door, reading),
             "to_do": list(door_to_do(door, reading, looked.health)),
+            "mode": None if reading.mode is None else str(reading.mode),
             "proof": getattr(driver, "proof", ""),
+            "leaves": driver.leaves if driver is not None else "",
             "sensor": sensor,
             "secured_when": door.secured_when,
             "on_power_loss": door.on_power_loss,
@@ -162,11 +166,20 @@ class Trying:
         well = Health(True, "")  # what its configuration may do stands above
         found["meaning"] = door_meaning(door, reading)
         found["to_do"] = [] if reading.lock is Lock.SECURED else list(door_to_do(door, reading, well))
-        found["put_back"] = "it was locked before and stays locked"
+        found |= {"put_back": "it was locked before and stays locked", "stays_in_lockdown": False}
         if not was_locked:
             found["put_back"] = await self._put_back(door)
+        elif driver.locks_down(door) and before.mode is not Mode.LOCKDOWN:
+            out = await let_out(door, driver, self._desk.clock, self._begun)
+            found["stays_in_lockdown"] = not out.done(door)
+            found["put_back"] = words_of(door, out)
+            if out.done(door):
+                found["put_back"] = f"it stays locked, and its controller's lockdown mode is left again: {out.detail}"
         await self._record(door, caller, "over", found)
         return found
+
+    def _begun(self) -> str:
+        return "a response began meanwhile" if self._desk.incidents else ""
 
     async def _put_back(self, door: Door) -> str:
         driver = self._devices.driver(door.driver)

@@ -118,7 +118,16 @@ async def test_opening_ends_the_lockdown_first() -> None:
     async with bench_and_driver() as (bench, driver):
         await driver.secure(bench.door)
         await driver.restore(bench.door)
-    assert said(bench, 1) == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:UnlockDoor"]
+    assert said(bench, 1) == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:GetDoorState", "tdc:UnlockDoor"]
+
+
+async def test_a_door_that_its_schedule_opens_after_the_lockdown_is_left_to_the_schedule() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.schedule_would_open()
+        await driver.secure(bench.door)
+        await driver.restore(bench.door)
+    assert said(bench, 1) == ["tdc:GetDoorState", "tdc:LockDownReleaseDoor", "tdc:GetDoorState"]
+    assert bench.lock.mode == "Unlocked"
 
 
 def said(bench: AxisBench, since: int) -> list[str]:

@@ -71,6 +71,18 @@ async def test_the_rule_is_reset_and_a_schedule_that_opens_then_is_ended_early()
             assert bench.lock.mode == "Locked"
 
 
+async def test_a_door_that_its_schedule_opens_is_left_to_the_schedule_and_not_held_open_for_ever() -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.schedule_would_open()
+        await driver.secure(bench.door)
+        await driver.restore(bench.door)
+        assert (bench.lock.mode, bench.rule) == ("Unlocked", "schedule")
+        bench.lock.schedule = "Locked"
+        await driver.secure(bench.door)
+        await driver.restore(bench.door)
+    assert (bench.lock.mode, bench.rule) == ("Unlocked", "keep_unlock")
+
+
 async def test_a_rule_that_is_not_read_is_said_and_the_door_is_read_all_the_same() -> None:
     async with bench_and_driver() as (bench, driver):
         bench.rules_unread = True

@@ -188,6 +188,7 @@ def _silent(picture: Mapping[str, Any], base: str, age: float) -> list[Need]:
 
 OF_KIND = {
     "door_not_restored": ("fault", "released_door", "did not go back", 3),
+    "door_not_released": ("fault", "released_door", "did not go back", 3),
     "mistake_claimed": ("fault", "flag", "", 2),
     "page_failed": ("fault", "speaker", "", 3),
     "signal_not_on": ("fault", "strobe", "", 4),

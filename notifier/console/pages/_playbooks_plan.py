@@ -103,6 +103,8 @@ def _of_step(step: Mapping[str, Any]) -> Iterator[Lane]:
             doors = step["doors"]
             asked = step["second_confirmation"]
             more = f"; {_some(asked)} on a second confirmation" if asked else ""
+            modes = step.get("leaves_lockdown") or ()
+            more += f"; out of lockdown mode: {_some(modes)}" if modes else ""
             yield Lane(
                 "released_door", "Doors", f"{len(doors)} as before", f"back to what they were{more}",
                 _some(doors) or "no door", "Read back", begins, begins + 10, waits,

@@ -11,7 +11,7 @@ select * from command where site = :site and incident = :incident order by at
 select * from command where site = :site and incident = :incident and run = :run and phase = :phase and step = :step
 
 -- name: open_commands
--- Secure, signal and page commands that a dead process left; an unlock is never repeated by itself.
+-- Secure, release, signal and page commands that a dead process left; an unlock is never repeated by itself.
 select * from command where site = :site and incident = :incident and verb <> 'restore'
     and state in ('queued', 'sending')
 

@@ -13,7 +13,7 @@ from notifier.engine.acknowledgements import Given, answer_body
 from notifier.engine.closing import Ended, Person, close_body, release_body
 from notifier.engine.deliveries import Settled, claim_body, settle_body
 from notifier.engine.desk import Desk
-from notifier.engine.device_records import door_proof_body, restored_body, signal_body
+from notifier.engine.device_records import door_proof_body, let_out_body, restored_body, signal_body
 from notifier.engine.devices import Devices
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.held import Held
@@ -25,12 +25,13 @@ from notifier.engine.playbook_run import step_of
 from notifier.engine.presses import Intake, Press
 from notifier.engine.progress import look_body
 from notifier.engine.scene import Scene
+from notifier.engine.steps.release_doors import LetOut, words_of
 from notifier.engine.steps.secure_doors import Proof
 from notifier.engine.timers import fire_body
 from notifier.interfaces import Ending, PageReport
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.model.delivery import DeliveryWord
-from notifier.model.door import DoorReading, Lock
+from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.facts import Body, Row
 from notifier.model.incident import Activation
 from notifier.model.step import Phase
@@ -269,8 +270,9 @@ class Bench:
         scene, ident, now = self._scene_of(command), command["id"], self.clock.now()
         device, verb = command["device"], command["verb"]
         if command["kind"] == "door":
-            locked = proven is (verb == "secure")
-            await self.read(device, Lock.SECURED if locked else Lock.UNSECURED, command, proven=proven)
+            locked = proven is (verb != "restore")
+            mode = (Mode.NORMAL if proven else Mode.LOCKDOWN) if verb == "release" else None
+            await self.read(device, Lock.SECURED if locked else Lock.UNSECURED, command, proven=proven, mode=mode)
         elif command["kind"] == "signal":
             await self.run(lambda: signal_body(scene, ident, device, "", verb == "on", proven, 1, "output", now))
         else:
@@ -279,12 +281,17 @@ class Bench:
                 lambda: over_body(scene, ident, "pa", {"s1": "Hall"}, PageReport(10, 1.0, proven), fault, now)
             )
 
-    async def read(self, device: str, lock: Lock, command: Mapping[str, Any], *, proven: bool) -> None:
+    async def read(
+        self, device: str, lock: Lock, command: Mapping[str, Any], *, proven: bool, mode: Mode | None = None
+    ) -> None:
         """What a door reads after this command."""
         scene, ident, now = self._scene_of(command), command["id"], self.clock.now()
-        door, reading = scene.held.doors[device], DoorReading(lock, detail="contact")
+        door, reading = scene.held.doors[device], DoorReading(lock, detail="contact", mode=mode)
         if command["verb"] == "secure":
             await self.run(lambda: door_proof_body(scene, ident, door, Proof(reading, proven, 1, "contact"), now))
+        elif command["verb"] == "release":
+            found = LetOut(reading, 1, "")
+            await self.run(lambda: let_out_body(scene, ident, door, found, words_of(door, found), now))
         else:
             await self.run(lambda: restored_body(scene, ident, door, reading, "contact", proven, now))
 

@@ -7,8 +7,9 @@ import pytest
 from notifier.engine.plan import plan_of
 from notifier.errors import NotFound
 from notifier.model.people import Person
+from notifier.model.site import Door
 from tests.unit.engine.bench import Bench, bench
-from tests.unit.engine.school import PEOPLE, held, notify, playbook
+from tests.unit.engine.school import LOCKDOWN_STEPS, PEOPLE, held, notify, playbook
 
 
 def step(plan: Any, name: str, phase: str = "main") -> dict[str, Any]:
@@ -31,11 +32,44 @@ async def test_it_shows_the_exterior_doors_that_join_by_themselves(at: Bench) ->
     assert any("Door d2 south has no sensor" in warning for warning in plan["warnings"])
 
 
+class Relay:
+    """What a plan asks of a driver."""
+
+    needs_uplink = False
+
+    @staticmethod
+    def locks_down(door: Door) -> bool:
+        return False
+
+
+class Controller(Relay):
+    """Locks every door but d1 by a mode."""
+
+    @staticmethod
+    def locks_down(door: Door) -> bool:
+        return door.id != "d1"
+
+
+async def test_doors_that_are_locked_down_and_never_let_out_are_named(at: Bench) -> None:
+    at.desk.gear.door_drivers = {"relay": Controller()}  # type: ignore[assignment,dict-item]  # only these facts are asked
+    back = {"id": "open", "restore_doors": {"doors": ["side:interior", "side:exterior"]}}
+    for all_clear, stays, leaves in (
+        ([back], [], ["Door d2 south", "Door gate north", "Door yard south"]),
+        ([notify("over", ["group:staff"])], ["Door d2 south", "Door gate north", "Door yard south"], []),
+    ):
+        at.publish(held(playbook("lockdown", "lockdown", *LOCKDOWN_STEPS, all_clear=all_clear), version=2))
+        plan = plan_of(at.desk, "lockdown", None, drill=False)
+        warned = [text.partition(" is locked by")[0] for text in plan["warnings"] if "lockdown mode" in text]
+        told = [each.get("leaves_lockdown", []) for each in plan["phases"]["all_clear"]]
+        assert sorted(warned) == stays
+        assert sorted(each for titles in told for each in titles) == leaves
+
+
 async def test_doors_over_a_cloud_alone_are_named(at: Bench) -> None:
-    class Cloud:
+    class Cloud(Relay):
         needs_uplink = True
 
-    class Near:
+    class Near(Relay):
         needs_uplink = False
 
     at.desk.gear.door_drivers = {"relay": Cloud()}  # type: ignore[assignment,dict-item]  # only this fact is asked
