@@ -17,8 +17,8 @@ from notifier.demo.api import Answered, Api
 from notifier.demo.cast import LAG, NO_SUCH_NUMBER, VISITOR, Answering, Cast
 from notifier.files.load import Loaded
 
-PATIENCE = 25.0
-"""Seconds that the story waits for any one thing: well above what it takes, well below what a viewer would bear."""
+PATIENCE = 45.0
+"""Seconds that the story waits for any one thing: well above what it takes, also on a machine that is busy with other work."""
 BETWEEN_ROOMS = 0.06
 """Seconds from one door to the next: a team releases rooms in a minute or more, the story has no minute."""
 
