@@ -82,7 +82,7 @@ async def test_a_password_and_a_code_without_any_script(browser: Browser, tmp_pa
         await screenshot(page, "account-app", full_page=True)
         await page.get_by_label("Six digits").fill("000000")
         await page.get_by_role("button", name="Set it up").click()
-        await expect(page.get_by_text("That code does not fit.")).to_be_visible()
+        await expect(page.locator("#code-wrong").filter(has_text="That code does not fit.")).to_be_visible()
         await page.get_by_label("Six digits").fill(app.now())
         await page.get_by_role("button", name="Set it up").click()
         await expect(page.get_by_text("The app is set up.")).to_be_visible()
@@ -95,7 +95,7 @@ async def test_a_password_and_a_code_without_any_script(browser: Browser, tmp_pa
         await page.get_by_label("Name").fill("ada@example.org")
         await page.get_by_label("Password").fill("not my password")
         await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_text("Name and password do not match.")).to_be_visible()
+        await expect(page.locator("#password-wrong").filter(has_text="Name and password do not match.")).to_be_visible()
         assert await page.get_by_label("Name").input_value() == "ada@example.org", "what was typed is kept"
         await screenshot(page, "sign-in-wrong")
         await page.get_by_label("Password").fill(WORDS)

@@ -94,7 +94,8 @@ def _people(form: Form, setting_up: SettingUp, _today: date) -> dict[str, Any]:
 
 
 def _mail(form: Form, _setting_up: SettingUp, _today: date) -> dict[str, Any]:
-    said: dict[str, Any] = {name: form.text(name, limit=253) for name in ("host", "user", "from_address", "trial")}
+    said: dict[str, Any] = {name: form.text(name, limit=253) for name in ("host", "user")}
+    said |= {name: form.email(name) for name in ("from_address", "trial")}
     said["tls"] = form.choice("tls", [value for value, _ in TLS])
     port = form.text("port", limit=5)
     said["port"] = int(port) if port.isascii() and port.isdecimal() else 0
@@ -102,7 +103,7 @@ def _mail(form: Form, _setting_up: SettingUp, _today: date) -> dict[str, Any]:
         form.faults["port"] = "Write the port as a number: 587, 465 or what your provider says."
     for name, text in (("host", "the name of the mail server"), ("from_address", "the address that mails come from")):
         if not said[name]:
-            form.faults[name] = f"Write {text}."
+            form.faults.setdefault(name, f"Write {text}.")
     return said
 
 

@@ -74,7 +74,7 @@ async def set_password(call: Call) -> web.Response:
 
 async def begin_app(call: Call) -> web.Response:
     ticket, secret, address = call.parts.entrance.own.begin_app(session_of(call))
-    return page(call, "account_app.html", ticket=ticket, secret=secret, qr=qr(address), wrong="")
+    return page(call, "account_app.html", ticket=ticket, secret=secret, qr=qr(address), form=Form())
 
 
 async def add_app(call: Call) -> web.Response:
@@ -86,7 +86,8 @@ async def add_app(call: Call) -> web.Response:
     try:
         newer = await own.add_app(session, form.raw("ticket"), form.raw("code"), call.place)
     except Refused as refused:
-        again = {"ticket": form.raw("ticket"), "secret": secret, "qr": qr(address), "wrong": str(refused)}
+        form.faults["code"] = str(refused)
+        again = {"ticket": form.raw("ticket"), "secret": secret, "qr": qr(address), "form": form}
         return page(call, "account_app.html", status=refused.status, **again)
     return keep_session(see(f"{HERE}?did=app"), newer)
 
@@ -124,6 +125,11 @@ async def new_recovery(call: Call) -> web.Response:
 
 async def set_codes(call: Call) -> web.Response:
     form = await read_form(call)
+    for name, text in (("confirm", "the confirmation code"), ("duress", "the duress code")):
+        if not form.raw(name):
+            form.faults[name] = f"Type {text}: six signs or more."
+    if not form.sound:
+        return _page(call, form, status=422)
     try:
         await call.parts.entrance.own.set_codes(session_of(call), form.raw("confirm"), form.raw("duress"))
     except Refused as refused:

@@ -8,16 +8,16 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._board_page import act_page, base_of, look
-from notifier.console.pages.forms import Form, query_text, read_form, see
-from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
+from notifier.console.pages.forms import ROOM, Form, query_text, read_form, see
+from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Outcome
 from notifier.model.incident import Activation
 from notifier.model.rights import Right
 
-SMALL = 16 * KILOBYTE
 LONGEST_PAGE = 600  # characters that are spoken: under a minute
 LONGEST_TEXT = 1000
+LONGEST_NAME = 100
 CHANNELS = ("push", "sms", "email", "voice")
 ON_THE_LINE = "911"
 STAY = "Attention. The fire alarm is sounding. Stay in lockdown. Leave only if you see smoke or fire."
@@ -70,9 +70,7 @@ async def message(call: Call) -> web.Response:
     form, audiences, incident = await read_form(call), _audiences(call), call.path["incident"]
     to = form.choice("to", [value for value, _ in audiences], "Choose whom it goes to.")
     text = form.text("text", limit=LONGEST_TEXT, needed="Type what it says.")
-    by = [kind for kind in form.many("by") if kind in CHANNELS]
-    if not by:
-        form.faults.setdefault("by", "Choose one way at least.")
+    by = form.some("by", CHANNELS, "Choose one way at least.")
     return await refused_or(
         call, form, "board_message.html",
         lambda: call.parts.commands.message(incident, [to], by, text, call.caller), "message", audiences=audiences,
@@ -89,7 +87,7 @@ async def say(call: Call) -> web.Response:
     to = form.choice("to", [value for value, _ in speakers], "Choose the speakers.")
     text = form.text("text", limit=LONGEST_PAGE, needed="Type what is to be said.")
     language = form.choice("language", call.parts.views.site()["languages"])
-    times = int(form.choice("times", ("1", "2", "3")) or 1) if form.sound else 1
+    times = {"1": 1, "2": 2, "3": 3}.get(form.choice("times", ("1", "2", "3")), 1)
     return await refused_or(
         call, form, "board_say.html",
         lambda: call.parts.commands.page(incident, [to], text, language, times, call.caller), "page", speakers=speakers,
@@ -122,7 +120,11 @@ async def task(call: Call) -> web.Response:
 
 
 async def ask_give(call: Call) -> web.Response:
-    return await _give_page(call, Form(), query_text(call, "task"), query_text(call, "q"))
+    form = Form({"q": [query_text(call, "q")]})
+    asked = form.text("q", limit=LONGEST_NAME)
+    return await _give_page(
+        call, form, query_text(call, "task"), asked if form.sound else "", 200 if form.sound else 422
+    )
 
 
 async def give(call: Call) -> web.Response:
@@ -288,7 +290,7 @@ def _see(path: str, right: Right, summary: str, handler: Handler, *also: Right) 
 def _do(path: str, right: Right, summary: str, handler: Handler, *also: Right) -> Route:
     return Route(
         method="POST", path=f"/board/{{incident}}/{path}", right=right, also=also, summary=summary, handler=handler,
-        media="text/html", limit=SMALL, status=303, flags=_PAGE,
+        media="text/html", limit=ROOM, status=303, flags=_PAGE,
     )  # fmt: skip
 
 

@@ -16,16 +16,15 @@ from notifier.console.pages._board_page import act_page, context, look
 from notifier.console.pages._press_desk import plan_of
 from notifier.console.pages._press_words import CHANNELS
 from notifier.console.pages.board_actions import done
-from notifier.console.pages.forms import Form, read_form
+from notifier.console.pages.forms import ROOM, Form, read_form
 from notifier.console.pages.rendering import clock, html, people, plural, zone_of
-from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
+from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Ending, Outcome
 from notifier.model.incident import incident_code
 from notifier.model.rights import Right
 from notifier.model.second_person import Human, why_not_one, why_not_two
 
-SMALL = 16 * KILOBYTE
 PAUSED = (
     "Outside messages pause at once. Office and police are told: not confirmed. Doors stay locked and speakers go on "
     "until two people confirm."
@@ -283,9 +282,10 @@ async def _release(call: Call, form: Form, status: int = 200) -> web.Response:
 
 async def release(call: Call) -> web.Response:
     form, picture = await read_form(call), await look(call)
-    rooms, override = form.many("room"), form.text("override", limit=500)
+    rooms = form.some("room", [str(one["id"]) for one in picture["room_items"]])
+    override = form.text("override", limit=500)
     if not rooms and not override:
-        form.faults["room"] = "Choose the rooms whose people you have seen."
+        form.faults.setdefault("room", "Choose the rooms whose people you have seen.")
     if form.sound:
         try:
             await call.parts.commands.release(picture["id"], rooms, call.caller, override)
@@ -308,7 +308,7 @@ def _see(path: str, right: Right, summary: str, handler: Handler, *also: Right) 
 def _do(path: str, right: Right, summary: str, handler: Handler, *also: Right) -> Route:
     return Route(
         method="POST", path=f"/board/{{incident}}/{path}", right=right, also=also, summary=summary, handler=handler,
-        media="text/html", limit=SMALL, flags=_PAGE,
+        media="text/html", limit=ROOM, flags=_PAGE,
     )  # fmt: skip
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._drill_words import drill_result, reach_words
-from notifier.console.pages.forms import Form, query_text, read_form, see
+from notifier.console.pages.forms import ROOM, Form, query_text, read_form, see
 from notifier.console.pages.rendering import fragment, page
 from notifier.console.press import own_key
-from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
+from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound
 from notifier.interfaces import Ending
 from notifier.model.incident import Activation
@@ -20,7 +20,6 @@ from notifier.model.rights import Right
 
 HERE = "/drills"
 PAST = 25
-SMALL = 16 * KILOBYTE
 
 
 async def show(call: Call) -> web.Response:
@@ -52,7 +51,7 @@ async def _plan(call: Call, form: Form, key: str, status: int = 200) -> web.Resp
     books, zones = _books(call), _zones(call)
     playbook = form.choice("playbook", books, "Choose the playbook to practise.")
     zone = form.choice("zone", {"", *zones}, "Choose the place, or the whole site.")
-    if not form.sound:
+    if form.faults.keys() & {"playbook", "zone"}:
         return _list(call, form, 422)
     found = await call.parts.commands.plan(playbook, zone or None, True)
     return page(
@@ -121,7 +120,7 @@ def _route(method: str, path: str, right: Right, summary: str, handler: Handler,
     posted = method == "POST"
     return Route(
         method=method, path=path, right=right, summary=summary, handler=handler, media="text/html",
-        limit=SMALL if posted else 0, status=303 if posted else 200, flags=frozenset({Flag.PAGE, Flag.LENIENT, *more}),
+        limit=ROOM if posted else 0, status=303 if posted else 200, flags=frozenset({Flag.PAGE, Flag.LENIENT, *more}),
     )  # fmt: skip
 
 

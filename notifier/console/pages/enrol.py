@@ -9,7 +9,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from notifier.console.callers import networks_of, public_address
-from notifier.console.pages.forms import Form, read_form, same_origin, see
+from notifier.console.pages.forms import ROOM, Form, read_form, same_origin, see
 from notifier.console.pages.press import keep_device
 from notifier.console.pages.rendering import html, page
 from notifier.console.problems import BadRequest
@@ -17,7 +17,6 @@ from notifier.console.route import KILOBYTE, Call, Flag, Route
 from notifier.errors import Refused
 from notifier.model.rights import Right
 
-SMALL = 4 * KILOBYTE
 NAME_LIMIT = 60  # characters of a screen's name; it is read out on the board
 
 
@@ -97,7 +96,7 @@ def _route(
         flags |= {Flag.FRESH}
     return Route(
         method=method, path=path, right=right, also=also, summary=summary, handler=handler, media="text/html",
-        limit=SMALL if method == "POST" else 0, flags=flags,
+        limit=(4 * KILOBYTE if secret else ROOM) if method == "POST" else 0, flags=flags,
     )  # fmt: skip
 
 

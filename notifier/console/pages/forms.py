@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,12 @@ from aiohttp import web
 
 from notifier.console.problems import BadRequest
 from notifier.console.reading import read_body
-from notifier.console.route import Call
+from notifier.console.route import KILOBYTE, Call
 
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 TEXT_LIMIT = 2000  # characters of one field, unless its page says more
+ROOM = 256 * KILOBYTE
+"""Bytes of a form of somebody known: a pasted text that is far too long is said so beside its field, and not lost."""
 MOST_FIELDS = 2000  # fields of one form; a table of people has hundreds
 
 
@@ -35,6 +39,13 @@ class Form:
             self.faults.setdefault(name, needed)
         return said
 
+    def email(self, name: str, *, needed: str = "") -> str:
+        """An e-mail address, as far as can be said without writing to it; "" if it may stay empty."""
+        said = self.text(name, limit=254, needed=needed)  # RFC 5321: a path has at most 256 signs with its brackets
+        if said and not _ADDRESS.fullmatch(said):
+            self.faults.setdefault(name, "This is no e-mail address. Write it like ada@school.example.")
+        return said
+
     def choice(self, name: str, choices: Collection[str], needed: str = "Choose one of these.") -> str:
         said = self.text(name)
         if said not in choices:
@@ -46,6 +57,15 @@ class Form:
 
     def many(self, name: str) -> tuple[str, ...]:
         return tuple(self.values.get(name, ()))
+
+    def some(self, name: str, choices: Collection[str], needed: str = "") -> tuple[str, ...]:
+        """Those of `choices` that were ticked. `needed`: the sentence that is said if none was."""
+        said = self.many(name)
+        if any(one not in choices for one in said):
+            self.faults.setdefault(name, "One of these is not there any more. Look at them again.")
+        elif not said and needed:
+            self.faults.setdefault(name, needed)
+        return said
 
     def raw(self, name: str, default: str = "") -> str:
         """As typed, for the field itself."""

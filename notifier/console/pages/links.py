@@ -21,17 +21,17 @@ async def show_setup(call: Call) -> web.Response:
         call.parts.entrance.links.look_at_setup(call.path["token"])
     except Refused as refused:
         return plain(call, "link_dead.html", refused.status, text=str(refused))
-    return plain(call, "setup.html", form=Form(), wrong="")
+    return plain(call, "setup.html", form=Form())
 
 
 async def set_up(call: Call) -> web.Response:
     form = await _form(call)
     name = form.text("name", limit=100, needed="Write your name.")
-    email = form.text("email", limit=250)
+    email = form.email("email")
     if form.raw("password") != form.raw("again"):
         form.faults["again"] = "The two passwords differ; type them again."
     if not form.sound:
-        return plain(call, "setup.html", 422, form=form, wrong="")
+        return plain(call, "setup.html", 422, form=form)
     try:
         secret = await call.parts.entrance.links.set_up(
             call.path["token"], name, email, form.raw("password"), call.place
@@ -39,7 +39,8 @@ async def set_up(call: Call) -> web.Response:
     except Refused as refused:
         if refused.status == 410:
             return plain(call, "link_dead.html", refused.status, text=str(refused))
-        return plain(call, "setup.html", refused.status, form=form, wrong=str(refused))
+        form.faults["password"] = str(refused)
+        return plain(call, "setup.html", refused.status, form=form)
     return keep_session(see(NEXT), secret)
 
 
@@ -48,7 +49,7 @@ async def show_welcome(call: Call) -> web.Response:
         account = call.parts.entrance.links.welcomed(call.path["token"])
     except Refused as refused:
         return plain(call, "link_dead.html", refused.status, text=str(refused))
-    return plain(call, "welcome.html", form=Form(), wrong="", name=account.name)
+    return plain(call, "welcome.html", form=Form(), name=account.name)
 
 
 async def take_up(call: Call) -> web.Response:
@@ -59,12 +60,13 @@ async def take_up(call: Call) -> web.Response:
         name = links.welcomed(call.path["token"]).name
         if not without and form.raw("password") != form.raw("again"):
             form.faults["again"] = "The two passwords differ; type them again."
-            return plain(call, "welcome.html", 422, form=form, wrong="", name=name)
+            return plain(call, "welcome.html", 422, form=form, name=name)
         secret = await links.take_up(call.path["token"], None if without else form.raw("password"), call.place)
     except Refused as refused:
         if refused.status == 410:
             return plain(call, "link_dead.html", refused.status, text=str(refused))
-        return plain(call, "welcome.html", refused.status, form=form, wrong=str(refused), name=name)
+        form.faults["password"] = str(refused)
+        return plain(call, "welcome.html", refused.status, form=form, name=name)
     return keep_session(see(NEXT), secret)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from notifier.console.pages._people_desk import contacts_files, editing_of
-from notifier.console.pages.forms import query_text, read_form, see
+from notifier.console.pages.forms import Form, query_text, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import shows
 from notifier.console.route import KILOBYTE, Call, Flag, Route
@@ -29,14 +29,19 @@ HAVING = ("group", "role", "language", "only")
 
 
 async def show(call: Call) -> web.Response:
-    search = query_text(call, "search")[:200]
-    having = {name: query_text(call, name)[:64] for name in HAVING}
-    after = query_text(call, "after") or None
+    form = Form({name: [query_text(call, name)] for name in ("search", *HAVING)})
+    search, after = form.text("search", limit=200), query_text(call, "after") or None
+    having = {name: form.text(name) for name in HAVING}
+    form.choice("only", [value for value, _ in ONLY])
+    asked = (search, having) if form.sound else ("", {})
     # Beside the loop: a district's hundred thousand are looked through in a fraction of a second, and a press comes.
-    found = await asyncio.to_thread(call.parts.views.contacts, search, having, limit=A_PAGE, after=after)
+    found = await asyncio.to_thread(call.parts.views.contacts, *asked, limit=A_PAGE, after=after)
+    for name, known in (("group", "groups"), ("role", "roles"), ("language", "languages")):
+        if having[name] and having[name] not in found[known]:
+            form.faults.setdefault(name, "Nobody has this. Choose one of the list.")
     kept = {name: value for name, value in {"search": search, **having}.items() if value}
     return page(
-        call, "people.html", found=found, search=search, having=having, only=ONLY, kinds=ADDRESS_KINDS,
+        call, "people.html", status=200 if form.sound else 422, form=form, found=found, only=ONLY, kinds=ADDRESS_KINDS,
         further=urlencode({**kept, "after": found["next"]}) if found["next"] else "",
         back=urlencode({**kept, "after": max(0, found["start"] - A_PAGE)}) if found["start"] else "",
         published=query_text(call, "published")[:9], version=call.parts.views.site()["version"],

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from notifier.console.pages._people_desk import contacts_files, editing_of, publish, said, version_of
 from notifier.console.pages._upload import read_upload
-from notifier.console.pages.forms import Form, read_form, see
+from notifier.console.pages.forms import ROOM, Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
 from notifier.errors import SetupError
@@ -28,7 +28,6 @@ SHOWN = 200
 """Rows of each kind that the page shows; the numbers say how many there are."""
 MOST_KEPT = 4
 """Uploads that wait for somebody's yes, of all who import: 32 MB each at most."""
-SMALL = 16 * KILOBYTE
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -88,12 +87,12 @@ async def bring(call: Call) -> web.Response:
         again = Form(faults={"file": "The upload is not here any more. Choose the file again."})
         return _ask(call, again, 409)
     plan = await _plan(call, wanted)
+    comment = form.text("comment", limit=300) or f"{wanted.name} imported: {len(plan.people)} people"
     if plan.gone and not form.flag("gone"):
         form.faults["gone"] = "Tick that these people are to be taken out, or import a complete export."
     if not form.sound:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
     body = await asyncio.to_thread(written, plan.people)
-    comment = form.text("comment", limit=300) or f"{wanted.name} imported: {len(plan.people)} people"
     version = await publish(call, {wanted.target: body}, comment, form)
     if version is None:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
@@ -173,6 +172,6 @@ ROUTES = (
         limit=LARGEST_TABLE + 64 * KILOBYTE,
     ),
     _route(
-        "POST", f"{HERE}/publish", "Publish what the dry run showed.", bring, Flag.PERSONAL, Flag.FRESH, limit=SMALL
+        "POST", f"{HERE}/publish", "Publish what the dry run showed.", bring, Flag.PERSONAL, Flag.FRESH, limit=ROOM
     ),
 )  # fmt: skip

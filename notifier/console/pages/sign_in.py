@@ -17,15 +17,16 @@ from notifier.console.pages._browser import (
     own_address,
     party,
 )
-from notifier.console.pages.forms import Form, local_path, query_text, read_form, see
+from notifier.console.pages.forms import ROOM, Form, local_path, query_text, read_form, see
 from notifier.console.pages.rendering import html, zone_of
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
 from notifier.errors import Refused
 from notifier.model.rights import Right
 
-FORM = 16 * KILOBYTE  # bytes; a passkey's answer has about two thousand
+FORM = 16 * KILOBYTE  # bytes of a form of somebody unknown; a passkey's answer has about two thousand
 BACK = "/sign-in/provider/back"
 FORGOTTEN = "/sign-in/lost"
+WHO = "Write your name, or your e-mail address."
 
 
 def plain(call: Call, template: str, status: int = 200, **context: Any) -> web.Response:
@@ -53,15 +54,18 @@ def _door(call: Call, form: Form, after: str, wrong: str = "", status: int = 200
 
 async def by_password(call: Call) -> web.Response:
     form = await read_form(call)
-    after = local_path(form.raw("next"))
+    after, name = local_path(form.raw("next")), form.text("name", limit=200, needed=WHO)
+    if not form.raw("password"):
+        form.faults |= {"password": "Type your password."}
+    if not form.sound:
+        return _door(call, form, after, status=422)
     try:
-        entered = await call.parts.entrance.sign_in.by_password(
-            form.text("name", limit=200), form.raw("password"), call.place, carried(call)
-        )
+        entered = await call.parts.entrance.sign_in.by_password(name, form.raw("password"), call.place, carried(call))
     except Refused as refused:
-        return _door(call, form, after, str(refused), refused.status)
+        form.faults["password"] = str(refused)
+        return _door(call, form, after, status=refused.status)
     if entered.ticket:
-        return plain(call, "sign_in_code.html", ticket=entered.ticket, after=after, wrong="")
+        return plain(call, "sign_in_code.html", ticket=entered.ticket, after=after, form=Form())
     return keep_session(see(after), entered.session)
 
 
@@ -75,8 +79,8 @@ async def by_code(call: Call) -> web.Response:
     except Refused as refused:
         if refused.status == 410:
             return _door(call, Form(), after, str(refused), refused.status)
-        again = {"ticket": form.raw("ticket"), "after": after, "wrong": str(refused)}
-        return plain(call, "sign_in_code.html", refused.status, **again)
+        form.faults["code"] = str(refused)
+        return plain(call, "sign_in_code.html", refused.status, ticket=form.raw("ticket"), after=after, form=form)
     return keep_session(see(after), secret)
 
 
@@ -93,17 +97,24 @@ async def by_passkey(call: Call) -> web.Response:
 
 
 async def lost(call: Call) -> web.Response:
-    return plain(call, "sign_in_lost.html", form=Form(), wrong="")
+    return plain(call, "sign_in_lost.html", form=Form())
 
 
 async def by_recovery(call: Call) -> web.Response:
     form = await read_form(call)
+    name, code = (
+        form.text("name", limit=200, needed=WHO),
+        form.text("code", limit=100, needed="Type one of your codes."),
+    )
+    if not form.sound:
+        return plain(call, "sign_in_lost.html", 422, form=form)
     try:
         secret = await call.parts.entrance.sign_in.by_recovery(
-            form.text("name", limit=200), form.raw("password"), form.raw("code"), call.place, carried(call)
+            name, form.raw("password"), code, call.place, carried(call)
         )
     except Refused as refused:
-        return plain(call, "sign_in_lost.html", refused.status, form=form, wrong=str(refused))
+        form.faults["code"] = str(refused)
+        return plain(call, "sign_in_lost.html", refused.status, form=form)
     return keep_session(see("/account"), secret)
 
 
@@ -146,7 +157,8 @@ def shows(path: str, right: Right, summary: str, handler: Handler, *more: Flag) 
 
 def does(path: str, right: Right, summary: str, handler: Handler, *more: Flag) -> Route:
     return Route(
-        method="POST", path=path, right=right, summary=summary, handler=handler, media="text/html", limit=FORM,
+        method="POST", path=path, right=right, summary=summary, handler=handler, media="text/html",
+        limit=FORM if right is Right.PUBLIC else ROOM,
         status=303, flags=PAGE | {*more},
     )  # fmt: skip
 

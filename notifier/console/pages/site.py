@@ -8,14 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._browser import own_address, qr
-from notifier.console.pages.forms import Form, read_form, see
+from notifier.console.pages.forms import ROOM, Form, read_form, see
 from notifier.console.pages.rendering import page
-from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
+from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, Refused
 from notifier.model.rights import Right
 
 HERE = "/site"
-SMALL = 16 * KILOBYTE
 SENSES = {"yes": True, "no": False, "": None}
 
 
@@ -86,8 +85,8 @@ async def walk(call: Call) -> web.Response:
     form = await read_form(call)
     zones = [str(each["id"]) for each in call.parts.views.site()["zones"]]
     zone = form.choice("zone", zones, "Choose where you stand.")
-    heard = SENSES[form.choice("heard", SENSES, "Say whether you heard the page.")] if "heard" in form.values else None
-    seen = SENSES[form.choice("seen", SENSES, "Say whether you saw the signals.")] if "seen" in form.values else None
+    heard = SENSES.get(form.choice("heard", SENSES, "Say whether you heard the page."))
+    seen = SENSES.get(form.choice("seen", SENSES, "Say whether you saw the signals."))
     note = form.text("note", limit=500)
     if form.sound and heard is None and seen is None:
         form.faults["heard"] = "Say what you heard, what you saw, or both."
@@ -115,7 +114,7 @@ def _route(
     posted = method == "POST"
     return Route(
         method=method, path=path, right=right, also=also, summary=summary, handler=handler, media="text/html",
-        limit=SMALL if posted else 0, flags=frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.FRESH] if fresh else [])}),
+        limit=ROOM if posted else 0, flags=frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.FRESH] if fresh else [])}),
     )  # fmt: skip
 
 

@@ -34,17 +34,13 @@ def _page(call: Call, form: Form, status: int = 200) -> web.Response:
 async def add(call: Call) -> web.Response:
     form = await read_form(call)
     name = form.text("name", limit=100, needed="Write the person's name.")
-    email = form.text("email", limit=250) or None
+    email = form.email("email") or None
     person = form.text("person", limit=64) or person_id(name)
-    roles = form.many("role")
-    if not roles:
-        form.faults["role"] = "Choose one role or more."
+    roles, sites = form.some("role", PEOPLE, "Choose one role or more."), _sites(form)
     if not form.sound:
         return _page(call, form, 422)
     try:
-        account, _token = await call.parts.accounts.add_user(
-            name, roles, _sites(form), None, person, call.caller, email
-        )
+        account, _token = await call.parts.accounts.add_user(name, roles, sites, None, person, call.caller, email)
     except Refused as refused:
         form.faults["name"] = str(refused)
         return _page(call, form, refused.status)
@@ -70,7 +66,9 @@ async def change(call: Call) -> web.Response:
     try:
         match form.choice("do", ("roles", "disable", "enable", "reset", "revoke")):
             case "roles":
-                await people.set_roles(account, form.many("role"), _sites(form), call.caller)
+                roles, sites = form.some("role", PEOPLE), _sites(form)
+                if form.sound:
+                    await people.set_roles(account, roles, sites, call.caller)
             case "disable":
                 await people.disable(account, call.caller)
             case "enable":
