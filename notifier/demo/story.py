@@ -18,7 +18,7 @@ from notifier.demo.cast import LAG, NO_SUCH_NUMBER, VISITOR, Answering, Cast
 from notifier.files.load import Loaded
 
 PATIENCE = 45.0
-"""Seconds that the story waits for any one thing: well above what it takes, also on a machine that is busy with other work."""
+"""Seconds that the story waits for any one thing: well above what it takes, also on a machine that is busy."""
 BETWEEN_ROOMS = 0.06
 """Seconds from one door to the next: a team releases rooms in a minute or more, the story has no minute."""
 
