@@ -1,8 +1,8 @@
 """The store gone: the same ledger goes on in memory, and what it kept there is brought back later.
 
 on disk → (a commit fails, or has not returned within `patience`) → filling → in memory → (the disk works) → bringing
-back → on disk. The engine above hears of it by `recorded`, `on_gone` and `on_back`; its transactions only take longer
-once. Ids are handed into bodies by their callers, so a commit that hung and then succeeded names the same rows.
+back → on disk. The engine above hears of it by `recorded`, `on_gone` and `on_back`; what becomes of the transactions
+whose callers wait is `waiting`'s rule.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from notifier.clock import BootReading, Clock, read_boot, stopwatch
+from notifier.clock import BootReading, Clock, read_boot
 from notifier.errors import LedgerError, StoreGone
 from notifier.interfaces import Ledger
 from notifier.ledger.aside import aside, up_to
@@ -25,13 +24,12 @@ from notifier.ledger.leftovers import Leftovers
 from notifier.ledger.making import Making
 from notifier.ledger.mirror import Mirror
 from notifier.ledger.named_queries import Query, load_queries
-from notifier.ledger.signs_of_life import hangs
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.ledger.standby import Standby
 from notifier.ledger.stock import stand_by, take_stock
 from notifier.ledger.store import Sealed, Store
 from notifier.ledger.verify import Finding
-from notifier.ledger.writer import Job
+from notifier.ledger.waiting import Waiting
 from notifier.model.facts import Body, Event, Rows
 
 log = logging.getLogger(__name__)
@@ -40,24 +38,11 @@ T = TypeVar("T")
 PATIENCE = 0.25
 """Seconds without a sign of life from the writer: longer than any healthy commit, and a press can bear it once."""
 
-MOST_PATIENCE = 8
-"""Times the patience: as long as a writer may be starved of processor before it counts as hanging all the same."""
-
 CLOSING = 5.0
 """Seconds to come back from memory before the end; then the spool keeps it for the next start."""
 
 AGAIN = 0.2
 """Seconds between tries to come back before the end."""
-
-
-@dataclass(slots=True, eq=False)
-class _Open:
-    """A transaction whose caller waits."""
-
-    job: Job
-    urgent: bool
-    at: Store | None = None
-    """Who was handed it last."""
 
 
 class FailoverLedger(Ledger):
@@ -80,15 +65,9 @@ class FailoverLedger(Ledger):
         self._making = making
         self._patience = patience
         self._probe_every = probe_every
-        self._loop = asyncio.get_running_loop()
+        self._waiting = Waiting(patience, self._hung)
         self._disk: Store | None = None
         self._memory: SqliteLedger | None = None
-        self._at: Store | None = None
-        """Who takes transactions now; None while they wait for the change from one to the other."""
-        self._holding = False
-        """While memory is being filled only presses run; the rest waits for the rows it may name."""
-        self._pending: dict[asyncio.Future[Any], _Open] = {}
-        self._watching = False
         self._recorded = False
         self._closed = self._ended = False
         self._listeners: list[Callable[[Sequence[Event]], None]] = []
@@ -143,7 +122,8 @@ class FailoverLedger(Ledger):
             await ledger._filled.wait()  # a start reads at once
             return ledger
         ledger.time_jump, ledger._recorded = disk.time_jump, True
-        ledger._disk = ledger._at = disk
+        ledger._disk = disk
+        ledger._waiting.hand_to(disk, watched=True)
         disk.gone = ledger._lost
         disk.follow(ledger._heard)
         await asyncio.to_thread(ledger._left.look)
@@ -151,7 +131,7 @@ class FailoverLedger(Ledger):
         if ledger._left.found:
             if (why := await ledger._left.bring_first(disk)) is not None:
                 ledger._leave_disk(why)
-            if ledger._at is disk:
+            if ledger._waiting.at is disk:
                 await asyncio.to_thread(ledger._take_stock)
             else:
                 await ledger._filled.wait()
@@ -162,18 +142,10 @@ class FailoverLedger(Ledger):
     async def run(self, body: Callable[[], Body[T]], *, urgent: bool = False) -> T:
         if self._closed:
             raise LedgerError("The ledger is closed.")
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._pending[future] = open_one = _Open(Job(body, None, future), urgent)
-        self._offer(open_one)
-        if not self._watching:
-            self._watch()
-        try:
-            return await future
-        finally:
-            self._pending.pop(future, None)
+        return await self._waiting.run(body, urgent=urgent)
 
     def read(self, query: str, **args: Any) -> Rows:
-        at = self._at or self._memory or self._disk
+        at = self._waiting.at or self._memory or self._disk
         if at is None:
             raise StoreGone("The store is gone, and memory is not ready yet.")
         return at.read(query, **args)
@@ -202,9 +174,7 @@ class FailoverLedger(Ledger):
             self._ended = True
             away.cancel()
             await asyncio.wait({away}, timeout=1.0)
-        for open_one in tuple(self._pending.values()):
-            if not open_one.job.future.done() and open_one.at is not self._at:
-                open_one.job.future.set_exception(StoreGone("The ledger closed before this could be written."))
+        self._waiting.refuse_unwritten("The ledger closed before this could be written.")
         if (memory := self._memory) is not None:
             await memory.close()
             if memory.spool is not None:
@@ -245,34 +215,18 @@ class FailoverLedger(Ledger):
 
     # ------------------------------------------------------------------------------------------------- going to memory
 
-    def _watch(self) -> None:
-        if self._pending and not self._watching:
-            self._watching = True
-            self._loop.call_later(self._patience, self._look)
-
-    def _look(self) -> None:
-        """While transactions are open: does the writer still show signs of life?"""
-        if not self._pending or self._disk is None or self._at is not self._disk:
-            self._watching = False
-            return
-        since = self._disk.writer.busy_since
-        quiet = 0.0 if since is None else stopwatch() - since
-        if quiet >= self._patience and (quiet >= MOST_PATIENCE * self._patience or hangs(self._disk.writer)):
-            self._watching = False
-            self._leave_disk(f"The store has not answered for {quiet:.2f} s.")
-            return
-        self._loop.call_later(max(self._patience - quiet, 0.005), self._look)
+    def _hung(self, store: Store, why: str) -> None:
+        if store is self._disk:
+            self._leave_disk(why)
 
     def _lost(self, error: StoreGone, lost: list[asyncio.Future[Any]]) -> None:
-        for future in lost:
-            if future not in self._pending:
-                future.set_exception(error)
+        self._waiting.refuse_others(lost, error)
         self._leave_disk(str(error))
 
     def _leave_disk(self, why: str) -> None:
-        if self._at is not self._disk:
+        if self._waiting.at is not self._disk:
             return
-        self._at, self._recorded = None, False
+        self._waiting.at, self._recorded = None, False
         if self._disk is not None:
             self._disk.give_up(why)
         log.error("%s Everything goes on in memory.", why)
@@ -311,20 +265,10 @@ class FailoverLedger(Ledger):
             self._away = None
 
     def _take_over(self, ledger: Store, *, holding: bool = False) -> None:
-        """Hand every open transaction to `ledger`, which takes all new ones too. `holding`: presses only, for now."""
-        self._at, self._holding = ledger, holding
+        """`holding`: presses only, for now."""
         if not holding:
             self._filled.set()
-        for open_one in tuple(self._pending.values()):
-            self._offer(open_one)
-        self._watch()
-
-    def _offer(self, open_one: _Open) -> None:
-        at = self._at
-        if at is None or open_one.at is at or open_one.job.future.done() or (self._holding and not open_one.urgent):
-            return
-        open_one.at = at
-        at.put(open_one.job, urgent=open_one.urgent)
+        self._waiting.hand_to(ledger, presses_only=holding, watched=ledger is self._disk)
 
     # ------------------------------------------------------------------------------------------------------ coming back
 
@@ -343,10 +287,10 @@ class FailoverLedger(Ledger):
             return False
 
         def slow_down() -> None:
-            self._holding = True
+            self._waiting.holding = True
 
         def stop_taking() -> None:
-            self._at = None
+            self._waiting.at = None
 
         fresh.follow(self._heard)
         try:

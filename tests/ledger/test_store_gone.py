@@ -176,7 +176,7 @@ async def test_a_writer_that_is_only_slow_is_not_taken_for_a_hanging_disk(tmp_pa
         gone: list[str] = []
         ledger.on_gone(gone.append)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("notifier.ledger.failover.MOST_PATIENCE", 10_000)
+            patched.setattr("notifier.ledger.waiting.MOST_PATIENCE", 10_000)
             for number in range(5):
                 await ledger.run(recent(f"r{number}"))
         assert work
