@@ -63,7 +63,7 @@ async def _found(where: Path, args: argparse.Namespace) -> list[Finding]:
     patient = await examined(where)
     found: list[Finding] = []
     quick: tuple[Callable[[Patient], Iterable[Finding]], ...] = (
-        folder.settings, folder.files, folder.rights, folder.disk, folder.store, folder.backup,
+        folder.settings, folder.files, folder.rights, folder.disk, folder.store, folder.spool, folder.backup,
         machine.clock, machine.time_zone, machine.service, machine.multicast, listening.ports, listening.certificate,
     )  # fmt: skip
     for check in quick:

@@ -11,6 +11,7 @@ from notifier.cli.client import SETTINGS_FILE, state_folder
 from notifier.daemon.store import STORE, StorePlace
 from notifier.errors import SetupError
 from notifier.files.settings_file import load_settings, read_settings
+from notifier.ledger.left_behind import left_behind
 from notifier.ledger.postgres_server import without_password
 from notifier.ledger.postgres_verify import verify_server
 from notifier.ledger.verify import verify
@@ -26,11 +27,25 @@ def looked_at(folder: Path) -> tuple[str, Sequence[Mapping[str, Any]]] | None:
     else:
         found = asyncio.run(verify_server(store.address, store.path.parent, store.node))
     shown = without_password(store.address or str(store.path))
-    return f"{shown}:", [{"text": each.text, "fault": each.fault} for each in found]
+    listed = [{"text": each.text, "fault": each.fault} for each in found]
+    return f"{shown}:", [*listed, *_left_behind(store)]
+
+
+def _left_behind(store: StorePlace) -> list[dict[str, Any]]:
+    """A record that was kept beside the store is no damage; one that nobody will bring back is."""
+    listed = []
+    for left in left_behind(store.path, store.node, store.spool_to):
+        then = (
+            "The next start brings that back."
+            if left.mine
+            else f"Only a daemon with `node: {left.node}` brings it back."
+        )
+        text = f"{left.text} {then if left.whole else 'Keep a copy, and ask for help.'}"
+        listed.append({"text": text, "fault": not (left.whole and left.mine)})
+    return listed
 
 
 def store_of(folder: Path) -> StorePlace:
-    """Where the settings of a folder say that its record is."""
     """Where the record of a folder is, also when its settings have a mistake."""
     state = state_folder(folder)
     try:

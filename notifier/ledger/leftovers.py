@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from notifier.errors import LedgerError
 from notifier.ledger.aside import aside
 from notifier.ledger.history import MEMORY_MARK
-from notifier.ledger.spool import IN_RAM, Spool, places_beside, remove
+from notifier.ledger.spool import Spool, named
+from notifier.ledger.spool_part import IN_RAM, places_beside, remove
 from notifier.ledger.spooled import Spooled, bring_back, left_over, put_left
 from notifier.ledger.standby import Slice, put
 
@@ -110,7 +111,8 @@ class Leftovers:
         where = ", ".join(str(file) for file in files)
         if kept.unkept:
             also = f" What came before is in {where}; the next start brings that back." if files else ""
-            return f"LOST: no place took {kept.unkept} events that memory kept without the store ({kept.why}).{also}"
+            what = f"{len(kept.unkept)} events that memory kept without the store"
+            return f"LOST: no place took {what} ({kept.why}): {named(kept.unkept)}.{also}"
         if not files:
             return "The store is still gone; memory had kept nothing."
         in_ram = any(IN_RAM in file.parents for file in files)

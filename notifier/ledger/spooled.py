@@ -16,7 +16,7 @@ from notifier.ledger import chain
 from notifier.ledger.deeds import Kept
 from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.rows import marks, write
-from notifier.ledger.spool import is_ours
+from notifier.ledger.spool_part import is_ours
 
 if TYPE_CHECKING:
     from notifier.ledger.store import Store
@@ -55,14 +55,15 @@ class Spooled:
             yield Kept(self.chain, left[at : at + STRETCH], self.lanes if last else (), self.claims if last else ())
 
 
-def left_over(places: Sequence[Path], node: str) -> list[Spooled]:
-    """What `node` has left, oldest first."""
+def left_over(places: Sequence[Path], node: str | None, owner: int | None = None) -> list[Spooled]:
+    """What `node` (None: whoever) has left, oldest first. `owner`: who runs its daemon, if not we."""
+    begins = "" if node is None else f"{node}{MEMORY_MARK}"
     found: dict[str, list[Path]] = {}
     for place in places:
-        if not is_ours(place):
+        if not is_ours(place, owner):
             continue
         for path in sorted(place.glob("spool.*.jsonl")):
-            if (match := _NAME.fullmatch(path.name)) and unquote(match["chain"]).startswith(f"{node}{MEMORY_MARK}"):
+            if (match := _NAME.fullmatch(path.name)) and unquote(match["chain"]).startswith(begins):
                 found.setdefault(unquote(match["chain"]), []).append(path)
     return [_read(name, found[name]) for name in sorted(found, key=_spell)]
 

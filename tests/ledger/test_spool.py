@@ -5,18 +5,19 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from notifier.clock import SystemClock
-from notifier.ledger import spool
+from notifier.ledger import spool_part
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.verify import verify
 from notifier.model.facts import Row
 from notifier.testing.check_ledger import SITE, add
-from tests.ledger.bodies import QUERIES, opened_with_failover
+from tests.ledger.bodies import QUERIES, opened_with_failover, until
 from tests.ledger.test_chain_and_verify import delivery, incident
 from tests.ledger.test_store_gone import NEVER_BY_ITSELF, NOW, break_it, comes_back, recent, refs, tell
 from tests.postgres_server import Server, server
@@ -139,7 +140,7 @@ async def test_a_claim_is_brought_back_and_a_settled_one_is_not_on_its_way_again
 
 async def test_a_full_disk_leaves_it_at_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = (tmp_path / "state").resolve()
-    real = spool._append
+    real = spool_part.append
 
     def append(out: int, line: bytes) -> None:
         if Path(f"/proc/self/fd/{out}").readlink().parent == full:
@@ -149,7 +150,7 @@ async def test_a_full_disk_leaves_it_at_another_place(tmp_path: Path, monkeypatc
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     with monkeypatch.context() as patched:
-        patched.setattr("notifier.ledger.spool._append", append)
+        patched.setattr("notifier.ledger.spool_part.append", append)
         async with opened_with_failover(full, probe_every=NEVER_BY_ITSELF, spool_to=[elsewhere]) as ledger:
             stays_gone(ledger, patched)
             await break_it(ledger)
@@ -167,12 +168,14 @@ async def test_what_no_place_takes_is_said_to_be_lost(
     def full(_out: int, _line: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("notifier.ledger.spool._append", full)
+    monkeypatch.setattr("notifier.ledger.spool_part.append", full)
     async with opened_with_failover(tmp_path, probe_every=NEVER_BY_ITSELF) as ledger:
         stays_gone(ledger, monkeypatch)
         await break_it(ledger)
         await ledger.run(recent("memory"))
     assert "LOST: no place took 2 events" in caplog.text
+    assert "events 1 to 2 of desk~mem1" in caplog.text
+    assert "no incident: 2 note." in caplog.text
     assert "No space left on device" in caplog.text
 
 
@@ -295,3 +298,66 @@ def test_a_daemon_killed_while_the_server_is_away_has_kept_what_it_answered(stop
         await ledger.close()
 
     asyncio.run(look())
+
+
+class Stuck:
+    """Writes into a folder hang until they are let go."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self._real = folder.resolve(), spool_part.append
+        self._well = threading.Event()
+        monkeypatch.setattr("notifier.ledger.spool_part.append", self._append)
+
+    def lets_go(self) -> None:
+        self._well.set()
+
+    def _append(self, out: int, line: bytes) -> None:
+        if Path(f"/proc/self/fd/{out}").readlink().parent == self.folder:
+            self._well.wait(50)
+        self._real(out, line)
+
+
+def lines_in(folder: Path) -> list[int]:
+    return [json.loads(line)["seq"] for path in spooled(folder) for line in path.read_text().splitlines()]
+
+
+async def test_a_disk_that_hangs_is_left_for_the_next_place_and_gets_what_it_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with monkeypatch.context() as patched:
+        stuck = Stuck(state, patched)
+        async with opened_with_failover(state, probe_every=NEVER_BY_ITSELF, spool_to=[elsewhere]) as ledger:
+            stays_gone(ledger, patched)
+            await break_it(ledger)
+            for number in range(3):
+                await ledger.run(recent(f"hung{number}"))
+            assert lines_in(elsewhere) == [1, 2, 3, 4], "whoever was answered must find it on a disk"
+            assert lines_in(state) == []
+            stuck.lets_go()
+            await until(lambda: lines_in(state) == [1, 2, 3, 4])
+            await ledger.run(recent("well"))
+            assert lines_in(state) == [1, 2, 3, 4, 5], "the better place is the place again"
+            assert lines_in(elsewhere) == [1, 2, 3, 4]
+    async with opened_with_failover(state, spool_to=[elsewhere]) as ledger:
+        assert {"hung0", "hung1", "hung2", "well"} <= refs(ledger)
+        assert await ledger.verify() == []
+    assert spooled(state) == spooled(elsewhere) == []
+
+
+async def test_what_hung_until_the_end_leaves_nothing_behind_once_all_is_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with monkeypatch.context() as patched:
+        stuck = Stuck(state, patched)
+        async with opened_with_failover(state, probe_every=NEVER_BY_ITSELF, spool_to=[elsewhere]) as ledger:
+            await break_it(ledger)
+            await ledger.run(recent("memory"))
+            await comes_back(ledger)
+            assert "memory" in refs(ledger)
+        stuck.lets_go()
+        await until(lambda: not any(thread.name.startswith("spool-") for thread in threading.enumerate()))
+    assert spooled(state) == spooled(elsewhere) == []

@@ -19,6 +19,7 @@ from notifier.clock import SystemClock
 from notifier.daemon.backup import last_backup
 from notifier.errors import LedgerError
 from notifier.ledger.copying import schema_of
+from notifier.ledger.left_behind import left_behind
 from notifier.ledger.lock import NAME as LOCK
 from notifier.ledger.lock import StoreLock
 
@@ -143,6 +144,24 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield warning("store", f"The record is from an older version (it lacks {', '.join(missing)}).", do)
     else:
         yield fine("store", f"{path} can be read and is whole ({path.stat().st_size / 1e6:.0f} MB).")
+
+
+def spool(patient: Patient) -> Iterator[Finding]:
+    """What was kept without the store and is in no store yet."""
+    place, alive = patient.store, patient.alive
+    for left in left_behind(place.path, place.node, place.spool_to):
+        if not left.whole:
+            do = "Keep a copy of that file and of the state folder, and ask for help: the daemon does not believe it."
+            yield fault("spool", left.text, do)
+        elif not left.mine:
+            do = f"Was the node renamed? Start it once with `node: {left.node}`; nobody else brings that back."
+            yield fault("spool", left.text, do)
+        elif alive is None:
+            yield warning("spool", left.text, "Start the daemon: it brings that back before anything else.")
+        elif alive.recorded:
+            yield fault("spool", f"{left.text} The daemon runs and has not taken it.", "Read its log; then restart it.")
+        else:
+            yield warning("spool", left.text, "It comes back by itself when the store does.")
 
 
 _RESCUE = "Copy the state folder away as it is, then: notifier restore BACKUP --overwrite. Until then a start may fail."
