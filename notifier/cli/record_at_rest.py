@@ -35,13 +35,12 @@ def _left_behind(store: StorePlace) -> list[dict[str, Any]]:
     """A record that was kept beside the store is no damage; one that nobody will bring back is."""
     listed = []
     for left in left_behind(store.path, store.node, store.spool_to):
-        then = (
-            "The next start brings that back."
-            if left.mine
-            else f"Only a daemon with `node: {left.node}` brings it back."
-        )
-        text = f"{left.text} {then if left.whole else 'Keep a copy, and ask for help.'}"
-        listed.append({"text": text, "fault": not (left.whole and left.mine)})
+        then = "The next start brings that back."
+        if not left.whole:
+            then = "Keep a copy, and ask for help."
+        elif not left.mine:
+            then = f"Only a daemon with `node: {left.node}` brings that back."
+        listed.append({"text": f"{left.text} {then}", "fault": not (left.whole and left.mine)})
     return listed
 
 

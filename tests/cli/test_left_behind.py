@@ -49,9 +49,7 @@ def test_what_the_next_start_brings_back_is_named_and_the_next_start_brings_it_b
     assert told["do"] == "Start the daemon: it brings that back before anything else."
     code, findings = verified(here)
     assert code == 0, "it is no damage"
-    assert any(
-        "stand only in" in str(one["text"]) and "next start brings that back" in str(one["text"]) for one in findings
-    )
+    assert any(f"stand only in {left}. The next start brings that back." in str(one["text"]) for one in findings)
     with running(here.folder):
         assert spools(here) == []
     assert not left.exists()
