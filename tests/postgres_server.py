@@ -41,6 +41,12 @@ class Server:
     def port(self) -> int:
         return int((self.folder / "port").read_text())
 
+    def choose_port(self) -> None:
+        """One that nobody listens on now."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            (self.folder / "port").write_text(str(probe.getsockname()[1]))
+
     def start(self) -> None:
         settings = "".join(f" -c {setting}" for setting in self.settings)
         options = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}{settings}"
@@ -156,15 +162,17 @@ def server(*settings: str) -> Iterator[Server]:
     if os.geteuid() == 0:
         programs = _reachable(programs, folder)
         os.chown(folder, NOBODY, NOBODY)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        (folder / "port").write_text(str(probe.getsockname()[1]))
     made = Server(programs, folder, settings)
     try:
+        made.choose_port()
         made._run(
             "initdb", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale", "-N", "-D", str(folder / "data")
         )
-        made.start()
+        try:
+            made.start()
+        except AssertionError:  # somebody else has taken the port meanwhile
+            made.choose_port()
+            made.start()
         yield made
     finally:
         if (folder / "data" / "postmaster.pid").exists():

@@ -70,9 +70,17 @@ class Machine:
     sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
     order: itertools.count[int] = field(default_factory=itertools.count)
 
+    def __post_init__(self) -> None:
+        self._began = self.wall - self.elapsed
+
     @property
     def boottime(self) -> float:
         return self.elapsed - self.booted_at
+
+    @property
+    def true_wall(self) -> float:
+        """What a wall clock says that nobody ever sets: that of another machine."""
+        return self._began + self.elapsed
 
     def read(self) -> BootReading:
         """What `notifier.clock.read_boot` would say here."""

@@ -167,8 +167,8 @@ class StoryPostgresLedger(_CanBeDropped, PostgresLedger):
         return int(self.writer.changes)
 
     async def _its_clock(self, connection: Any) -> float:
-        """The server's clock is the story's too: what passes while nobody runs, passes there."""
-        return self.clock.wall().timestamp()
+        """The server is another machine, in the story's time: whoever sets this one's clock does not set that one's."""
+        return cast("FakeClock", self.clock).machine.true_wall
 
 
 class StoryFailoverLedger(_InHand, FailoverLedger):
