@@ -752,6 +752,23 @@ class Rehearsed:
     """Plans, as `Commands.plan` gives them."""
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtIn:
+    """What an export of another program would change in one contacts file."""
+
+    notes: tuple[str, ...]
+    unread: tuple[str, ...]
+    """Headings that nothing is taken from."""
+    people: int
+    """Who would stand in the file then."""
+    counts: Mapping[str, int]
+    """`added`, `changed`, `same`, `refused`, `doubtful`, `noted`, `gone`."""
+    rows: Mapping[str, Sequence[Sequence[Any]]]
+    """The first of each kind, as the page shows them."""
+    body: bytes
+    """The file itself."""
+
+
 Changes = Mapping[str, bytes | None]
 """Path to its new content; None takes the file out."""
 
@@ -771,10 +788,18 @@ class Editing(Protocol):
         """The versions in which this file was changed, newest first; at most the newest hundred publications."""
         ...
 
-    async def rehearse(self, changes: Changes, path: str) -> Rehearsed:
-        """Check the published set with `changes` in it, and plan the playbook that `path` holds; beside the loop.
+    async def rehearse(self, changes: Changes, path: str, editor: str = "") -> Rehearsed:
+        """Check the published set with `changes` in it, and plan the playbook that `path` holds; in another process.
 
-        Raises Refused (503) while too many wait for it.
+        `editor`: who types; of several looks of one editor only the newest is waited for. Raises Refused (503) while
+        too many wait, or if it takes more than it may have; (409) for one whose place a newer one took.
+        """
+        ...
+
+    async def bring_in(self, name: str, export: bytes, target: str, options: Mapping[str, Any]) -> BroughtIn:
+        """What importing `export` into the contacts file `target` would change; in another process.
+
+        `options`: as `files.importing.school.plan_for` takes them. Raises SetupError, Refused as `rehearse` does.
         """
         ...
 

@@ -11,7 +11,8 @@ from notifier import adapters
 from notifier.engine.held import Held
 from notifier.errors import SetupError
 from notifier.files.device_secrets import site_with_secrets
-from notifier.files.load import Loaded, load
+from notifier.files.load import Loaded, load, read_again
+from notifier.model.people import Person
 from notifier.model.settings import NodeSettings
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,15 @@ class PublishedSets:
     def use(self, settings: NodeSettings) -> None:
         """Check against other settings from now on: those that the next start will have."""
         self._settings, self._read = settings, None
+
+    @property
+    def settings(self) -> NodeSettings:
+        """What files are checked against."""
+        return self._settings
+
+    def remembers(self, files: Mapping[str, bytes]) -> bool:
+        """Whether these were the last ones to be loaded."""
+        return self._read is not None and self._read[0] == files
 
     def load(self, files: Mapping[str, bytes]) -> Loaded:
         """As `files.load`; the last set is remembered, for a start asks again and 100,000 people take seconds."""
@@ -51,6 +61,11 @@ class PublishedSets:
         if loaded.errors:
             raise SetupError(loaded.errors)
         return self._held(loaded, files, version)
+
+    def with_people(self, files: Mapping[str, bytes], people: Mapping[str, Person], version: int) -> Held:
+        """A set that was checked elsewhere, where its people were read as well."""
+        self._read = None
+        return self._held(read_again(files, people), files, version)
 
     def _held(self, loaded: Loaded, files: Mapping[str, bytes], version: int) -> Held:
         site, faults = site_with_secrets(loaded.site, adapters.Installed(), self._folder)

@@ -132,7 +132,6 @@ class SetUp:
         settings = read_settings(text, SETTINGS, self._folder, adapters.Installed())
         daemon.sets.use(settings)
         try:
-            daemon.sets.checked(files, 0)
             # The record first: files that are not published are a trouble, a publication without files is none.
             outcome = await daemon.commands.publish(files, "the first hour", caller)
         except BaseException:

@@ -25,6 +25,8 @@ from notifier.clock import Clock, SystemClock
 from notifier.console.parts import ConsoleParts
 from notifier.console.server import Server, serve
 from notifier.daemon.backup import Backups, Node, last_backup
+from notifier.daemon.checking_child import CheckingChild
+from notifier.daemon.checks import Checks
 from notifier.daemon.editing import PlaybookEditing
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
@@ -84,6 +86,7 @@ class Daemon:
         self._running = False
         self.ledger: FailoverLedger
         self.engine: MeasuredEngine
+        self.checks: Checks
         self.commands: EngineCommands
         self.views: EngineViews
         self.accounts: AccountBook
@@ -129,7 +132,10 @@ class Daemon:
             earlier=lambda version: self._earlier(version, held.id),
         )
         self.engine = MeasuredEngine(desk, self.ledger)
-        self.commands = EngineCommands(self.engine, self.sets.checked, self.equip)
+        child = CheckingChild()
+        self._closing.append(child.close)
+        self.checks = Checks(desk, self.sets, child)
+        self.commands = EngineCommands(self.engine, self.checks.checked, self.equip)
         self.views = EngineViews(self.engine, self.commands.inbox)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         provider = self.settings.provider
@@ -193,7 +199,7 @@ class Daemon:
                 fault=self._fault,
                 verify=self.store.verify(),
                 replay=partial(replay_aside, self.store),
-                editing=PlaybookEditing(self.engine, self.commands.publisher, self.settings),
+                editing=PlaybookEditing(self.engine, self.commands.publisher, self.checks),
                 backup=self.backups.made,
                 backed_up=self.backups.note,
                 last_backup=partial(last_backup, self.state),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,10 +20,12 @@ class Publisher:
     def __init__(
         self,
         engine: Orchestrator,
-        load: Callable[[Mapping[str, bytes], int], Held],
+        load: Callable[[Mapping[str, bytes], int], Awaitable[Held]],
         equip: Callable[[Held], Coroutine[Any, Any, None]],
     ) -> None:
-        """`load` turns files into a publication (raises SetupError); `equip` gets drivers ready for it."""
+        """`load` turns files into a publication, beside the loop (raises SetupError, Refused); `equip` gets drivers
+        ready for it.
+        """
         self._desk, self._ledger = engine.desk, engine.ledger
         self._load, self._equip = load, equip
         self._one_at_a_time = asyncio.Lock()
@@ -45,7 +47,7 @@ class Publisher:
         site = self._desk.site if self._desk.current else ""
         # A district's people take seconds to read; whoever presses meanwhile must not wait for them.
         async with self._one_at_a_time:
-            held = await asyncio.to_thread(self._load, files, 0)
+            held = await self._load(files, 0)
         if site and held.id != site:
             raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
         await self._equip(held)

@@ -114,6 +114,17 @@ def load(
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files), where)
 
 
+def read_again(files: Mapping[str, bytes], people: Mapping[str, Person]) -> Loaded:
+    """A set that holds and whose people are read already. Raises SetupError if it does not."""
+    faults: list[Fault] = []
+    site, _document = _read(files, SITE_FILE, Site, faults)
+    playbooks, documents, unread = _read_playbooks(files, faults)
+    if site is None or unread:
+        raise SetupError(sorted(set(faults)))
+    where = {document.file: name for name, document in documents.items()}
+    return Loaded(site, playbooks, dict(people), tuple(faults), stamp(files), where)
+
+
 def _read_playbooks(
     files: Mapping[str, bytes], faults: list[Fault]
 ) -> tuple[dict[str, Playbook], dict[str, Document], bool]:

@@ -264,6 +264,10 @@ class _SetsReadOnce(PublishedSets):
     def as_published(self, files: Mapping[str, bytes], version: int) -> Held:
         return self._once("", super().as_published, files, version)
 
+    def remembers(self, files: Mapping[str, bytes]) -> bool:
+        """Always: a story starts no process of its own to check."""
+        return True
+
     def checked(self, files: Mapping[str, bytes], version: int) -> Held:
         return self._once("checked", super().checked, files, version)
 

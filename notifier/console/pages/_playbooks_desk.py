@@ -108,12 +108,17 @@ async def keep(call: Call, one: Opened, text: str) -> None:
 
 async def look(call: Call, one: Opened) -> dict[str, Any]:
     """Check the text and say what it would do: what the editor's right side shows."""
+    return seen_context(one, await seen_of(call, one, one.text, f"{call.caller.id} {one.path}"))
+
+
+async def seen_of(call: Call, one: Opened, text: str | None, editor: str = "") -> Rehearsed:
+    """The published set with this text in it; one that could not be looked at has that as its fault."""
+    raw = None if text is None else text.encode("utf-8", "replace")
     try:
-        seen = await editing_of(call).rehearse({one.path: one.text.encode("utf-8", "replace")}, one.path)
+        return await editing_of(call).rehearse({one.path: raw}, one.path, editor)
     except Refused as refused:
         unseen = Fault(one.path, 1, 1, f"This is kept and was not checked. {refused}")
-        seen = Rehearsed(one.version, (unseen,), None, None, None)
-    return seen_context(one, seen)
+        return Rehearsed(one.version, (unseen,), None, None, None)
 
 
 def seen_context(one: Opened, seen: Rehearsed) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Mapping
@@ -16,16 +15,15 @@ from notifier.console.pages._upload import read_upload
 from notifier.console.pages.forms import ROOM, Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
-from notifier.errors import SetupError
+from notifier.errors import Refused, SetupError
 from notifier.files.importing.limits import LARGEST_TABLE
 from notifier.files.importing.numbers import is_country
-from notifier.files.importing.plan import ImportPlan, written
-from notifier.files.importing.school import plan_for
+from notifier.interfaces import BroughtIn
 from notifier.model.rights import Right
 
 HERE = "/people/import"
 SHOWN = 200
-"""Rows of each kind that the page shows; the numbers say how many there are."""
+"""Rows of each kind that the page shows (`daemon.checking` names no more); the numbers say how many there are."""
 MOST_KEPT = 4
 """Uploads that wait for somebody's yes, of all who import: 32 MB each at most."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -76,6 +74,9 @@ async def look(call: Call) -> web.Response:
     except SetupError as error:
         form.faults["file"] = " ".join(f"{fault.text} {fault.advice}" for fault in error.faults[:5])
         return _ask(call, form, 422)
+    except Refused as refused:
+        form.faults["file"] = str(refused)
+        return _ask(call, form, refused.status)
     key = _keep(call, wanted)
     return await _show(call, Form(), wanted, plan, key)
 
@@ -86,28 +87,32 @@ async def bring(call: Call) -> web.Response:
     if wanted is None or wanted.owner != call.caller.id:
         again = Form(faults={"file": "The upload is not here any more. Choose the file again."})
         return _ask(call, again, 409)
-    plan = await _plan(call, wanted)
-    comment = form.text("comment", limit=300) or f"{wanted.name} imported: {len(plan.people)} people"
-    if plan.gone and not form.flag("gone"):
+    try:
+        plan = await _plan(call, wanted)
+    except Refused as refused:
+        return _ask(call, Form(faults={"file": f"Nothing was changed. {refused}"}), refused.status)
+    comment = form.text("comment", limit=300) or f"{wanted.name} imported: {plan.people} people"
+    if plan.counts["gone"] and not form.flag("gone"):
         form.faults["gone"] = "Tick that these people are to be taken out, or import a complete export."
     if not form.sound:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
-    body = await asyncio.to_thread(written, plan.people)
-    version = await publish(call, {wanted.target: body}, comment, form)
+    version = await publish(call, {wanted.target: plan.body}, comment, form)
     if version is None:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
     _kept(call).pop(form.text("key"), None)
     return see(f"/people?published={version}")
 
 
-async def _show(call: Call, form: Form, wanted: Wanted, plan: ImportPlan, key: str, status: int = 200) -> web.Response:
-    body = await asyncio.to_thread(written, plan.people)
-    checked = await editing_of(call).rehearse({wanted.target: body}, "site.yaml") if plan.people else None
+async def _show(call: Call, form: Form, wanted: Wanted, plan: BroughtIn, key: str, status: int = 200) -> web.Response:
+    checked, unchecked = None, ""
+    try:
+        checked = await editing_of(call).rehearse({wanted.target: plan.body}, "site.yaml") if plan.people else None
+    except Refused as refused:
+        unchecked = f"Whether it could be published was not checked. {refused}"
     before = _before(contacts_files(editing_of(call)), wanted.target)
     return page(
         call, "people_dry_run.html", status=status, form=form, plan=plan, wanted=wanted, key=key, shown=SHOWN,
-        refused_by_check=said(checked.faults) if checked and _errors(checked.faults) else "",
-        noted=[one for one in plan.people if one.notes], before=before,
+        refused_by_check=said(checked.faults) if checked and _errors(checked.faults) else unchecked, before=before,
         version=version_of(form) if form.raw("version") and "version" not in form.faults
         else editing_of(call).published("site.yaml")[0],
     )  # fmt: skip
@@ -122,11 +127,8 @@ def _before(files: Mapping[str, bytes], target: str) -> int:
     return max(0, files.get(target, b"").count(b"\n") - 1)
 
 
-async def _plan(call: Call, wanted: Wanted) -> ImportPlan:
-    files = contacts_files(editing_of(call))
-    return await asyncio.to_thread(
-        lambda: plan_for(files, wanted.name, wanted.raw, target=wanted.target, **wanted.options)
-    )
+async def _plan(call: Call, wanted: Wanted) -> BroughtIn:
+    return await editing_of(call).bring_in(wanted.name, wanted.raw, wanted.target, wanted.options)
 
 
 def _kept(call: Call) -> dict[str, Wanted]:

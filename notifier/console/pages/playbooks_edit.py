@@ -9,7 +9,16 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._playbooks_compare import compare
-from notifier.console.pages._playbooks_desk import Opened, drafts_of, editing_of, keep, look, opened, seen_context
+from notifier.console.pages._playbooks_desk import (
+    Opened,
+    drafts_of,
+    editing_of,
+    keep,
+    look,
+    opened,
+    seen_context,
+    seen_of,
+)
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import fragment, page
 from notifier.console.pages.sign_in import PAGE, does, shows
@@ -69,9 +78,7 @@ async def ask_publish(call: Call) -> web.Response:
 
 
 async def _publish(call: Call, one: Opened, form: Form, status: int = 200) -> web.Response:
-    editing = editing_of(call)
-    seen = await editing.rehearse({one.path: one.text.encode("utf-8", "replace")}, one.path)
-    before = await editing.rehearse({}, one.path)
+    seen, before = await seen_of(call, one, one.text), await seen_of(call, one, one.published)
     told = compare(one.published, one.text, before, seen)
     context = seen_context(one, seen)
     return page(call, "playbooks_publish.html", status=status, form=form, told=told, stamp=_stamp(one.text), **context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from notifier.console.pages._playbooks_compare import Compared, compare
-from notifier.console.pages._playbooks_desk import Opened, editing_of, opened
+from notifier.console.pages._playbooks_desk import Opened, editing_of, opened, seen_of
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
@@ -64,11 +64,7 @@ async def against(call: Call) -> web.Response:
 
 
 async def _compared(call: Call, one: Opened, old: str | None, new: str | None) -> Compared:
-    editing = editing_of(call)
-    seen = [
-        await editing.rehearse({one.path: None if text is None else text.encode("utf-8", "replace")}, one.path)
-        for text in (old, new)
-    ]
+    seen = [await seen_of(call, one, text) for text in (old, new)]
     return compare(old, new, *seen)
 
 
