@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.board import BEFORE_DATA, bench_board
+from tests.bench.editor import bench_editor
 from tests.bench.fan_out import bench_fan_out
 from tests.bench.files import bench_files
 from tests.bench.ledger import bench_commits
@@ -270,6 +271,21 @@ def board_lines(found: dict[str, Any]) -> list[Line]:
     ]  # fmt: skip
 
 
+def editor(quick: bool) -> dict[str, Any]:
+    return asyncio.run(bench_editor(20_000, 100 if quick else 400))
+
+
+def editor_lines(found: dict[str, Any]) -> list[Line]:
+    alone, beside = found["alone"], found["beside"]
+    return [
+        Line(
+            f"press that joins, while drafts of {found['people']} people are checked", _ms(beside),
+            f"alone {_ms(alone)}", f"{beside['p50'] / alone['p50']:.2f}", "none", None,
+        ),
+        Line("a draft kept, checked and planned meanwhile", _ms(found["look"]), "", "", "none", None),
+    ]  # fmt: skip
+
+
 def peers(quick: bool) -> dict[str, Any]:
     return asyncio.run(bench_peers(20 if quick else 100, 1_000 if quick else 5_000))
 
@@ -295,6 +311,7 @@ PARTS: dict[str, Part] = {
     "pa": (pa, pa_lines),
     "restart": (restart, restart_lines),
     "board": (board, board_lines),
+    "editor": (editor, editor_lines),
 }
 if os.environ.get("PEERS") and installed():
     PARTS["peers"] = (peers, peers_lines)

@@ -34,13 +34,13 @@ async def node(folder: Path) -> AsyncIterator[Node]:
 class Node:
     def __init__(self, http: aiohttp.ClientSession, pid: int, told: dict[str, Any]) -> None:
         self.http, self.pid, self.url, self.buttons = http, pid, told["url"], told["buttons"]
-        self._tokens = told["tokens"]
+        self.tokens = told["tokens"]
         self._presses = 0
 
     @property
     def headers(self) -> dict[str, str]:
         """Of somebody who may look and act."""
-        return {"Authorization": f"Bearer {self._tokens[0]}"}
+        return {"Authorization": f"Bearer {self.tokens[0]}"}
 
     async def press(self, button: str) -> tuple[dict[str, Any], float, float]:
         """(answer, when the press left, when its answer was here)."""
@@ -54,7 +54,7 @@ class Node:
         return answer, begun, time.monotonic()
 
     async def say(self, path: str, who: int = 0, **body: Any) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._tokens[who]}"}
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
         async with self.http.post(f"{self.url}/api/v1{path}", json=body or None, headers=headers) as reply:
             answer = await reply.json()
             assert reply.status < 300, answer
@@ -67,7 +67,7 @@ class Node:
         return time.monotonic()
 
     async def incident(self, incident: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._tokens[0]}"}
+        headers = {"Authorization": f"Bearer {self.tokens[0]}"}
         async with self.http.get(f"{self.url}/api/v1/incidents/{incident}", headers=headers) as reply:
             return dict(await reply.json())
 

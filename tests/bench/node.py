@@ -20,11 +20,12 @@ async def main(folder: Path) -> None:
     await daemon.open()
     _, first = await daemon.accounts.add_user("Bench One", ["commander"], [], None, "one", OWNER)
     _, second = await daemon.accounts.add_user("Bench Two", ["commander"], [], None, "two", OWNER)
+    _, writer = await daemon.accounts.add_user("Bench Three", ["administrator"], [], None, "three", OWNER)
     secrets = {name: await daemon.accounts.enrol_button(name, OWNER) for name in daemon.engine.desk.held.buttons}
     ready = asyncio.Event()
     runner = asyncio.create_task(daemon.run(ready))
     await ready.wait()
-    told = {"url": daemon.server.addresses["main"], "tokens": [first, second], "buttons": secrets}
+    told = {"url": daemon.server.addresses["main"], "tokens": [first, second, writer], "buttons": secrets}
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
     try:

@@ -43,7 +43,7 @@ async def bench_press(opening: int, joining: int, people: int, store: str = "") 
             await _presses(ours, doors["stamps"], 5)  # connections are warm and every statement is compiled
             answered, commanded = await _presses(ours, doors["stamps"], opening)
             found["answered_opening"], found["door_idle"] = shares(answered), shares(commanded)
-            found["answered_joining"] = shares(await _joins(ours, joining))
+            found["answered_joining"] = shares(await joins(ours, joining))
             wide, _, _ = await ours.press("office")
             busy = asyncio.create_task(ours.until_counted(wide["incident"], people))
             answered, commanded = await _presses(ours, doors["stamps"], 10_000, busy)
@@ -75,7 +75,8 @@ async def _presses(
     return answered, first[: len(answered)]
 
 
-async def _joins(ours: Node, count: int) -> list[float]:
+async def joins(ours: Node, count: int) -> list[float]:
+    """Seconds to the answer of presses that join an open incident."""
     opened, _, _ = await ours.press("doors")
     waits = []
     for _ in range(count):

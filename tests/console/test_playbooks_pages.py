@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from notifier.console.callers import SESSION_COOKIE
 from notifier.console.pages._playbooks_plan import lanes_of, notes_of, place
+from notifier.daemon.checking_child import Limits
 from notifier.errors import Refused, SetupError
 from notifier.interfaces import Editing
 from notifier.model.incident import Activation
@@ -341,18 +342,29 @@ async def test_by_keyboard_alone_a_fault_is_made_and_mended(browser: Browser, tm
         assert (await page.locator("#text").input_value()).startswith("titel: x\n")
 
 
-async def test_a_large_school_checks_no_draft_beside_a_live_response(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("notifier.daemon.editing.MANY", 3)
+async def test_a_draft_is_checked_beside_a_live_response(browser: Browser, tmp_path: Path) -> None:
     async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
         await page.goto(f"{school.url}/playbooks/hold")
         await school.daemon.commands.press(Activation("a1", "account:root", "hold", None), ADMIN)
+        await _keep(page, "title: Hold", "titel: Hold")
+        await expect(page.locator("#faults li.error").first).to_contain_text("Line 2, column 1")
+        await page.reload()
+        assert "titel: Hold" in await page.locator("#text").input_value()
+
+
+async def test_a_look_that_dies_leaves_the_draft_and_says_so(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
+        await page.goto(f"{school.url}/playbooks/hold")
+        monkeypatch.setattr(school.daemon.checks._child, "limits", Limits(processor=0, for_a_megabyte=0))
         await _keep(page, "title: Hold", "title: Hold fast")
-        await expect(page.locator("#faults")).to_contain_text("This is kept and was not checked. A response is running")
+        await expect(page.locator("#faults")).to_contain_text("This is kept and was not checked. Looking at it took")
         await expect(page.locator("#foot button[disabled]")).to_have_text("Publish: mend 1 fault first")
+        monkeypatch.undo()
         await page.reload()
         assert "title: Hold fast" in await page.locator("#text").input_value()
+        await expect(page.locator("#verdict")).to_have_text("Your draft has no fault")
 
 
 async def test_a_press_is_answered_while_drafts_are_looked_at(tmp_path: Path) -> None:
