@@ -47,6 +47,11 @@ class Browsers:
     def of(self, person: str) -> Mapping[str, str]:
         return self.active.get(person, {})
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who has one."""
+        return frozenset(person for person, mine in self.active.items() if mine)
+
     def lost(self) -> list[str]:
         """People whose last browser is gone: nothing reaches them there until they register again."""
         return [person for person, ids in self.gone.items() if ids and not self.active.get(person)]

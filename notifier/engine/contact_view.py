@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from notifier.engine.browsers import KIND
 from notifier.engine.contact_check import checks_of
 from notifier.engine.desk import Desk
 from notifier.engine.playbook_run import steps_of
@@ -21,12 +22,13 @@ MOST_NAMED = 50
 """People of a gap who are named; the number says how many there are."""
 
 ONLY: dict[str, Callable[[Person, frozenset[str]], bool]] = {
-    "staff": lambda person, _kinds: person.on_site,
-    "outside": lambda person, _kinds: not person.on_site,
-    "agencies": lambda person, _kinds: person.agency,
-    "unreached": lambda person, kinds: not kinds & person.addresses.keys(),
-    "one_path": lambda person, kinds: len(kinds & person.addresses.keys()) == 1,
+    "staff": lambda person, _paths: person.on_site,
+    "outside": lambda person, _paths: not person.on_site,
+    "agencies": lambda person, _paths: person.agency,
+    "unreached": lambda _person, paths: not paths,
+    "one_path": lambda _person, paths: len(paths) == 1,
 }
+"""By the kinds of address at which something reaches them."""
 
 
 class ContactView:
@@ -49,7 +51,7 @@ class ContactView:
             if (not group or group in person.groups)
             and (not role or role in person.roles)
             and (not language or person.language == language)
-            and (only is None or only(person, kinds))
+            and (only is None or only(person, self._paths(person, kinds)))
             and (not words or all(word in text for word in words))
         ]
         start = int(after) if after and after.isdecimal() and len(after) < 9 else 0
@@ -94,8 +96,9 @@ class ContactView:
     def reach(self) -> dict[str, Any]:
         """Who cannot be reached: by no sender, by one kind only, and in each step that writes to people."""
         held, kinds = self._desk.held, self._kinds()
-        unreached = [person for person in held.everybody if not kinds & person.addresses.keys()]
-        one_path = sum(ONLY["one_path"](person, kinds) for person in held.everybody)
+        paths = [(person, self._paths(person, kinds)) for person in held.everybody]
+        unreached = [person for person, own in paths if not own]
+        one_path = sum(len(own) == 1 for _, own in paths)
         steps = []
         for playbook in held.playbooks.values():
             at = self._desk.moment()
@@ -138,8 +141,13 @@ class ContactView:
             "id": person.id, "name": person.name, "room": room, "roles": sorted(person.roles),
             "groups": sorted(person.groups), "language": person.language, "on_site": person.on_site,
             "agency": person.agency, "addresses": {kind: masked(each) for kind, each in person.addresses.items()},
-            "reached_by": sorted(kinds & person.addresses.keys()),
+            "reached_by": sorted(self._paths(person, kinds)),
         }  # fmt: skip
+
+    def _paths(self, person: Person, kinds: frozenset[str]) -> frozenset[str]:
+        """At which kinds of address something reaches them, the browsers that they registered among them."""
+        own = frozenset(person.addresses) | ({KIND} if self._desk.browsers.of(person.id) else frozenset())
+        return kinds & own
 
     def _kinds(self) -> frozenset[str]:
         """The kinds of addresses that a sender is set up for."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from notifier.engine.audience import Audience
+from notifier.engine.browsers import KIND, WITH
 from notifier.engine.held import Held
 from notifier.engine.scene import Scene
 from notifier.engine.steps.announce import page_speakers
@@ -27,7 +28,9 @@ def by_kind(
     """For each kind of address: how many of these people it reaches, by which sender, and who is left out."""
     found = []
     for kind in kinds:
-        planned = [plan for plan in audience.planned if plan.kind == kind]
+        # Whoever is written to by push is written to on their browsers as well: one path to the reader.
+        alike = (kind, KIND) if kind == WITH else (kind,)
+        planned = [plan for plan in audience.planned if plan.kind in alike]
         reached = {plan.person.id for plan in planned}
         out = [person.name for person in people if person.id not in reached]
         found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from notifier.engine.browsers import KIND, WITH
 from notifier.model.people import Person
 
 GROUPS = ("agencies", "staff", "district", "guardians", "others")
@@ -42,11 +43,16 @@ def reach_gaps(
     people: Iterable[Person],
     senders: Mapping[str, Sequence[tuple[str, str]]],
     opted_out: Collection[tuple[str, str, str]],
+    browsers: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[ReachGap]:
-    """`senders`: kind of address to (sender, line) of each; `opted_out`: (kind, address, sender)."""
+    """`senders`: kind of address to (sender, line) of each; `opted_out`: (kind, address, sender); `browsers`: person to
+    the browsers that they registered for push, id to address.
+    """
     found: dict[tuple[str, str, tuple[str, ...]], list[Person]] = {}
     for person in people:
-        for why, kinds in _gaps(person, senders, opted_out):
+        own = (browsers or {}).get(person.id, {})
+        addresses = (*person.addresses.items(), *((KIND, address) for address in own.values()))
+        for why, kinds in _gaps(person, addresses, senders, opted_out):
             found.setdefault((group_of(person), why, kinds), []).append(person)
     ordered = sorted(found.items(), key=lambda item: (GROUPS.index(item[0][0]), item[0]))
     return [ReachGap(group, why, tuple(who), "emergency", kinds) for (group, why, kinds), who in ordered]
@@ -54,15 +60,16 @@ def reach_gaps(
 
 def _gaps(
     person: Person,
+    addresses: Sequence[tuple[str, str]],
     senders: Mapping[str, Sequence[tuple[str, str]]],
     opted_out: Collection[tuple[str, str, str]],
 ) -> Iterable[tuple[str, tuple[str, ...]]]:
-    if not person.addresses:
+    if not addresses:
         yield "no_address", ()
         return
-    ways = [(kind, address, *way) for kind, address in person.addresses.items() for way in senders.get(kind, ())]
+    ways = [(kind, address, *way) for kind, address in addresses for way in senders.get(kind, ())]
     if not ways:
-        yield "no_sender", tuple(sorted(person.addresses))
+        yield "no_sender", tuple(sorted({kind for kind, _ in addresses}))
         return
     open_ways = [way for way in ways if way[:3] not in opted_out]
     if not open_ways:
@@ -73,22 +80,28 @@ def _gaps(
         yield "one_line", lines
 
 
-def by_kind(people: Iterable[Person], senders: Mapping[str, Sequence[tuple[str, str]]]) -> list[dict[str, object]]:
-    """For each group and kind of address: how many people, and how many of them that kind cannot reach."""
+def by_kind(
+    people: Iterable[Person],
+    senders: Mapping[str, Sequence[tuple[str, str]]],
+    browsers: Collection[str] = frozenset(),
+) -> list[dict[str, object]]:
+    """For each group and kind of address: how many people, and how many of them that kind cannot reach.
+
+    `browsers`: who has registered one; whoever is written to by push is written to there as well.
+    """
     everybody: dict[str, list[Person]] = {}
     for person in people:
         everybody.setdefault(group_of(person), []).append(person)
-    return [
-        {
-            "group": group,
-            "kind": kind,
-            "people": len(everybody[group]),
-            "out_of_reach": sum(kind not in person.addresses for person in everybody[group])
-            if senders.get(kind)
-            else len(everybody[group]),
-        }
-        for group in GROUPS
-        if group in everybody
-        for kind in ("push", "sms", "email", "voice")
-        if senders.get(kind) or any(kind in person.addresses for person in everybody[group])
-    ]
+    found: list[dict[str, object]] = []
+    for group in GROUPS:
+        own = everybody.get(group, ())
+        for kind in ("push", "sms", "email", "voice"):
+            have = {one.id for one in own if kind in one.addresses}
+            reached = have if senders.get(kind) else set()
+            if kind == WITH and senders.get(KIND):
+                reached = reached | {one.id for one in own if one.id in browsers}
+            if own and (have or reached or senders.get(kind)):
+                found.append(
+                    {"group": group, "kind": kind, "people": len(own), "out_of_reach": len(own) - len(reached)}
+                )
+    return found

@@ -64,10 +64,13 @@ class Readiness:
     def _people(self) -> list[dict[str, Any]]:
         """Kept for the published version: 100,000 people are not gone through for each look at a page."""
         desk = self._desk
-        key = (desk.held.version, frozenset(desk.opted_out), tuple(desk.gear.channels), desk.clock.wall().date())
+        key = (
+            desk.held.version, frozenset(desk.opted_out), tuple(desk.gear.channels), desk.clock.wall().date(),
+            desk.browsers.people,
+        )  # fmt: skip
         if self._of_people[0] != key:
             self._of_people = (key, [*_reach(desk), *_agreements(desk)])
-            self._by_kind = by_kind(desk.held.everybody, senders_of(desk))
+            self._by_kind = by_kind(desk.held.everybody, senders_of(desk), desk.browsers.people)
         return [dict(item) for item in self._of_people[1]]
 
     def _troubles(self) -> Iterator[dict[str, Any]]:
@@ -136,7 +139,7 @@ REACH = {
 
 
 def _reach(desk: Desk) -> Iterator[dict[str, Any]]:
-    for each in reach_gaps(desk.held.everybody, senders_of(desk), desk.opted_out):
+    for each in reach_gaps(desk.held.everybody, senders_of(desk), desk.opted_out, desk.browsers.active):
         said = {"count": len(each.people), "group": each.group, "kinds": ", ".join(each.kinds)}
         text = REACH[each.why].format(names=_names(each.people), **said)
         urgent = each.group in ("agencies", "staff")

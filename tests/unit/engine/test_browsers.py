@@ -56,6 +56,8 @@ async def test_a_person_gets_push_on_every_browser_and_on_their_topic(school: Be
     await register(school, "bob", browser(9))
     step: dict[str, Any] = plan_of(school.desk, "p", None, drill=False)["phases"]["main"][0]
     assert (step["deliveries"], step["unreachable"]) == (4, 0)
+    push = step["by_kind"][0]
+    assert (push["people"], push["of"], push["without"], push["senders"]) == (2, 2, [], ["browsers", "taps"])
     await school.press("p")
     rows = school.rows("delivery")
     assert sorted((row["person"], row["kind"], row["lane"]) for row in rows) == [

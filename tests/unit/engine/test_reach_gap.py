@@ -13,7 +13,7 @@ def person(name: str, *roles: str, on_site: bool = True, **addresses: str) -> Pe
 
 
 def gaps(*people: Person, **more: Any) -> list[tuple[str, str, list[str]]]:
-    found = reach_gaps(people, more.get("senders", SENDERS), more.get("opted_out", frozenset()))
+    found = reach_gaps(people, more.get("senders", SENDERS), more.get("opted_out", frozenset()), more.get("browsers"))
     return [(each.group, each.why, [one.id for one in each.people]) for each in found]
 
 
@@ -47,3 +47,28 @@ def test_each_kind_is_counted_by_group() -> None:
     people = [person("ada", sms="+15550100001", email="a@b.example"), person("ben", sms="+15550100002")]
     counted = {str(row["kind"]): row["out_of_reach"] for row in by_kind(people, SENDERS)}
     assert counted == {"push": 2, "sms": 0, "email": 1}
+
+
+WITH_BROWSERS = {**SENDERS, "web_push": [("browsers", "cellular")]}
+
+
+def test_somebody_whose_browser_is_registered_is_no_gap() -> None:
+    ada, pol = person("ada"), person("pol", "police", on_site=False, email="p@b.example")
+    own = {"ada": {"b1": "https://push.example/1"}, "pol": {"b2": "https://push.example/2"}}
+    assert gaps(ada, pol, senders=WITH_BROWSERS, browsers=own) == []
+    assert gaps(ada, senders=SENDERS, browsers=own) == [("staff", "no_sender", ["ada"])]
+    assert gaps(ada, senders=WITH_BROWSERS, browsers={"ada": {}}) == [("staff", "no_address", ["ada"])]
+    stopped = {("web_push", "https://push.example/1", "browsers")}
+    assert gaps(ada, senders=WITH_BROWSERS, browsers=own, opted_out=stopped) == [("staff", "opted_out", ["ada"])]
+
+
+def test_a_browser_counts_as_push_once_and_only_with_a_sender_for_browsers() -> None:
+    people = [person("ada"), person("ben", push="topic"), person("cat")]
+
+    def push(senders: Any) -> object:
+        rows = by_kind(people, senders, frozenset({"ada", "ben"}))
+        return next(row["out_of_reach"] for row in rows if row["kind"] == "push")
+
+    assert push(WITH_BROWSERS) == 1
+    assert push(SENDERS) == 2
+    assert push({"web_push": [("browsers", "cellular")]}) == 1
