@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import base64
-from collections.abc import Mapping
-from typing import Any
 
 from notifier.cli.client import LONG_PATIENCE, Client
-from notifier.cli.printing import as_json, listed, progress, say
+from notifier.cli.plan_words import told
+from notifier.cli.printing import as_json, progress, say
 from notifier.cli.words import DONE, Commands, asking, daemon_options
 from notifier.files.folder import read_folder, write_folder
 
@@ -73,96 +72,6 @@ async def _plan(args: argparse.Namespace, client: Client) -> int:
     plan = await client.get(f"/playbooks/{args.playbook}/plan", zone=args.zone, drill=args.drill)
     if args.json:
         as_json(plan)
-        return DONE
-    where = f" pressed in {plan['zone']}" if plan["zone"] else ""
-    say(f"{'DRILL of ' if plan['drill'] else ''}{plan['title']} ({plan['action']}){where}. Nothing is done by this.")
-    for phase, steps in plan["phases"].items():
-        say("", f"{_PHASES.get(phase, phase)}:")
-        for step in steps:
-            say(f"  {_when(step):>7}  {step['step']}: {_what(step)}")
-            for line in _more(step):
-                say(f"           {line}")
-    if last := plan.get("slowest"):
-        say(
-            "",
-            f"The slowest is {last['sender']}: its last message is handed over after {last['at']:g} s "
-            f"({last['step']}). Carriers take longer, and approvals longer still.",
-        )
-    if carriers := plan.get("carriers"):
-        say("", "At the worst, if everybody is a customer of this carrier:", *(_carrier(each) for each in carriers))
-    say("", *(f"warning: {each}" for each in plan["warnings"]))
+    else:
+        say(*told(plan))
     return DONE
-
-
-_PHASES = {"main": "When it is pressed", "all_clear": "At the all-clear", "correction": "At a recall or a mistake"}
-
-
-def _carrier(row: Mapping[str, Any]) -> str:
-    limits = [f"{row['per_second'] * 60:g} a minute"] if row["per_second"] else []
-    limits += [f"{row['per_day']} a day"] if row["per_day"] else []
-    over = f"; {row['dropped']} segments are over its day and dropped" if row["dropped"] else ""
-    registered = row["class"] + ("" if row["verified"] else ", NOT verified")
-    return (
-        f"  {row['sender']} ({registered}), {row['carrier']}: {' and '.join(limits)}; {row['segments']} segments, "
-        f"the last one after {row['last_at']:g} s{over}"
-    )
-
-
-def _when(step: Mapping[str, Any]) -> str:
-    return f"{'≥ ' if step['after'] else ''}{step['begins']:g} s"
-
-
-def _what(step: Mapping[str, Any]) -> str:
-    if "within" in step:
-        return f"secure {_names(step['doors'])}, within {step['within']:g} s"
-    if "second_confirmation" in step:
-        asked = step["second_confirmation"]
-        more = f"; {listed(asked)} on a second confirmation" if asked else ""
-        modes = step.get("leaves_lockdown") or ()
-        return f"restore {_names(step['doors'])}{more}" + (f"; out of lockdown mode: {listed(modes)}" if modes else "")
-    if "speakers" in step:
-        again = f", again every {step['again_every']:g} s" if step["again_every"] else ""
-        return f"page on {step['speakers']} speakers, {step['times']} times{again}, in {listed(step['languages'])}"
-    if "signals" in step:
-        return f"signals {_names(step['signals'])}"
-    if "people" in step:
-        return f"{step['deliveries']} messages to {step['people']} people"
-    return str(step["deed"])
-
-
-def _more(step: Mapping[str, Any]) -> list[str]:
-    lines = []
-    if step["after"]:
-        lines.append(f"after {listed(step['after'])} has finished or failed")
-    if step["approve"]:
-        lines.append(f"waits until one of {listed(step['approve'])} approves")
-    for sender in step.get("senders", ()):
-        last = sender["last_handed_over_s"]
-        limit = f"{sender['rate']:g} a second: the last is handed over after {last:g} s" if last else "no limit set"
-        lines.append(f"{sender['sender']}: {sender['messages']} messages, {limit}")
-    if step.get("unreachable"):
-        lines.append(f"{step['unreachable']} people cannot be reached")
-    if step.get("opted_out"):
-        lines.append(f"{step['opted_out']} have opted out")
-    for why, count in step.get("left_out", {}).items():
-        lines.append(f"{count} people are left out: {_LEFT_OUT.get(why, why)}")
-    if step.get("quiet_until"):
-        lines.append(f"quiet hours: pressed now, it waits until {step['quiet_until']}")
-    for number, level in enumerate(step.get("escalation", ()), 1):
-        lines.append(
-            f"no answer after {level['wait']:g} s (level {number}): to {listed(level['to'])} by {listed(level['by'])}"
-        )
-    lines += [f"says ({each['language']}): {each['text']}" for each in step.get("previews", ())]
-    if step.get("cannot_be_proven"):
-        lines.append(f"cannot be proven secured, no sensor: {listed(step['cannot_be_proven'])}")
-    return lines
-
-
-_LEFT_OUT = {
-    "no_consent": "no consent to routine messages",
-    "quiet_hours": "quiet hours, in which this site sends nothing routine",
-}
-
-
-def _names(names: list[str]) -> str:
-    return f"{len(names)}: {listed(names)}" if names else "none"

@@ -27,6 +27,10 @@ EXIT_CODES = {
 }
 
 
+MOST_WORDS = 6
+"""Words of a command that a sentence can name."""
+
+
 class Parser(argparse.ArgumentParser):
     """Says in a sentence what it did not understand, and the nearest word it knows."""
 
@@ -37,6 +41,16 @@ class Parser(argparse.ArgumentParser):
         said = message[:1].upper() + message[1:]
         sys.stderr.write(f"{said.rstrip('.')}. Type '{self.prog} --help' to see what there is.\n")
         raise SystemExit(NOT_UNDERSTOOD)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """An option before the word it belongs to would be passed over, and what it takes be read as that word."""
+        words = next((each for each in self._actions if each.choices and each.nargs == argparse.PARSER), None)
+        first = next(iter(sys.argv[1:] if args is None else args), "")
+        if words is not None and first.startswith("-") and first.partition("=")[0] not in self._option_string_actions:
+            known = list(words.choices or ())
+            word = "|".join(known) if len(known) <= MOST_WORDS else "COMMAND"
+            self.error(f"the word comes before its options: {self.prog} {word} {first} …")
+        return super().parse_known_args(args, namespace)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

@@ -22,6 +22,7 @@ from notifier.engine.steps.notify import purpose_of
 from notifier.errors import NotFound
 from notifier.model.delivery import Purpose
 from notifier.model.incident import incident_code
+from notifier.model.people import Person
 from notifier.model.playbook import Playbook, Step
 from notifier.model.site import Door
 from notifier.model.step import Phase
@@ -209,9 +210,10 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
     warnings.extend(_unheard(desk, step, senders))
     levels = []
     for level in step.acknowledge.escalate if step.acknowledge else ():
-        told = desk.audience(scene, desk.people(scene, level.to), level.by, at_once=True)
+        whom = desk.people(scene, level.to)
+        told = desk.audience(scene, whom, level.by, at_once=True)
         names = list(dict.fromkeys(plan.person.name for plan in told.planned))
-        levels.append({"wait": level.wait, "to": names, "by": list(level.by)})
+        levels.append({"wait": level.wait, "to": names, "by": list(level.by), "left_alone": _left_alone(scene, whom)})
     previews = []
     for (language, _quiet), (words, size, _id) in letters.made.items():
         message = message_for(words, desk.public_url or "", "")
@@ -228,6 +230,7 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         "to": list(step.notify.to),
         "by": list(step.notify.by),
         "people": len(people),
+        "left_alone": _left_alone(scene, people),
         "deliveries": len(audience.planned),
         "by_kind": by_kind(people, step.notify.by, audience, letters),
         "nothing_reaches": named(scene.held, audience.unreachable),
@@ -242,6 +245,11 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         "need": step.acknowledge.need if step.acknowledge else None,
         "previews": previews,
     }
+
+
+def _left_alone(scene: Scene, people: Sequence[Person]) -> int:
+    """How many of them a drill does not write to: everybody outside, unless its playbook says so."""
+    return sum(not person.on_site for person in people) if scene.drill and not scene.playbook.drill else 0
 
 
 def _quiet_until(desk: Desk, purpose: Purpose) -> str | None:

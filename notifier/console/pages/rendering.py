@@ -15,6 +15,7 @@ from notifier.console.pages.icons import icon
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import ADVICE, Explained
 from notifier.console.route import Call
+from notifier.files.differences import span
 from notifier.model.events import EventKind
 from notifier.model.rights import ANONYMOUS, Right
 
@@ -153,5 +154,5 @@ def environment() -> jinja2.Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.globals |= {"static": static, "icon": icon}
-    made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural}
+    made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural, "span": span}
     return made
