@@ -110,8 +110,9 @@ def _text(message: Words, language: str, text: str) -> Iterator[Fault]:
     if not text.strip():
         yield message.say(rules.MESSAGE_EMPTY, language, "This text is empty.", "Write it, or remove the language.")
     for written in words.unknown_fields(text):
-        known = ", ".join(FIELDS)
-        yield message.say(rules.MESSAGE_FIELD, language, f"`{written[:40]}` is no field.", f"Fields are: {known}.")
+        meant = words.field_meant(written)
+        advice = f"Did you mean `{meant}`?" if meant else f"Fields are: {', '.join(FIELDS)}."
+        yield message.say(rules.MESSAGE_FIELD, language, f"`{written[:40]}` is no field.", advice)
     if said := words.says_not_a_drill(text):
         yield message.say(
             rules.MESSAGE_DRILL, language, f"The text says `{said}`.", "Remove it; only a drill says what it is."

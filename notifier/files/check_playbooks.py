@@ -10,7 +10,7 @@ from notifier.files.check_lockdown import check_lockdown
 from notifier.files.plain_words import nearest
 from notifier.files.positions import Document, Path
 from notifier.files.reading import Reading
-from notifier.files.selecting import COMMANDER, Selected, doors_of, signals_of, speakers_of
+from notifier.files.selecting import COMMANDER, Selected, WrongSelector, doors_of, signals_of, speakers_of
 from notifier.model.incident import Action
 from notifier.model.people import ADDRESS_KINDS
 from notifier.model.playbook import Playbook, Step
@@ -104,9 +104,7 @@ class _StepCheck:
 
     def _names(self, path: Path, selected: Selected) -> Iterator[Fault]:
         for wrong in selected.wrong:
-            typo = wrong.unknown and not wrong.text.startswith("Nobody")
-            near = "Did you mean" in wrong.advice
-            rule = rules.STEP_SELECTOR if typo or near else rules.STEP_NAMES_NOTHING
+            rule = rules.STEP_SELECTOR if _misspelt(wrong) else rules.STEP_NAMES_NOTHING
             yield self._say(rule, (*path, wrong.index), wrong.text, wrong.advice)
 
     # ---------------------------------------------------------------------------------------------------- time
@@ -234,7 +232,7 @@ class _StepCheck:
         selected = self._reading.people_of(to)
         yield from self._names(at, selected)
         where = f"The step `{self._step.id}`"
-        if not selected.ids and not selected.open:
+        if not selected.ids and not selected.open and not any(map(_misspelt, selected.wrong)):
             text = f"{where} has nobody to send to."
             yield self._say(rules.STEP_NO_AUDIENCE, at, text, "Name people, or add them to the contacts.")
         able = [kind for kind in by if kind in ADDRESS_KINDS and self._reading.senders_for(kind)]
@@ -253,6 +251,11 @@ class _StepCheck:
             text = f"{len(without)} of {len(selected.ids)} have no address for {', '.join(by)}: {some}"
             more = " …" if len(without) > 3 else ""
             yield self._say(rules.STEP_NO_ADDRESS, by_at, f"{text}{more}.", "Add addresses, or another kind to `by`.")
+
+
+def _misspelt(wrong: WrongSelector) -> bool:
+    """Whether it can name nothing, or is near something that is there: an error that says enough."""
+    return (wrong.unknown and not wrong.text.startswith("Nobody")) or "Did you mean" in wrong.advice
 
 
 def _why_not(door: Door) -> str:

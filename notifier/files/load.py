@@ -25,7 +25,17 @@ from notifier.files.plain_words import faults_of
 from notifier.files.positions import Document, read_yaml
 from notifier.files.publishing import stamp
 from notifier.files.reading import Reading
-from notifier.files.rules import PLAYBOOK_ID, PLAYBOOK_SIZE
+from notifier.files.rules import (
+    CONTACT_HEADER,
+    PLAYBOOK_ID,
+    PLAYBOOK_SIZE,
+    POLICE_ONE_UPLINK,
+    STEP_APPROVE,
+    STEP_NAMES_NOTHING,
+    STEP_NO_ADDRESS,
+    STEP_NO_AUDIENCE,
+    STEP_SELECTOR,
+)
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
@@ -37,6 +47,15 @@ SITE_FILE = "site.yaml"
 LISTS = ("steps", "all_clear", "correction")
 MOST_STEPS = 200
 """In one list of a playbook. The shipped ones have seven."""
+
+
+UNREAD = ("", CONTACT_HEADER.name)
+"""Rules of faults for which a contacts file was not read, or not all of it."""
+OF_PEOPLE = frozenset(
+    rule.name
+    for rule in (STEP_NO_AUDIENCE, STEP_NAMES_NOTHING, STEP_SELECTOR, STEP_NO_ADDRESS, STEP_APPROVE, POLICE_ONE_UPLINK)
+)
+"""Rules that say nothing new while people are missing: a hundred lines about one wrong heading hide the heading."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +129,8 @@ def load(
         *check_purposes(reading),
         *check_messages(reading),
     ]
+    if any(fault.level == "error" and fault.rule in UNREAD for fault in contacts.faults):
+        faults = [fault for fault in faults if fault.rule not in OF_PEOPLE]
     where = {document.file: name for name, document in documents.items()}
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files), where)
 

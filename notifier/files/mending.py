@@ -9,6 +9,8 @@ from notifier.errors import Fault
 
 _MEANT = re.compile(r"Did you mean `([^`]+)`\?")
 _QUOTED = re.compile(r'Put it in quotes: ("[^"]+")')
+_OF_A_STEP = re.compile(r" (?:of|in) the step `[^`]+`")
+_CURLY = re.compile('([“”„‟‘’‚‛«»])([^"\\\\“”„‟‘’‚‛«»]*)[“”„‟‘’‚‛«»](?=\\s*(?:[,\\]}]|$))')
 _NAMED = re.compile(r"`([^`]+)`")
 _WORD = re.compile(r"[\w$.-]+")
 _QUOTES = re.compile(r"\"[^\"]*\"|'[^']*'|[\w$.:-]+")
@@ -50,13 +52,22 @@ def mend_of(fault: Fault, text: str) -> Mend | None:
         indent = re.match(r"[ \t]*", line)
         assert indent is not None  # noqa: S101 it matches nothing at least
         return Mend(fault.line, 0, indent.end(), indent[0], indent[0].replace("\t", "  "))
+    if "which is no hyphen" in fault.text:
+        return Mend(fault.line, column, column + 1, line[column : column + 1], "-")
+    if "only looks like a space" in fault.text:
+        indent = re.match(r"\s*", line)
+        assert indent is not None  # noqa: S101 it matches nothing at least
+        return Mend(fault.line, 0, indent.end(), indent[0], " " * indent.end())
+    if "quotation mark of a word processor" in fault.text:
+        around = _CURLY.match(line, column)
+        return Mend(fault.line, column, around.end(), around[0], f'"{around[2]}"') if around else None
     if quoted := _QUOTED.search(fault.advice):
         end = _end_of_plain(line, column)
         return Mend(fault.line, column, end, line[column:end], quoted[1]) if end > column else None
     meant = _MEANT.search(fault.advice)
     if meant is None:
         return None
-    for written in _NAMED.findall(fault.text):
+    for written in _NAMED.findall(_OF_A_STEP.sub("", fault.text)):
         for word in (written, written.rpartition(":")[2]):
             at = line.find(word, column)
             if word and at >= 0 and _stands_alone(line, at, word):

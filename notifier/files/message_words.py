@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from notifier.model.message import STAMPS
 from notifier.model.playbook import FIELD_PATTERN, FIELDS
 
-_BRACES = re.compile(r"\{\{(?P<name>[^{}]*)\}\}|\{\{|\}\}")
+_BRACES = re.compile(r"\{\{(?P<name>[^{}]*)\}\}|\{\{|\}\}|\{\s*(?P<single>[a-z_]+)\s*\}")
 
 # A stem stands for all words that begin with it; accents and case are gone before.
 GUIDANCE: dict[str, tuple[str, ...]] = {
@@ -54,11 +55,20 @@ _CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 
 
 def unknown_fields(text: str) -> Iterator[str]:
-    """Every `{{…}}` that is not a field, as it is written; a brace pair without its other one too."""
+    """Every `{{…}}` that is not a field, as it is written; half a pair of braces and a field in single ones too."""
     for found in _BRACES.finditer(text):
         name = found["name"]
+        if found["single"] is not None and found["single"] not in FIELDS:
+            continue
         if name is None or not FIELD_PATTERN.fullmatch(found[0]) or name.strip() not in FIELDS:
             yield found[0]
+
+
+def field_meant(written: str) -> str:
+    """The field that somebody meant by `{site}` or `{{sit}}`, as it must be written; "" if none is near."""
+    name = written.strip("{} ")
+    near = [name] if name in FIELDS else difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.7)
+    return f"{{{{{near[0]}}}}}" if near else ""
 
 
 def fields_in(text: str) -> set[str]:

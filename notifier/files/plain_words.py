@@ -99,18 +99,16 @@ def _fault(detail: Mapping[str, Any], document: Document, model: type[BaseModel]
         name = str(loc[-1])
         if kind == "missing":
             line, column = document.place((*at, *around))
-            return Fault(
-                document.file, line, column, f"`{name}` is missing{_inside((*at, *around))}.", _how(model_there, name)
-            )
+            text = f"`{name}` is missing{_inside((*at, *around), document)}."
+            return Fault(document.file, line, column, text, _how(model_there, name))
         line, column = document.place((*at, *around, name), key=True)
-        return Fault(
-            document.file, line, column, f"`{name}` is not known{_inside((*at, *around))}.", nearest(name, fields)
-        )
+        text = f"`{name}` is not known{_inside((*at, *around), document)}."
+        return Fault(document.file, line, column, text, nearest(name, fields))
     path = _written_part(document, at, loc)
     is_key = bool(loc) and loc[-1] == "[key]"
     line, column = document.place((*at, *path), key=is_key)
-    text, advice = _say(kind, detail, _named((*at, *path)))
-    return Fault(document.file, line, column, text, advice)
+    text, advice = _say(kind, detail, _named((*at, *path), document))
+    return Fault(document.file, line, column, f"{text[:1].upper()}{text[1:]}", advice)
 
 
 def _written_part(document: Document, at: Path, loc: tuple[Any, ...]) -> Path:
@@ -122,16 +120,29 @@ def _written_part(document: Document, at: Path, loc: tuple[Any, ...]) -> Path:
     return path
 
 
-def _inside(path: Path) -> str:
-    return f" in {_named(path)}" if path else ""
+def _inside(path: Path, document: Document) -> str:
+    return f" in {_named(path, document)}" if path else ""
 
 
-def _named(path: Path) -> str:
-    """`steps[2].notify.to`, counted from 1 as people count."""
+STEPS = {"steps": "", "all_clear": " in `all_clear`", "correction": " in `correction`"}
+"""The lists of a playbook's steps, whose entries people know by their ids, with what tells them apart."""
+
+
+def _named(path: Path, document: Document) -> str:
+    """`to` of the step `staff`; elsewhere `doors[2].address`, counted from 1 as people count."""
+    step = path[:2]
+    if len(step) == 2 and step[0] in STEPS and isinstance(step[1], int):
+        own = document.value((*step, "id"))
+        called = f"the step {f'`{own}`' if isinstance(own, str) else step[1] + 1}{STEPS[str(step[0])]}"
+        return f"{_dotted(path[2:])} of {called}" if path[2:] else called
+    return _dotted(path) if path else "The file"
+
+
+def _dotted(path: Path) -> str:
     said = ""
     for part in path:
         said += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if said else ''}{part}"
-    return f"`{said}`" if said else "The file"
+    return f"`{said}`"
 
 
 _PATTERNS = {
@@ -213,6 +224,8 @@ def _own(name: str, _written: Any, more: Mapping[str, Any]) -> tuple[str, str]:
 
 def _keys_needed(name: str, written: Any, _more: Mapping[str, Any]) -> tuple[str, str]:
     advice = "Indent them below it." if name.startswith("`") else "Write them without dashes before them."
+    if name.startswith("the step") and isinstance(written, str):
+        advice = f"Write it after its dash like: id: {written[:40]}"
     return f"{name} is {_shown(written)}; `key: value` lines are needed here.", advice
 
 

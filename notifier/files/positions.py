@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from notifier.errors import Fault
+from notifier.files.yaml_words import in_plain_words
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
@@ -38,6 +39,7 @@ _PHONE = re.compile(r"\+\d[\d _-]*|0\d+|\d{7,}")
 _SEXAGESIMAL = re.compile(r"[-+]?\d+(:\d{2})+(\.\d*)?")
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,5})|[1-9]\d{6}")
 _DECIMAL = re.compile(r"-?\d+\.\d+")
+_CURLY = "“”„‟‘’‚‛«»"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 
@@ -112,10 +114,10 @@ def read_yaml(
         for event in _events(text):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        why, advice = _in_plain_words(error)
-        return None, [*builder.faults, Fault(file, line, column, why, advice)]
+        fault = Fault(file, *in_plain_words(error, text))
+        if any(one.line == fault.line for one in builder.faults):  # which says what comes of it
+            return None, builder.faults
+        return None, [*builder.faults, fault]
     except (yaml.YAMLError, ValueError) as error:
         why = f"This is not YAML: {str(error).splitlines()[0]}."
         return None, [*builder.faults, Fault(file, 1, 1, why, "Compare it with the examples in playbooks/.")]
@@ -128,31 +130,6 @@ def read_yaml(
 
 def _events(text: str) -> Iterator[Any]:
     yield from yaml.parse(text, Loader=_LOADER)
-
-
-_YAML_ERRORS = (
-    ("could not find expected ':'", "A colon is missing.", "Write `key: value`; long texts go in quotes."),
-    ("mapping values are not allowed", "There is a colon where none can be.",
-     "Put a text that has a colon in it in quotes, or check the indentation."),
-    ("found unexpected end of stream", "A quote is opened and never closed.", "Close it."),
-    ("did not find expected ',' or '}'", "A { is not closed, or a comma is missing.", "Close it with }, or add it."),
-    ("did not find expected ',' or ']'", "A [ is not closed, or a comma is missing.", "Close it with ], or add it."),
-    ("did not find expected key", "The indentation does not fit the lines above.", "Indent it like its neighbours."),
-    ("did not find expected '-' indicator", "The indentation of this list is off.", "Indent it like its neighbours."),
-    ("cannot start any token", "This character cannot stand here unquoted.", "Put the text in quotes."),
-    ("unknown escape character", "A \\ in double quotes begins an escape that does not exist.",
-     "Use single quotes, or write \\\\."),
-    ("found undefined tag handle", "An ! begins a YAML tag; tags are not used here.", "Put the text in quotes."),
-    ("undefined alias", "An * begins a YAML alias; none are used here.", "Put the text in quotes, or write it out."),
-)  # fmt: skip
-
-
-def _in_plain_words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
-    said = f"{error.context or ''} {error.problem or ''}"
-    for part, text, advice in _YAML_ERRORS:
-        if part in said:
-            return text, advice
-    return f"This is not YAML: {error.problem or error.context}.", "Compare it with the examples in playbooks/."
 
 
 class _Hopeless(Exception):
@@ -260,6 +237,8 @@ class _Builder:
         if path in self._keys:
             first = self._keys[path][0]
             why, advice = f"`{key}` is written twice; the first stands in line {first}.", "Keep one of the two."
+            if key == "id" and parent.path and isinstance(parent.path[-1], int):
+                advice = "If another one of the list begins here, put - before it; else keep one of the two."
             parent.spoiled += 1
             key = f"{key}#{parent.spoiled}"  # the second value is read, for its own faults, and then left out
         if why:
@@ -296,6 +275,9 @@ def _meaning(event: Any) -> tuple[Any, str, str]:
         return written, "", ""
     if written in _NULL:
         return None, "", ""
+    if written[0] in _CURLY:
+        why = f"{written[0]} is a quotation mark of a word processor, which would be sent with the text."
+        return written, why, 'Type straight ones, " and ", around the text.'
     if written in _TRUE_FALSE:
         return _TRUE_FALSE[written], "", ""
     if _GUESSED.fullmatch(written):

@@ -33,6 +33,12 @@ def fault(line: int, column: int, text: str, advice: str) -> Fault:
         ("phone: 0301234", 8, "An unquoted 0301234 is read as a number.", 'Put it in quotes: "0301234".',
          'phone: "0301234"'),
         ("\t- id: x", 1, "The line is indented with a tab.", "Use two spaces for each level.", "  - id: x"),
+        ("notify: {purpose: polise, to: [role:police]}", 19, "`notify.purpose` of the step `police` is `polise`.",
+         "Did you mean `routine`?", "notify: {purpose: routine, to: [role:police]}"),
+        ("title: “Hold fast” ", 8, "“ is a quotation mark of a word processor.", "Type straight ones.",
+         'title: "Hold fast" '),
+        ("  – id: x", 3, "The line begins with –, which is no hyphen.", "Type - and a space.", "  - id: x"),
+        ("\u00a0 - id: x", 1, "It is indented with a sign that only looks like a space (U+00A0).", "", "  - id: x"),
     ],
 )  # fmt: skip
 def test_a_definite_advice_mends_exactly_its_word(line: str, column: int, text: str, advice: str, mended: str) -> None:
@@ -51,6 +57,7 @@ def test_a_definite_advice_mends_exactly_its_word(line: str, column: int, text: 
         ("to: [role:y]", 6, "Nobody has the role `x`.", "Did you mean `z`?"),
         ("wait: 60", 7, "wait: a time is needed.", "Write 60s or 60m."),
         ("", 1, "The file is empty.", "Write it."),
+        ('say: “he said "go” now', 6, "“ is a quotation mark of a word processor.", "Type straight ones."),
     ],
 )
 def test_what_is_not_certain_gets_no_button(line: str, column: int, text: str, advice: str) -> None:
