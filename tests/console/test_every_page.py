@@ -32,11 +32,6 @@ goes through them at a new school."""
 STILL = 0.05
 """Of the screen: half of what web.dev/cls calls good. On a busy machine a long table is drawn before its last row has
 been read, and its columns then move a little. The press and the answer page have tests of their own that allow none."""
-KNOWN = {
-    "/playbooks/{playbook}": ("at 200 % cut", "moves while"),
-}
-"""Found and not mended yet: the editor's lower edge with very large letters, and its contents that move by three
-hundredths of the screen while it opens."""
 TOO_WIDE = """() => document.documentElement.scrollWidth > innerWidth
   ? [...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1
       && !one.closest('.scroll, pre, .hidden-words')).slice(0, 3).map(one => one.outerHTML.slice(0, 90)) : []"""
@@ -103,8 +98,7 @@ async def looked(page: Page, school: OnlineSchool, now: Moment, path: str, at: s
     found += await _seen_by_axe(page)
     if path not in FIXED:
         found += await _fits(page)
-    unmended = KNOWN.get(path, ())
-    return [f"{now.name} {at}: {one}" for one in found if not any(known in one for known in unmended)]
+    return [f"{now.name} {at}: {one}" for one in found]
 
 
 async def _seen_by_axe(page: Page) -> Sequence[str]:
