@@ -34,6 +34,7 @@ from notifier.files.importing.plan import ImportPlan, written
 from notifier.files.importing.school import plan_for
 from notifier.files.load import Loaded, load
 from notifier.files.positions import read_yaml
+from notifier.interfaces import DoorDriver, Tools
 from notifier.model.people import Agreement, Person
 from notifier.model.settings import Sender
 
@@ -143,8 +144,13 @@ JOBS: Mapping[str, Callable[[Job, Files, Known], Answer]] = {"look": look, "chec
 def _desk(job: Job, loaded: Loaded) -> Desk:
     around = job["around"]
     channels: Mapping[str, Any] = {name: _Way(*one) for name, one in around["channels"].items()}
-    doors: Mapping[str, Any] = {kind: _Wire(cloud) for kind, cloud in around["doors"].items()}
-    gear = Gear(doors, {}, {}, channels, {name: Sender.model_validate(one) for name, one in job["senders"].items()})
+    gear = Gear(
+        _drivers(job, around["doors"]),
+        {},
+        {},
+        channels,
+        {name: Sender.model_validate(one) for name, one in job["senders"].items()},
+    )
     browsers = Browsers({person: {one: f"browser {one}" for one in ids} for person, ids in around["browsers"].items()})
     held = Held(job["version"], loaded.site, loaded.people, loaded.playbooks)
     opted_out = {(kind, address, lane) for kind, address, lane in around["opted_out"]}
@@ -162,11 +168,10 @@ class _Way:
         self.address_kind, self.takes_replies, self.reply_number = address_kind, replies, number
 
 
-class _Wire:
-    """What a plan asks of a door driver."""
-
-    def __init__(self, cloud: bool) -> None:
-        self.needs_uplink = cloud
+def _drivers(job: Job, kinds: Sequence[str]) -> dict[str, DoorDriver]:
+    """The real ones, never opened: what they say of a door's wiring is in its settings."""
+    tools = Tools(None, Moment(job), "/")
+    return {kind: adapters.door_driver(kind)(tools) for kind in kinds if kind in adapters.known(DoorDriver)}
 
 
 def _told(faults: tuple[Fault, ...]) -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ def _around(desk: Desk) -> dict[str, Any]:
             name: (channel.address_kind, channel.takes_replies, channel.reply_number)
             for name, channel in gear.channels.items()
         },
-        "doors": {kind: driver.needs_uplink for kind, driver in gear.door_drivers.items()},
+        "doors": sorted(gear.door_drivers),
         "browsers": {person: list(mine) for person, mine in desk.browsers.active.items() if mine},
         "opted_out": list(desk.opted_out),
     }
