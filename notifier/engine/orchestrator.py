@@ -34,13 +34,15 @@ from notifier.interfaces import Ledger
 from notifier.model.delivery import Report
 from notifier.model.facts import Event, Row
 from notifier.model.incident import Activation, IncidentState
+from notifier.model.step import TimerKind
 
 log = logging.getLogger(__name__)
 
 AGAIN = 1.0
 """Seconds until a part that has failed begins again."""
-TIMERS_AT_ONCE = 16
-"""Timers fired in one transaction: a press never waits behind more."""
+TIMERS_AT_ONCE, ESCALATIONS_AT_ONCE = 16, 64
+"""Timers fired in one transaction: a press never waits behind more. Escalations of one instant share what they look at
+and the statements that write them, so more of them take no longer."""
 LONGEST_SLEEP = 1.0
 """Seconds between looks at the timers although none is near: a timer written elsewhere is seen within this."""
 
@@ -73,8 +75,8 @@ class Orchestrator:
             settled=self._settled,
             next_address=lambda row: recovery.next_address_rows(desk, self.ledger, row),
             senders_for=self._senders_now,
-            wake_lane=self._wake_lane,
-            lost=self._lost,
+            wake_lane=lambda name: self.lanes.wake(name),  # noqa: PLW0108 the lanes are made here
+            lost=lambda row: self.lost.add(row),  # noqa: PLW0108 it is made after the lanes
             broken=self._broken,
         )
         return Lanes(
@@ -204,12 +206,6 @@ class Orchestrator:
 
     # ------------------------------------------------------------------------------------------------------ messages
 
-    def _wake_lane(self, name: str) -> None:
-        self.lanes.wake(name)
-
-    def _lost(self, row: Mapping[str, Any]) -> None:
-        self.lost.add(row)
-
     def _senders_now(self, kind: str) -> tuple[str, ...]:
         """Senders for a kind of address; passed-over ones only if there is no other."""
         names = self.desk.senders_for(kind)
@@ -326,7 +322,9 @@ class Orchestrator:
 
     async def fire_due(self, now: float) -> None:
         """Fire everything due, a batch at a time."""
-        rows = self.ledger.read("due_timers", site=self.desk.site, now=now, limit=TIMERS_AT_ONCE)
+        rows = self.ledger.read("due_timers", site=self.desk.site, now=now, limit=ESCALATIONS_AT_ONCE)
+        if any(row["kind"] != TimerKind.ESCALATE for row in rows):
+            rows = rows[:TIMERS_AT_ONCE]
         ids = [row["id"] for row in rows]
         if not ids:
             return

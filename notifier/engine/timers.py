@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from notifier.engine.acknowledgements import asked_of, enough, people_answered, silent_rooms
+from notifier.engine.acknowledgements import enough
 from notifier.engine.asked_once import asked_once
 from notifier.engine.desk import Desk
 from notifier.engine.dispatch import dispatch_body
@@ -69,7 +69,10 @@ def fire_body(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, A
 def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, Any]], Press]) -> Body[Fired]:
     fired = Fired()
     site = desk.site
-    yield from _lock_incidents(site, due)
+    now = desk.clock.now()
+    yield from _lock_incidents(site, due, now)
+    if len(due) > 1:
+        yield Ask("lock_due_timers", {"site": site, "now": now, "limit": len(due)})
     for timer_id in due:
         rows = yield Ask("lock_timer", {"site": site, "id": timer_id})
         if not rows or rows[0]["state"] != TimerState.WAITING:
@@ -112,7 +115,7 @@ def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, 
             continue
         doors = yield Ask("doors_of_site", {"site": site})
         elsewhere = frozenset((yield from held_elsewhere(site, incident["id"])))
-        scene = desk.scene_of_step(incident, steps[0], elsewhere=elsewhere, doors={door["id"]: door for door in doors})
+        scene = fired.instant.scene(desk, incident, steps[0], doors, elsewhere)
         step = step_of(scene, timer["data"]["step"])
         if step is None:
             yield Fact(EventKind.TIMER_FIRED, site, incident["id"], {"timer": timer_id, "moot": True}, [done])
@@ -122,13 +125,17 @@ def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, 
     return fired
 
 
-def _lock_incidents(site: str, due: Sequence[str]) -> Body[None]:
+def _lock_incidents(site: str, due: Sequence[str], now: float) -> Body[None]:
     """All of them before anything that belongs to one, and in one order: else two nodes could wait for one another."""
-    wanted: set[str] = set()
+    known: dict[str, str | None] = {}
+    if len(due) > 1:
+        rows = yield Ask("incidents_of_due_timers", {"site": site, "now": now, "limit": len(due)})
+        known = {row["id"]: row["incident"] for row in rows}
     for timer_id in due:
-        known = yield Ask("incident_of_timer", {"site": site, "id": timer_id})
-        wanted |= {row["incident"] for row in known if row["incident"] is not None}
-    for incident in sorted(wanted):
+        if timer_id not in known:
+            rows = yield Ask("incident_of_timer", {"site": site, "id": timer_id})
+            known[timer_id] = rows[0]["incident"] if rows else None
+    for incident in sorted({each for each in known.values() if each is not None}):
         yield Ask("lock_incident", {"site": site, "id": incident})
 
 
@@ -200,7 +207,7 @@ def _within(
     if deed is not None and deed.otherwise is not None:
         people = desk.people(scene, deed.otherwise.notify)
         words = Notify(to=deed.otherwise.notify, by=deed.otherwise.by, message=deed.otherwise.message)
-        rows += _to_people(desk, scene, step, 1, people, words, doors_not_secured=", ".join(names))
+        rows += _to_people(desk, scene, step, 1, people, words, fired, doors_not_secured=", ".join(names))
         told = [person.name for person in people]
         fired.lanes = True
     yield Fact(
@@ -219,11 +226,12 @@ def _to_people(
     level: int,
     people: Sequence[Person],
     deed: Notify,
+    fired: Fired,
     mark: str = "",
     **facts: str,
 ) -> list[Row]:
     audience = desk.audience(scene, people, deed.by, at_once=True)
-    letters = desk.letters(scene, deed, **facts)
+    letters = fired.instant.letters(desk, scene, deed, **facts)
     rows = delivery_rows(scene, step.id, level, audience.planned, letters, mark)
     return rows + link_rows(scene, audience.planned, desk.link_hashes(scene, audience, letters))
 
@@ -236,37 +244,31 @@ def _escalate(
     level = timer["data"]["level"]
     answers = yield Ask("answers_of_incident", {"site": scene.site, "incident": scene.incident})
     rooms = yield Ask("rooms_of_incident", {"site": scene.site, "incident": scene.incident})
-    detail = decoded(row["detail"])
-    in_rooms = {room: [person.id for person in people] for room, people in scene.held.people_of_room.items()}
-    answered, need_help = people_answered(answers, in_rooms)
     asked = yield Ask(
         "people_of_step",
         {"site": scene.site, "incident": scene.incident, "run": scene.run, "phase": str(scene.phase), "step": step.id},
     )
-    asked_people = asked_of(asked, detail)
-    safe = len((answered - need_help) & asked_people)
-    released = frozenset(room["id"] for room in rooms if room["state"] == "released")
-    silent = silent_rooms(scene.held.occupied_rooms, in_rooms, answers, released)
+    found = fired.instant.counted(scene, row, answers, rooms, asked)
     data = {
         "step": step.id,
         "level": level,
-        "asked": len(asked_people),
-        "answered": safe,
-        "need_help": sorted(need_help),
-        "silent_rooms": list(silent),
+        "asked": len(found.asked),
+        "answered": found.safe,
+        "need_help": sorted(found.need_help),
+        "silent_rooms": list(found.silent),
         "clock": scene.now,
     }
-    if enough(step.acknowledge.need, len(asked_people), safe) or not asked_people:
+    if enough(step.acknowledge.need, len(found.asked), found.safe) or not found.asked:
         yield Fact(EventKind.TIMER_FIRED, scene.site, scene.incident, {**data, "met": True}, [done])
         return
     wanted = step.acknowledge.escalate[level - 1]
-    people = desk.people(scene, wanted.to, frozenset(asked_people) - answered)
-    names = ", ".join(scene.held.rooms[room].name or room for room in silent) or "no room"
+    people = desk.people(scene, wanted.to, found.asked - found.answered)
+    names = ", ".join(scene.held.rooms[room].name or room for room in found.silent) or "no room"
     words = Notify(to=wanted.to, by=wanted.by, message=wanted.message or NO_ANSWER)
     rows = [
         done,
         change_step(row, level=level),
-        *_to_people(desk, scene, step, level, people, words, silent_rooms=names),
+        *_to_people(desk, scene, step, level, people, words, fired, silent_rooms=names),
         *escalation_timer(scene, step, level, scene.now),
     ]
     fired.lanes = True
@@ -302,7 +304,7 @@ def _ask_approver(
         done,
         change_step(row, detail=detail),
         again,
-        *_to_people(desk, scene, step, ASKING, asked, words, mark=f"ask{nth}"),
+        *_to_people(desk, scene, step, ASKING, asked, words, fired, mark=f"ask{nth}"),
     ]
     fired.lanes = True
     yield Fact(

@@ -11,6 +11,7 @@ from notifier.engine.drill_schedule import drill_body
 from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.late_questions import ask_instead, question_rows
 from notifier.engine.notices import notice_body
+from notifier.engine.of_one_instant import OfOneInstant
 from notifier.engine.presses import ASK_AGAIN_EVERY, Intake, Press, ended_since
 from notifier.engine.scene import Scene
 from notifier.engine.steps.secure_doors import OPENED, command_row
@@ -38,6 +39,7 @@ class Fired:
     intakes: list[Intake] = field(default_factory=list)
     incidents: set[str] = field(default_factory=set)
     lanes: bool = False
+    instant: OfOneInstant = field(default_factory=OfOneInstant)
 
 
 def re_secure_body(

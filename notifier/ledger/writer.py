@@ -18,7 +18,8 @@ from notifier.clock import BootReading, Clock, stopwatch
 from notifier.errors import LedgerError, StoreGone
 from notifier.ledger import chain
 from notifier.ledger.named_queries import Query, find
-from notifier.ledger.rows import apply_batches, batches, cell
+from notifier.ledger.rows import batches, cell
+from notifier.ledger.rows_to_write import RowsToWrite
 from notifier.model.facts import Ask, Body, Event, Fact, Rows
 
 log = logging.getLogger(__name__)
@@ -178,14 +179,16 @@ class Writer(WriterThread):
                     self._group()
                 self._checkpoint(CHECKPOINT_AT_LAST)
 
-    def append(self, fact: Fact) -> None:
-        """One fact: its rows now, its event at the end of the group."""
+    def append(self, fact: Fact, rows: RowsToWrite | None = None) -> None:
+        """One fact: its event at the end of the group; its rows now, or with `rows`."""
         if not self._stamped:
             self._read_clocks()
         at, wall = self._at, self._wall
         found = batches(fact.rows)
         payload = chain.write_payload(fact.data, found)
-        apply_batches(self.db, found)
+        (written := RowsToWrite() if rows is None else rows).add(found)
+        if rows is None:
+            written.write(self.db)
         n = self._n + 1
         kind = str.__str__(fact.kind)
         linked = chain.link(self.node, n, self._head, fact.site, fact.incident, at, wall, kind, payload)
@@ -306,22 +309,24 @@ class Writer(WriterThread):
         return deed(self) if deed else None
 
     def _drive(self, body: Body[Any]) -> Any:
-        send = body.send
+        send, rows = body.send, RowsToWrite()
         try:
             asked = next(body)
             while True:
                 if type(asked) is Fact:
-                    self.append(asked)
+                    self.append(asked, rows)
                     asked = send(())
                 else:
-                    asked = send(self._answer(asked))  # type: ignore[arg-type] # what is no Fact is an Ask
+                    asked = send(self._answer(asked, rows))  # type: ignore[arg-type] # what is no Fact is an Ask
         except StopIteration as stop:
+            rows.write(self.db)
             return stop.value
         finally:
             body.close()
 
-    def _answer(self, asked: Ask) -> Rows:
+    def _answer(self, asked: Ask, rows: RowsToWrite) -> Rows:
         query = find(self._queries, asked.query)
+        rows.before(self.db, query.tables)
         if query.reads_events:
             self.write_events()
         return rows_of(self.db, query, asked.args)

@@ -1,5 +1,6 @@
 """Both stores keep the shipped suite, and the suite notices a store that does not."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from notifier.clock import SystemClock
 from notifier.errors import Refused
 from notifier.interfaces import Ledger
 from notifier.ledger.failover import FailoverLedger
+from notifier.ledger.rows_to_write import RowsToWrite
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.ledger.writer import Job, Writer
-from notifier.model.facts import Fact
 from notifier.testing import check_ledger as suite
 from notifier.testing.check_channel import BrokenPromise
 from notifier.testing.check_ledger import LEDGER_PROMISES, Make, Promise
@@ -57,18 +58,18 @@ def no_urgency(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def lose_the_last_row(original: Callable[..., None]) -> Callable[..., None]:
-    def append(self: Writer, fact: Fact) -> None:
-        original(self, fact)
-        self.db.execute("delete from seen where ref = 'r7'")
+    def write(self: RowsToWrite, db: sqlite3.Connection) -> None:
+        original(self, db)
+        db.execute("delete from seen where ref = 'r7'")
 
-    return append
+    return write
 
 
 async def test_the_suite_notices_a_store_that_keeps_rows_of_failed_bodies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Writer, "_one", never_careful)
-    with pytest.raises(BrokenPromise, match="left rows"):
+    with pytest.raises(BrokenPromise, match=r"left rows|60 facts stand"):
         await suite.a_failing_body_leaves_nothing_and_hurts_no_neighbour(make_in(tmp_path))
 
 
@@ -79,6 +80,6 @@ async def test_the_suite_notices_a_press_that_waits_in_line(tmp_path: Path, monk
 
 
 async def test_the_suite_notices_a_row_that_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Writer, "append", lose_the_last_row(Writer.append))
+    monkeypatch.setattr(RowsToWrite, "write", lose_the_last_row(RowsToWrite.write))
     with pytest.raises(BrokenPromise, match="1 of 50 answered"):
         await suite.what_was_answered_is_there_after_reopening(make_in(tmp_path))

@@ -61,7 +61,13 @@ select * from timer where site = :site and id = :id {for_update}
 select min(due) as due from timer where site = :site and state = 'waiting'
 
 -- name: due_timers
-select id, due from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit
+select id, due, kind from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit
+
+-- name: incidents_of_due_timers
+select id, incident from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit
+
+-- name: lock_due_timers
+select * from timer where site = :site and state = 'waiting' and due <= :now order by due limit :limit {for_update}
 
 -- name: waiting_timers_of_kind
 select * from timer where site = :site and state = 'waiting' and kind = :kind order by due, id

@@ -7,7 +7,9 @@ from importlib import resources
 
 import pytest
 
-from notifier.engine.asked_once import SPOILED_BY, asked_once
+from notifier.engine.asked_once import BY_KEY, SPOILED_BY, asked_once
+from notifier.ledger.named_queries import load_queries
+from notifier.ledger.tables import KEYS
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Fact, Row
 
@@ -66,9 +68,57 @@ def test_an_escalation_s_messages_do_not_change_who_was_asked_but_a_step_s_do() 
     assert driven(asked_once(asking(people, wrote(asked), people)))[1] == 2
 
 
-def test_questions_that_lock_a_single_timer_are_never_remembered() -> None:
-    timer = Ask("lock_timer", {"id": "t"})
-    assert driven(asked_once(asking(timer, timer)))[1] == 2
+TIMER = Ask("lock_timer", {"site": "s", "id": "t"})
+
+
+def told(row: dict[str, object], *said: Ask | Fact) -> tuple[list[object], int]:
+    """(what each question heard of the row's state, how often the store was asked, which always says `row`)."""
+
+    def asking() -> Body[list[object]]:
+        heard = []
+        for each in said:
+            rows = yield each
+            if isinstance(each, Ask):
+                heard.append(rows[0]["state"])
+        return heard
+
+    asked, body = 0, asked_once(asking())
+    try:
+        question = next(body)
+        while True:
+            asked += isinstance(question, Ask)
+            question = body.send([row] if isinstance(question, Ask) else ())
+    except StopIteration as stop:
+        return stop.value, asked
+
+
+def test_a_row_asked_for_by_its_key_is_as_the_body_left_it_without_asking_again() -> None:
+    fired = wrote(Row("timer", {"site": "s", "id": "t", "state": "fired"}))
+    other = wrote(Row("timer", {"site": "s", "id": "u", "state": "fired"}))
+    waiting: dict[str, object] = {"site": "s", "id": "t", "state": "waiting"}
+    assert told(waiting, TIMER, other, TIMER) == (["waiting", "waiting"], 1)
+    assert told(waiting, TIMER, fired, TIMER) == (["waiting", "fired"], 1)
+
+
+def test_a_row_written_anew_or_with_more_than_plain_values_is_asked_for_again() -> None:
+    anew = wrote(Row("timer", {"site": "s", "id": "t", "state": "fired"}, new=True))
+    nested = wrote(Row("timer", {"site": "s", "id": "t", "data": {"nth": 2}}))
+    waiting: dict[str, object] = {"site": "s", "id": "t", "state": "waiting"}
+    assert told(waiting, TIMER, anew, TIMER)[1] == 2
+    assert told(waiting, TIMER, nested, TIMER)[1] == 2
+
+
+def test_one_question_for_all_due_timers_answers_the_question_for_each() -> None:
+    waiting: dict[str, object] = {"site": "s", "id": "t", "state": "waiting"}
+    every = Ask("lock_due_timers", {"site": "s", "now": 1.0, "limit": 9})
+    assert told(waiting, every, TIMER) == (["waiting", "waiting"], 1)
+
+
+def test_what_is_asked_for_by_key_is_one_whole_row_of_its_table() -> None:
+    queries = load_queries()
+    for query, (table, key) in BY_KEY.items():
+        assert queries[query].sql == f"select * from {table} where " + " and ".join(f"{name} = :{name}" for name in key)
+        assert KEYS[table] == key
 
 
 @pytest.mark.parametrize("query", SPOILED_BY)
