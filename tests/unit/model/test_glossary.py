@@ -12,7 +12,19 @@ ROWS = re.findall(r"^\| (?!word|---)([^|]+) \| ([^|]+) \| ([^|]+) \|$", GLOSSARY
 WORDS = {
     *("activation", "incident", "playbook", "step", "audience", "address", "message", "delivery", "attempt", "receipt"),
     *("acknowledgement", "escalation", "release", "all-clear", "recall", "correction", "drill", "site", "zone", "room"),
-    *("door", "secure", "restore", "lane", "trouble", "supervision", "hold", "lockdown", "evacuate", "shelter"),
+    *(
+        "door",
+        "secure",
+        "restore",
+        "lockdown mode",
+        "lane",
+        "trouble",
+        "supervision",
+        "hold",
+        "lockdown",
+        "evacuate",
+        "shelter",
+    ),
     *("status", "urgency", "severity", "certainty"),
     *("trigger", "verify", "kiosk", "duress", "canary", "gap", "walk test", "seal", "quiet hours"),
 }
