@@ -289,7 +289,7 @@ async def test_too_long_a_text_is_refused_and_still_on_the_page(browser: Browser
         await page.goto(f"{school.url}/playbooks/hold")
         await page.evaluate("document.getElementById('text').value += '# ' + 'x'.repeat(250000)")
         await page.locator("#check").click()
-        await expect(page.locator("#kept")).to_contain_text("this one is longer and was not kept")
+        await expect(page.locator("#keeping")).to_contain_text("this one is longer and was not kept")
         assert len(await page.locator("#text").input_value()) > 250_000
 
 

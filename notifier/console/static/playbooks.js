@@ -6,6 +6,10 @@ const form = document.getElementById("editor");
 const text = document.getElementById("text");
 const paper = document.getElementById("paper");
 const [gutter, marks] = paper.querySelectorAll("pre");
+const state = document.getElementById("keeping"); // what has become of the last keys; spoken when it is bad
+const putBack = document.getElementById("put-back");
+const SAYS = state.textContent;
+const SPARE = `draft ${location.pathname}`; // in this tab's own store, for as long as the server has not kept it
 let timer = 0;
 let asked = 0;
 let unsaved = false;
@@ -60,6 +64,38 @@ function say(words) {
   if (kept) kept.textContent = words;
 }
 
+// Told once for each trouble, and not with every key.
+function trouble(words) {
+  say(words ? "NOT kept" : "not kept yet");
+  const whole = words ? `NOT kept: ${words} What you typed stays in this tab, also if it is loaded again.` : SAYS;
+  if (state.textContent === whole) return;
+  state.textContent = whole;
+  state.classList.toggle("bad", Boolean(words));
+  const verdict = document.getElementById("verdict");
+  if (words) verdict.textContent = "Not kept, not checked";
+}
+
+function clock(wall = new Date()) { return wall.toTimeString().slice(0, 8); }
+
+// A store that is full or forbidden costs the spare copy and nothing else.
+function spare(value) {
+  try {
+    if (value === null) sessionStorage.removeItem(SPARE);
+    else sessionStorage.setItem(SPARE, JSON.stringify({ value, at: clock() }));
+  } catch { /* the text still stands in the field */ }
+}
+
+function spared() {
+  try { return JSON.parse(sessionStorage.getItem(SPARE)); } catch { return null; }
+}
+
+// As if it were typed, so that the browser can take it back (Ctrl-Z).
+function put(value, start = 0, end = text.value.length) {
+  text.focus();
+  text.setSelectionRange(start, end);
+  if (!document.execCommand("insertText", false, value)) text.setRangeText(value);
+}
+
 async function check() {
   if (running) { again = true; return; }
   running = true;
@@ -71,13 +107,14 @@ async function check() {
     });
     const said = await answer.text();
     if (!answer.ok) {
-      say(answer.headers.get("Content-Type")?.startsWith("text/plain") ? said : "NOT kept: you may be signed out. Copy your text.");
+      trouble(answer.headers.get("Content-Type")?.startsWith("text/plain") ? said : "you may be signed out. Sign in again in another tab, then press Check.");
     } else if (mine === asked) {
+      trouble("");
       replace(said);
-      if (text.value === value) { unsaved = false; draw(true); }
+      if (text.value === value) { unsaved = false; spare(null); draw(true); }
     }
   } catch {
-    say("NOT kept: no connection. It is tried again.");
+    trouble("no connection. It is tried again by itself.");
     timer = setTimeout(check, 3000);
   }
   running = false;
@@ -86,7 +123,8 @@ async function check() {
 
 function later() {
   unsaved = true;
-  say("not kept yet");
+  spare(text.value);
+  if (!state.classList.contains("bad")) say("not kept yet");
   draw(false);
   clearTimeout(timer);
   timer = setTimeout(check, PAUSE);
@@ -100,9 +138,7 @@ document.addEventListener("click", (event) => {
   if (!found) return;
   event.preventDefault();
   const before = text.value.split("\n").slice(0, found[1] - 1).reduce((sum, line) => sum + line.length + 1, 0);
-  text.focus();
-  text.setSelectionRange(before + Number(found[2]), before + Number(found[3]));
-  if (!document.execCommand("insertText", false, found[4])) text.setRangeText(found[4]);
+  put(found[4], before + Number(found[2]), before + Number(found[3]));
   clearTimeout(timer);
   check();
 });
@@ -128,4 +164,12 @@ document.getElementById("check").addEventListener("click", (event) => {
   clearTimeout(timer);
   check();
 });
+const lost = spared();
+if (lost && lost.value !== text.value) {
+  putBack.hidden = false;
+  putBack.textContent = `Put back what was typed at ${lost.at} and not kept`;
+  putBack.addEventListener("click", () => { putBack.hidden = true; put(lost.value); });
+} else {
+  spare(null);
+}
 draw(true);
