@@ -670,6 +670,10 @@ class Views(Protocol):
         """Where the log stands now: `node:n`, with a comma between nodes; "" while it is empty."""
         ...
 
+    def seen_by(self, person: str | None) -> Views:
+        """These views as one person is shown them: another only for who ended something under duress."""
+        ...
+
     def shown(self, event: Event) -> Mapping[str, Any]:
         """One event as people may see it: `cursor` (`node:n`), `kind`, `wall`, `incident`, `text`, …; no rows."""
         ...

@@ -145,7 +145,8 @@ async def _write_all(call: Call, stream: Stream, response: web.StreamResponse, s
             for event in found:
                 if event.n > cursor.get(event.node, 0):
                     cursor[event.node] = event.n
-                    await write(_message(str(event.kind), parts.views.shown(event), cursor))
+                    shown = parts.views.seen_by(call.caller.person).shown(event)
+                    await write(_message(str(shown["kind"]), shown, cursor))
         except TimeoutError:
             stream.overrun = True
         if stream.overrun:

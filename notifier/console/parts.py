@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -138,3 +138,15 @@ class ConsoleParts:
     """None: this node's files are somebody else's business."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What pages have worked out of the published version and need again; forgotten when another one is published."""
+
+
+def seen_by(parts: ConsoleParts, caller: Caller) -> ConsoleParts:
+    """For who ended something under duress: what they are shown, kept apart from what others are."""
+    views = parts.views.seen_by(caller.person)
+    if views is parts.views:
+        return parts
+    key = ("seen by", caller.person)
+    if key not in parts.kept:
+        parts.kept[key] = replace(parts, views=views, kept={})
+    found: ConsoleParts = parts.kept[key]
+    return found

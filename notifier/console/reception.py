@@ -30,7 +30,7 @@ from notifier.console.headers import secure
 from notifier.console.operations import LoopWatch
 from notifier.console.pages import prove, rendering
 from notifier.console.pages.forms import from_here, same_origin, see
-from notifier.console.parts import ConsoleParts
+from notifier.console.parts import ConsoleParts, seen_by
 from notifier.console.problems import BadRequest, as_problem, explain
 from notifier.console.reading import body_of, query_of
 from notifier.console.route import Call, Flag, Route, RouteTable
@@ -96,6 +96,8 @@ class Reception:
             call.caller, call.session = known.caller, known.session
             if page and self._unknown(call) and (device := device_of(request, self._parts.accounts)):
                 call.caller = device[0]
+            if route.right is not Right.PRESS:  # a press asks nothing of the store before it is taken
+                call.parts = seen_by(call.parts, call.caller)
             self._from_us(call)
             if page and request.method in {"GET", "HEAD"} and self._unknown(call):
                 return see(f"{rendering.SIGN_IN}?{urlencode({'next': request.rel_url.raw_path_qs})}")

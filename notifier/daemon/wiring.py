@@ -45,9 +45,9 @@ from notifier.engine.commands import EngineCommands
 from notifier.engine.desk import Desk
 from notifier.engine.drill_schedule import keep_schedule
 from notifier.engine.held import Gear, Held
+from notifier.engine.pretended_views import PersonalViews
 from notifier.engine.publishing import files_of
 from notifier.engine.trouble_telling import keep_telling
-from notifier.engine.views import EngineViews
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, SetupError
 from notifier.files.folder import read_folder
@@ -88,7 +88,7 @@ class Daemon:
         self.engine: MeasuredEngine
         self.checks: Checks
         self.commands: EngineCommands
-        self.views: EngineViews
+        self.views: PersonalViews
         self.accounts: AccountBook
         self.entrance: Entrance
         self.server: Server
@@ -136,7 +136,7 @@ class Daemon:
         self._closing.append(child.close)
         self.checks = Checks(desk, self.sets, child)
         self.commands = EngineCommands(self.engine, self.checks.checked, self.equip)
-        self.views = EngineViews(self.engine, self.commands.inbox)
+        self.views = PersonalViews(self.engine, self.commands.inbox, self.commands.endings.pretences)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         provider = self.settings.provider
         client = ProviderClient(provider, http, self.clock) if provider else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,7 +63,7 @@ class BoardView:
             "fire_alarm": self._desk.fire_alarm,
             "commander_name": people[commander].name if commander in people else commander,
             "tasks": [self._task(each) for each in (*tasks, *loose)],
-            "approvals": [self._approval(each, row["raised_at"]) for each in approvals],
+            "approvals": self.approvals(approvals, row["raised_at"]),
         }
 
     def items(self, doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +87,9 @@ class BoardView:
             "since": self._wall(row["at"]),
             "moved": self._wall(row["moved_at"]),
         }
+
+    def approvals(self, rows: Iterable[Mapping[str, Any]], began: float) -> list[dict[str, Any]]:
+        return [self._approval(each, began) for each in rows]
 
     def _approval(self, row: Mapping[str, Any], began: float) -> dict[str, Any]:
         names = ("id", "incident", "what", "state", "first", "first_name", "second", "second_name", "reason")

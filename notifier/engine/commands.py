@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from notifier.engine.browsers import register_body, subscription_address
-from notifier.engine.closing import Person, release_body
+from notifier.engine.closing import Person
 from notifier.engine.contact_check import ContactChecks, ContactVerbs
 from notifier.engine.ending_verbs import EndingVerbs
 from notifier.engine.held import Held
@@ -167,22 +167,7 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         return Outcome(True, text, detail=counts)
 
     async def release(self, incident: str, rooms: Sequence[str], caller: Caller, override: str) -> Outcome:
-        who = self._person(caller)
-        ended = await self._ledger.run(
-            lambda: release_body(
-                self._desk.held_of, self._desk.site, incident, rooms, who, override, self._desk.moment()
-            )
-        )
-        if ended.scene is not None:
-            self._engine.spawn(self._engine.closing_wave(ended.scene, ended.rows))
-        known = self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
-        released = sum(row["state"] == "released" for row in known)
-        total = len(self._desk.held.occupied_rooms)
-        return Outcome(
-            True,
-            f"{released} of {total} rooms released.",
-            detail={"released": released, "rooms": total, "state": str(ended.state)},
-        )
+        return await self.endings.release(incident, rooms, self._person(caller), override)
 
     # ----------------------------------------------------------------------------------------------------------- act
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from notifier.engine.approvals import APPROVAL_LASTS
-from notifier.engine.closing import Ended, Person
-from notifier.engine.duress import duress_decision_body, duress_ending_body
-from notifier.engine.endings import ask_ending_body, decide_body
+from notifier.engine.closing import Ended, Person, release_body
+from notifier.engine.duress import Standing, duress_decision_body, duress_ending_body, duress_release_body
+from notifier.engine.endings import ask_ending_body, decide_body, may_alone
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.pretence import Pretences, Pretended
 from notifier.interfaces import Ending, Outcome
-from notifier.model.incident import IncidentState
+from notifier.model.incident import IncidentState, RoomState
+from notifier.model.step import ApprovalState
 
 
 class EndingVerbs:
     def __init__(self, engine: Orchestrator) -> None:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
+        self.pretences = Pretences(engine.desk, engine.ledger)
 
     async def end(self, incident: str, ending: Ending, who: Person, reason: str, *, duress: bool) -> Outcome:
         approval = uuid.uuid4().hex
         if duress:
-            state, waits = await self._ledger.run(
-                lambda: duress_ending_body(self._desk, incident, ending, who, f"n{approval[:8]}")
+            mark = f"n{uuid.uuid4().hex[:8]}"
+            looks = await self._ledger.run(
+                lambda: duress_ending_body(self._desk, incident, ending, who, reason, approval, mark)
             )
             self._engine.lanes.wake()
-            expires = self._desk.clock.now() + APPROVAL_LASTS
-            return self._said(ending, state, approval if waits else None, expires)
+            if looks.refused:
+                raise looks.refused
+            return self._said(ending, looks.state, looks.approval, looks.expires)
         ended = await self._ledger.run(
             lambda: ask_ending_body(
                 self._desk.held_of, self._desk.site, incident, ending, who, reason, self._desk.moment(), approval
@@ -37,13 +42,18 @@ class EndingVerbs:
     async def decide(
         self, approval: str, who: Person, grant: bool, may_command: bool, *, reauthenticated: bool, duress: bool
     ) -> Outcome:
-        if duress:
-            mark = f"n{uuid.uuid4().hex[:8]}"
-            what, state = await self._ledger.run(lambda: duress_decision_body(self._desk, approval, who, grant, mark))
-            self._engine.lanes.wake()
-            return self._said(Ending(what), state, None, None) if grant else _refused(who)
+        self._pretended_question(approval, who, reauthenticated)
         contact = self._desk.held.people.get(who.id)
         district = contact is not None and "district" in contact.roles
+        if duress:
+            mark, standing = f"n{uuid.uuid4().hex[:8]}", Standing(may_command, district, reauthenticated)
+            what, looks = await self._ledger.run(
+                lambda: duress_decision_body(self._desk, approval, who, grant, mark, standing)
+            )
+            self._engine.lanes.wake()
+            if looks.refused:
+                raise looks.refused
+            return self._said(Ending(what), looks.state, None, None) if grant else _refused(who)
         row, ended = await self._ledger.run(
             lambda: decide_body(
                 self._desk.held_of,
@@ -58,6 +68,45 @@ class EndingVerbs:
             )
         )
         return self._ended(ended, Ending(row["what"])) if ended is not None else _refused(who)
+
+    async def release(self, incident: str, rooms: Sequence[str], who: Person, override: str) -> Outcome:
+        pretended = self.pretences.of(who.id).get(incident)
+        if pretended is not None and pretended.incident.get("state") == IncidentState.RELEASING:
+            return await self._seem_released(incident, rooms, who, override, pretended)
+        ended = await self._ledger.run(
+            lambda: release_body(
+                self._desk.held_of, self._desk.site, incident, rooms, who, override, self._desk.moment()
+            )
+        )
+        if ended.scene is not None:
+            self._engine.spawn(self._engine.closing_wave(ended.scene, ended.rows))
+        return self._released(self._released_rooms(incident), ended.state)
+
+    async def _seem_released(
+        self, incident: str, rooms: Sequence[str], who: Person, override: str, pretended: Pretended
+    ) -> Outcome:
+        """They ended it under duress, and are made to go on: it says what it would say, and no room is released."""
+        done = {*self._released_rooms(incident), *pretended.rooms, *rooms}
+        left = [room for room in self._desk.held.occupied_rooms if room not in done]
+        state = IncidentState.RELEASING if left and not override.strip() else IncidentState.CLOSING
+        await self._ledger.run(lambda: duress_release_body(self._desk, incident, rooms, who, state))
+        return self._released(done, state)
+
+    def _released_rooms(self, incident: str) -> set[str]:
+        known = self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
+        return {row["id"] for row in known if row["state"] == RoomState.RELEASED}
+
+    def _released(self, rooms: Collection[str], state: IncidentState) -> Outcome:
+        released, total = len(rooms), len(self._desk.held.occupied_rooms)
+        said = f"{released} of {total} rooms released."
+        return Outcome(True, said, detail={"released": released, "rooms": total, "state": str(state)})
+
+    def _pretended_question(self, approval: str, who: Person, reauthenticated: bool) -> None:
+        """They asked under duress: to their own decision it says what it would. Raises Refused."""
+        for pretended in self.pretences.of(who.id).values():
+            mine = pretended.approvals.get(approval)
+            if mine is not None and mine["first"] == who.id and mine["state"] == ApprovalState.ASKED:
+                may_alone(self._desk.clock.now() - mine["asked_at"], reauthenticated)
 
     def _ended(self, ended: Ended, ending: Ending) -> Outcome:
         if ended.scene is not None:

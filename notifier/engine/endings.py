@@ -119,11 +119,7 @@ def decide_body(
     no = ApprovalWord.WITHDRAW if who.id == approval["first"] else ApprovalWord.REFUSE
     word = ApprovalWord.GRANT if grant else no
     state = move_approval(ApprovalState(approval["state"]), word)
-    if not may_command:
-        waited = at.now - approval["asked_at"]
-        if not district or waited < DISTRICT_COUNTS_AFTER:
-            left = f" The district on-call counts in {DISTRICT_COUNTS_AFTER - waited:.0f} s." if district else ""
-            raise Refused(f"This needs a person with the right to command.{left}")
+    must_count(approval, at.now, may_command, district)
     if not grant:
         yield Fact(
             EventKind.APPROVAL_DECIDED,
@@ -137,6 +133,23 @@ def decide_body(
     return approval, ended
 
 
+def must_count(approval: Mapping[str, Any], now: float, may_command: bool, district: bool) -> None:
+    """Raises Refused for who does not count as second person, or not yet."""
+    waited = now - approval["asked_at"]
+    if not may_command and (not district or waited < DISTRICT_COUNTS_AFTER):
+        left = f" The district on-call counts in {DISTRICT_COUNTS_AFTER - waited:.0f} s." if district else ""
+        raise Refused(f"This needs a person with the right to command.{left}")
+
+
+def must_be_second(
+    row: Mapping[str, Any], approval: Mapping[str, Any], who: Person, now: float, *, reauthenticated: bool
+) -> None:
+    """Raises Refused for who may not grant what was asked; IllegalMove."""
+    if who.id == approval["first"]:
+        may_alone(now - approval["asked_at"], reauthenticated)
+    as_second(approval, who, row["raised_at"], now)
+
+
 def _grant(
     held_of: Mapping[int, Held],
     row: Mapping[str, Any],
@@ -148,9 +161,7 @@ def _grant(
 ) -> Body[Ended]:
     first = who_asked(approval)
     alone = who.id == first.id
-    if alone:
-        _may_alone(at.now - approval["asked_at"], reauthenticated)
-    as_second(approval, who, row["raised_at"], at.now)
+    must_be_second(row, approval, who, at.now, reauthenticated=reauthenticated)
     state = ApprovalState.GRANTED
     yield Fact(
         EventKind.APPROVAL_DECIDED,
@@ -171,7 +182,7 @@ def _grant(
     return (yield from apply_ending(held_of, row, Ending(approval["what"]), first, second, approval["reason"], at))
 
 
-def _may_alone(waited: float, reauthenticated: bool) -> None:
+def may_alone(waited: float, reauthenticated: bool) -> None:
     """Raises Refused."""
     if waited < ALONE_AFTER:
         raise Refused(

@@ -20,6 +20,8 @@ from notifier.model.incident import incident_code
 from notifier.model.playbook import Notify
 from notifier.model.step import Phase, TimerKind, TimerState
 
+STEP = "_notice"
+"""Under what messages stand that are no step's."""
 OFFICE = ("role:office", "role:principal")
 POLICE = ("role:police",)
 BY = ("sms", "push", "email")
@@ -124,7 +126,7 @@ def notice_rows(
     deed = Notify(to=to or ("person:nobody",), by=BY, message=filled, title=dict(titles))
     # Whoever must know of a drill is told of it, wherever they are: else they would come.
     audience = desk.audience(replace(scene, drill=False), desk.people(scene, deed.to), deed.by, at_once=True)
-    rows = delivery_rows(scene, "_notice", 0, audience.planned, desk.letters(scene, deed), what)
+    rows = delivery_rows(scene, STEP, 0, audience.planned, desk.letters(scene, deed), what)
     return rows, sorted({plan.person.name for plan in audience.planned})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from notifier.engine.acknowledgements import people_answered, silent_rooms
@@ -87,7 +87,7 @@ class EngineViews(DeskViews):
     def board(self, incident: str) -> Mapping[str, Any]:
         row, doors, rooms = self._row(incident), self.doors(incident), self.rooms(incident)
         picture = self._picture(row, doors, rooms)
-        newest = [self._read_event(each) for each in self._board.newest(incident)]
+        newest = self._read_events(self._board.newest(incident))
         return {**picture, **self._board.beside(row), **self._board.items(doors, rooms), "newest": newest}
 
     def _picture(self, row: Mapping[str, Any], doors: Mapping[str, Any], rooms: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,12 +141,25 @@ class EngineViews(DeskViews):
         if incident:
             self._row(incident)
         rows = read_page(self._ledger, self._desk.site, incident, limit=limit, after=after)
-        items = [self._read_event(row) for row in rows]
-        return {"items": items, "next": items[-1]["cursor"] if len(items) == limit else None}
+        following = f"{rows[-1]['node']}:{rows[-1]['n']}" if len(rows) == limit else None
+        return {"items": self._read_events(rows), "next": following}
 
-    def _read_event(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        data = json.loads(row["payload"]).get("data", {}) if row["payload"] else {}
-        return self._shown(row["node"], row["n"], EventKind(row["kind"]), row["wall"], row["incident"], data)
+    def _read_events(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        found = []
+        for row in rows:
+            kind, data = EventKind(row["kind"]), json.loads(row["payload"]).get("data", {}) if row["payload"] else {}
+            if self._is_shown(kind, data):
+                found.append(self._shown(row["node"], row["n"], kind, row["wall"], row["incident"], data))
+        return found
+
+    def _is_shown(self, kind: EventKind, data: Mapping[str, Any]) -> bool:
+        """What only one person is shown goes with a fact that others see as well."""
+        return kind is not EventKind.DURESS or not data.get("more")
+
+    def _as_shown(self, kind: EventKind, data: Mapping[str, Any]) -> tuple[EventKind, Mapping[str, Any]]:
+        if kind is EventKind.DURESS:  # the record says it; a screen that somebody is made to show does not
+            return EventKind.APPROVAL_ASKED, {"what": data.get("what"), "first": data.get("first")}
+        return kind, data
 
     def shown(self, event: Event) -> Mapping[str, Any]:
         return self._shown(event.node, event.n, event.kind, event.wall, event.incident, event.data)
@@ -158,8 +171,7 @@ class EngineViews(DeskViews):
         row = self._desk.incidents.get(incident or "")
         if row is not None:
             held = self._desk.held_of.get(row["publication"], held)
-        if kind is EventKind.DURESS:  # the record says it; a screen that somebody is made to show does not
-            kind, data = EventKind.APPROVAL_ASKED, {"what": data.get("what"), "first": data.get("first")}
+        kind, data = self._as_shown(kind, data)
         return {
             "cursor": f"{node}:{n}",
             "kind": str(kind),

@@ -99,6 +99,9 @@ class Pictures:
     def shown(self, event: Event) -> Mapping[str, Any]:
         return {"cursor": f"{event.node}:{event.n}", "kind": str(event.kind), "incident": event.incident, **event.data}
 
+    def seen_by(self, person: str | None) -> "Pictures":
+        return self
+
     def cursor(self) -> str:
         return f"node1:{self.events[-1].n}" if self.events else ""
 

@@ -85,3 +85,52 @@ async def test_who_is_alone_may_end_it_after_ten_minutes_having_signed_in_anew()
         await alone(anew=True)
         campus.is_("releasing")
         assert campus.row()["ended_by"] == "Kim Park alone, signed in anew"
+
+
+async def test_their_own_screens_go_on_as_if_it_were_ending_and_nobody_elses_do() -> None:
+    async with story() as campus:
+        await campus.press("front-office")
+        await campus.advance("20s")
+        asked = await ends(campus, "Kim", duress=False)
+        caller = campus.person("ada").caller
+        await campus.ask(lambda commands: commands.decide(asked.approval or "", caller, True, duress=True))
+        views = campus.daemon.views
+        assert [each["state"] for each in views.seen_by("ada").board(campus.incident)["approvals"]] == ["granted"]
+        for known, state in ((views.seen_by("ada"), "releasing"), (views.seen_by("kim"), "active"), (views, "active")):
+            assert known.incident(campus.incident)["state"] == state
+            assert known.incidents(open_only=True, limit=9, after=None)["items"][0]["state"] == state
+        told = await campus.ask(lambda commands: commands.release(campus.incident, ["r1"], caller, ""))
+        assert told.text == "1 of 3 rooms released."
+        assert views.seen_by("ada").rooms(campus.incident)["counts"]["released"] == 1
+        assert views.rooms(campus.incident)["counts"]["released"] == 0
+        assert not any(each["kind"] == "call_district" for each in views.seen_by("ada").state("tasks")["items"])
+        assert any(each["kind"] == "call_district" for each in views.state("tasks")["items"])
+        campus.is_("active")
+
+
+async def test_they_see_what_is_so_once_they_have_decided_for_themselves() -> None:
+    async with story() as campus:
+        await campus.press("front-office")
+        await campus.advance("20s")
+        asked = await ends(campus, "Kim", duress=False)
+        caller, views = campus.person("ada").caller, campus.daemon.views
+        await campus.ask(lambda commands: commands.decide(asked.approval or "", caller, True, duress=True))
+        await campus.restarts()
+        views = campus.daemon.views
+        assert views.seen_by("ada").incident(campus.incident)["state"] == "releasing", "a restart forgets nothing"
+        await campus.ask(lambda commands: commands.decide(asked.approval or "", caller, False))
+        assert views.seen_by("ada").incident(campus.incident)["state"] == "active"
+        assert views.seen_by("ada") is views
+
+
+async def test_who_asked_under_duress_is_told_as_ever_that_another_one_decides() -> None:
+    async with story() as campus:
+        await campus.press("front-office")
+        await campus.advance("20s")
+        asked = await ends(campus, "Ada", duress=True)
+        caller = campus.person("ada").caller
+        shown = campus.daemon.views.seen_by("ada").board(campus.incident)["approvals"]
+        assert [(each["id"], each["state"], each["reason"]) for each in shown] == [(asked.approval, "asked", "over")]
+        with pytest.raises(Refused, match="another one than the first"):
+            await campus.ask(lambda commands: commands.decide(asked.approval or "", caller, True))
+        campus.is_("active")

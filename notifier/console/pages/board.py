@@ -84,7 +84,8 @@ async def wall(call: Call) -> web.Response:
         return page(call, "board_wall_none.html")
     kept = await boards(call).look(asked or str((now or {})["id"]), wait=bool(query_text(call, "part")))
     picture, zone = kept.value, zone_of(call.parts.views.site())
-    rows = rows_of(call, picture)
+    # Whoever was forced to end it may stand before the wall together with who forces them.
+    rows = rows_of(call, {**picture, "tasks": [one for one in picture["tasks"] if one["kind"] != "call_district"]})
     rooms, doors = places(picture)
     wrong = [one for look in ("real", "mine", "unknown") for one in (*rooms, *doors) if one.look == look]
     age = call.parts.clock.wall().timestamp() - seconds(picture["raised_wall"])

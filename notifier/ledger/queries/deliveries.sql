@@ -121,6 +121,11 @@ select state, count(*) as n from delivery where site = :site and incident = :inc
 select phase, kind, lane, state, count(*) as n from delivery where site = :site and incident = :incident
 group by phase, kind, lane, state
 
+-- name: notice_counts
+-- Messages about an incident that are no step's: in one that is open, only those that tell of duress.
+select kind, state, count(*) as n from delivery where site = :site and incident = :incident and step = '_notice'
+group by kind, state
+
 -- name: outside_counts
 select sum(case when state in ('sent', 'delivered', 'read') then 1 else 0 end) as left_us,
     sum(case when state = 'queued' then 1 else 0 end) as waiting

@@ -144,6 +144,12 @@ where e.site = :site and e.incident = :incident and e.kind not in (
     'session_seen', 'personal_data_read')
 order by e.at desc, e.node desc, e.n desc limit :limit
 
+-- name: duress_of_incident
+-- Few of an incident's events, looked for once after each of them.
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.incident = :incident and e.kind = 'duress'
+order by e.at, e.node, e.n
+
 -- name: events_of_site
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
 where e.site = :site and e.kind not in (
