@@ -6,6 +6,7 @@ from playwright.async_api import expect
 
 from notifier.model.incident import Activation
 from notifier.testing.schools import small_school
+from tests.console.board_school import until
 from tests.console.browser import ADMIN, PHONE, Browser, assert_accessible, school_online, screenshot
 from tests.console.pixels import colours, red
 
@@ -65,10 +66,20 @@ async def test_a_drill_is_read_started_and_ended_without_scripts(browser: Browse
         await page.get_by_role("button", name="Start DRILL LOCKDOWN, North wing, 3 people").click()
         await expect(page.locator("h1")).to_contain_text("LOCKDOWN, North wing")
         await expect(page.get_by_text("No door was commanded: they stayed as they were.")).to_be_visible()
+        await expect(page.locator(".lead", has_text="It is running.")).to_be_visible()
+        ben = school.daemon.engine.desk.link_token(page.url.rpartition("/")[2], "ben")
+        await school.daemon.commands.answer(ben, "safe", "")
+        await page.get_by_role("link", name="look again").click()
+        await expect(page.get_by_text("1 of 3 people who were written to has answered.")).to_be_visible()
+        silent = page.locator("section", has=page.get_by_role("heading", name="No answer from"))
+        await expect(silent.get_by_role("listitem")).to_have_count(2)
+        await expect(silent).not_to_contain_text("Ben")
         await screenshot(page, "drill-running", full_page=True)
         await page.get_by_role("button", name="End the DRILL").click()
         await expect(page.get_by_role("button", name="End the DRILL")).to_have_count(0)
-        await expect(page.locator(".lead")).to_contain_text("begun")
+        await expect(page.locator(".lead").first).to_contain_text("begun")
+        incident = page.url.rpartition("/")[2]
+        await until(school, lambda: school.daemon.views.incident(incident)["state"] == "closed")
         await page.goto(f"{school.url}/drills")
         await expect(page.get_by_role("region", name="Past drills")).to_contain_text("DRILL LOCKDOWN")
 

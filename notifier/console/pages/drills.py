@@ -35,8 +35,8 @@ def _list(call: Call, form: Form, status: int = 200) -> web.Response:
     return page(
         call, "drills.html", status=status, form=form, calendar=views.state("drills")["items"],
         running=[each for each in open_now if each["drill"]], live=[each for each in open_now if not each["drill"]],
-        past=[each for each in found["items"] if each["drill"]], next=found["next"], books=books, zones=zones,
-        may=call.caller.may(Right.DRILL, call.parts.site),
+        past=[each for each in found["items"] if each["drill"] and each["state"] == "closed"], next=found["next"],
+        books=books, zones=zones, may=call.caller.may(Right.DRILL, call.parts.site),
     )  # fmt: skip
 
 
