@@ -21,8 +21,8 @@ $(DEV_READY): requirements/dev.txt pyproject.toml .ci/setup.sh
 demo: $(RUN_READY)  ## the demo school, one lockdown from press to closing message; ONCE=1 ends with a JSON summary
 	@$(PY) -m notifier demo $(if $(ONCE),--once)
 
-test: lint types imports  ## everything that must hold before a change lands
-	@$(PY) -m pytest
+test: lint types imports  ## everything that must hold before a change lands; WORKERS=1 one test after another
+	@$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile
 
 lint: $(DEV_READY)  ## style
 	@.venv/bin/ruff check .

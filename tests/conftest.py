@@ -12,7 +12,7 @@ settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-# Seconds a suite may take; together with lint and types it must stay well under 25 minutes.
+# Seconds that a suite's tests may take, added up over the workers; with lint and types a run stays under 25 minutes.
 BUDGETS = {"unit": 180, "stories": 240, "recovery": 240, "console": 360, "nodes": 360}
 
 
