@@ -50,7 +50,9 @@ def is_gone(error: BaseException) -> bool:
     """Whether an error is the server's or the wire's, and not the statement's."""
     import asyncpg
 
-    if isinstance(error, OSError | asyncio.TimeoutError | StoreGone | asyncpg.InterfaceError):
+    # InternalClientError: what the server said last, unasked, left the driver in a state where it takes no question.
+    of_the_wire = OSError | asyncio.TimeoutError | StoreGone | asyncpg.InterfaceError | asyncpg.InternalClientError
+    if isinstance(error, of_the_wire):
         return not isinstance(error, asyncpg.DataError)
     return isinstance(error, asyncpg.PostgresError) and str(error.sqlstate or "").startswith(_GONE)
 

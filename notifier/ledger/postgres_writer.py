@@ -200,7 +200,7 @@ class PostgresWriter(WriterThread):
                     break
             await self._commit(turn)
         except Exception as error:
-            if is_gone(error):
+            if self._is_over(error):
                 raise
             await turn.end("rollback")
             return False
@@ -215,7 +215,7 @@ class PostgresWriter(WriterThread):
         try:
             return job.future, await self._drive(body, turn), None
         except Exception as error:
-            if is_gone(error):
+            if self._is_over(error):
                 raise
             if _is_servers(error) or not turn.forget(mark):
                 raise Unmet("A body failed after it wrote.") from error
@@ -231,7 +231,7 @@ class PostgresWriter(WriterThread):
                 value = await (self._drive(job.body(), turn) if job.body else self._do(job, turn))
                 await self._commit(turn)
             except Exception as error:
-                if is_gone(error):
+                if self._is_over(error):
                     raise
                 await turn.end("rollback")
                 if isinstance(error, CopyFirst):
@@ -333,6 +333,10 @@ class PostgresWriter(WriterThread):
     def mine(self) -> tuple[int, str]:
         n, hashed, _ = self._known.get(self.node, (0, chain.GENESIS, 0.0))
         return n, hashed
+
+    def _is_over(self, error: BaseException) -> bool:
+        """Whether nothing more can be asked here, whatever the error calls itself."""
+        return is_gone(error) or self.connection.is_closed()
 
     # ------------------------------------------------------------------------------------------------------- telling
 

@@ -18,6 +18,10 @@ from notifier.testing.check_ledger import SITE, add, note
 from tests.ledger.bodies import QUERIES
 from tests.postgres_server import Server, server
 
+PATIENCE = 1.0
+"""Seconds for a commit. With the 0.25 s of a daemon, a machine that is busy with other tests is taken for a server that
+hangs, and a second absence begins in the middle of the one that is looked at."""
+
 NOW = 4e9
 """Later than any clock: memory keeps only what is not long ago."""
 
@@ -31,7 +35,13 @@ def stoppable() -> Iterator[Server]:
 @asynccontextmanager
 async def opened(folder: Path, address: str) -> AsyncIterator[FailoverLedger]:
     ledger = await FailoverLedger.open(
-        folder / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES, probe_every=0.05
+        folder / "copy.sqlite",
+        "desk",
+        SystemClock(),
+        address=address,
+        queries=QUERIES,
+        probe_every=0.05,
+        patience=PATIENCE,
     )
     try:
         yield ledger
