@@ -13,10 +13,16 @@ from notifier.testing.story import STORES
 from tests.postgres_server import Reused, server
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only_on(store, why): a story about one store itself")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "store" in metafunc.fixturenames:
         wanted = os.environ.get("NOTIFIER_STORIES_ON", "")
-        metafunc.parametrize("store", [wanted] if wanted else ["sqlite", "postgres"], indirect=True)
+        only = metafunc.definition.get_closest_marker("only_on")
+        stores = [only.args[0]] if only else [wanted] if wanted else ["sqlite", "postgres"]
+        metafunc.parametrize("store", stores, indirect=True)
 
 
 @pytest.fixture(scope="session")
