@@ -1,6 +1,7 @@
 """The small school with devices and providers on real sockets, and a daemon in a process of its own to be killed."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -126,7 +127,8 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, kill_at: set[str]) -> AsyncIterator[Town]:
+async def town(folder: Path, kill_at: set[str], store: str | None = None) -> AsyncIterator[Town]:
+    """`store`: the address of an empty database; None for a file."""
     files = on_real_sockets()
     known = read_school(files)
     async with Campus(SystemClock(), known.site, known.people, SMS) as campus:
@@ -135,6 +137,9 @@ async def town(folder: Path, kill_at: set[str]) -> AsyncIterator[Town]:
             site = site.replace(address, campus.addresses[thing])
         port = free_port()
         write_school(folder, {**files, "site.yaml": site.encode()}, campus, port)
+        if store is not None:
+            settings = json.loads((folder / "settings.yaml").read_text())
+            (folder / "settings.yaml").write_text(json.dumps({**settings, "store": store}))
         base = f"http://{HOST}:{port}"
         campus.connect(base)
         made = Town(folder, campus, base, kill_at)

@@ -1,12 +1,15 @@
 """kill -9, for real, at the first event of each kind: one lockdown lives through as many deaths as it has kinds."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from notifier.campus.door_model import LockFault
+from notifier.ledger.postgres_verify import verify_server
 from notifier.ledger.verify import verify
+from tests.postgres_server import server
 from tests.recovery.small_town import Town, town
 
 KINDS = {
@@ -63,9 +66,21 @@ async def released(place: Town) -> None:
         await place.post("kim", "/release", {"rooms": ["r1", "r2", "desk"]})
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Of an empty database; None for a file."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with server() as running:  # it syncs, as a school's does
+        yield running.database()
+
+
 @pytest.mark.timeout(240)
-async def test_a_lockdown_outlives_a_kill_at_each_kind_of_event(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    async with town(tmp_path, set(KINDS)) as place:
+async def test_a_lockdown_outlives_a_kill_at_each_kind_of_event(
+    address: str | None, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    async with town(tmp_path, set(KINDS), address) as place:
         await lockdown(place)
         crowd = place.campus.crowd
         await place.campus.crowd.until(lambda: all(crowd[one].got("lockdown ended", "sms") for one in ("ben", "kim")))
@@ -88,4 +103,8 @@ async def test_a_lockdown_outlives_a_kill_at_each_kind_of_event(tmp_path: Path, 
                 texts = Counter(one.text.split(" Doors not secured")[0] for one in somebody.got(by=way))
                 twice = [text for text, count in texts.items() if count > 1]
                 assert not twice, f"{name} got this twice by {way}: {twice}"
-    assert verify(tmp_path / "state" / "ledger.sqlite") == []
+    if address is None:
+        assert verify(tmp_path / "state" / "ledger.sqlite") == []
+    else:
+        assert [str(each) for each in await verify_server(address, tmp_path / "state", "demo")] == []
+    assert list((tmp_path / "state").glob("spool.*")) == [], "something was kept beside the record and not brought back"

@@ -120,10 +120,15 @@ def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 on_both = pytest.mark.parametrize("broken", FAULTS, indirect=True)
 
 
-def once(campus: Story, *kinds: EventKind) -> None:
-    """What was decided while the store was gone stands there once."""
+def once(campus: Story, fault: Fault, *kinds: EventKind) -> None:
+    """What was decided while the store was gone stands there once: its rows always, and its events too.
+
+    A commit that hung and succeeded after all wrote the same rows as memory; it is in the chain beside memory's.
+    """
+    assert len(campus.log.read("incidents_page", before=1e15, limit=10)) == 1
+    assert len(campus.log.read("answers_of_incident", incident=campus.incident)) == 1
     counted = {kind: len(campus.log.told(kind)) for kind in kinds}
-    assert set(counted.values()) == {1}, counted
+    assert set(counted.values()) <= ({1, 2} if fault is Store.hangs else {1}), counted
 
 
 async def recorded_again(campus: Story) -> None:
@@ -158,7 +163,7 @@ async def test_a_press_without_a_store_is_answered_and_carried_out_and_kept_late
         await campus.advance("2m")
         campus.phone("Kim").has("no answer from Room 2")
         campus.log.tells(EventKind.INCIDENT_OPENED, EventKind.ANSWERED, EventKind.ESCALATED)
-        once(campus, EventKind.INCIDENT_OPENED, EventKind.ANSWERED, EventKind.ESCALATED, EventKind.PAGE_STARTED)
+        once(campus, fault, EventKind.INCIDENT_OPENED, EventKind.ANSWERED, EventKind.ESCALATED)
         for name in ("Ada", "Ben", "Officer Diaz"):
             campus.phone(name).has("LOCKDOWN", by="sms", times=1)
         await campus.log.verifies()
@@ -195,7 +200,14 @@ async def test_a_store_that_goes_in_mid_incident_loses_nothing_of_it(broken: tup
         for name in ("Ada", "Ben", "Officer Diaz"):
             campus.phone(name).has("LOCKDOWN", by="sms", times=1).has("lockdown ended", by="sms", times=1)
         campus.log.tells(EventKind.INCIDENT_OPENED, EventKind.NOT_SECURED, EventKind.ROOM_RELEASED)
-        once(campus, EventKind.INCIDENT_OPENED, EventKind.ANSWERED, EventKind.NOT_SECURED, EventKind.APPROVAL_ASKED)
+        once(
+            campus,
+            fault,
+            EventKind.INCIDENT_OPENED,
+            EventKind.ANSWERED,
+            EventKind.NOT_SECURED,
+            EventKind.APPROVAL_ASKED,
+        )
         await campus.log.verifies()
         for door in DOORS:
             campus.door(door).was_never_told_to_unlock()
