@@ -12,7 +12,7 @@ from notifier.engine.device_records import is_as_known, poll_body, sensed, watch
 from notifier.engine.devices import HOLDS, Devices
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
-from notifier.model.door import Lock
+from notifier.model.door import Lock, Mode
 from notifier.model.step import Phase
 
 WATCH_DOORS = 3.0
@@ -20,7 +20,7 @@ WATCH_DOORS = 3.0
 
 
 class DoorWatch:
-    """Read-only, but for a held door that is not secured any more: that one is told to lock again."""
+    """Read-only, but for a held door that is not secured or not in lockdown any more: that one is told again."""
 
     def __init__(self, desk: Desk, ledger: Ledger, devices: Devices) -> None:
         self._desk, self._ledger, self._devices = desk, ledger, devices
@@ -59,7 +59,10 @@ class DoorWatch:
             alarm = not is_as_known(known, reading, incident["id"]) and await self._ledger.run(
                 lambda: watch_body(self._desk.site, door, reading, incident["id"], self._desk.clock.now())
             )
-            if alarm or (sensed(row, reading).lock is not Lock.SECURED and row["commanded"] == "secure"):
+            # Somebody has let it out of lockdown at its controller: told once, for each time that it is seen.
+            let_out = row["mode"] == Mode.LOCKDOWN and reading.mode is Mode.NORMAL
+            open_now = let_out or sensed(row, reading).lock is not Lock.SECURED
+            if alarm or (open_now and row["commanded"] == "secure"):
                 self._secure_again(incident, door.id)
 
         await asyncio.gather(*(look(row) for row in watched), return_exceptions=True)

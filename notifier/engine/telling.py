@@ -56,6 +56,8 @@ def _read(data: Data, held: Held | None) -> str:
         return f"{_door(data, held)}: {data['by']} says {data['lock']}."
     if data.get("proven"):
         return f"{_door(data, held)} secured ({data.get('detail')})."
+    if data.get("lock") == "secured" and "proven" in data:
+        return f"{_door(data, held)} is locked, and its controller still lets badges open it ({data.get('detail')})."
     return f"{_door(data, held)} NOT secured yet: reads {data.get('lock')} ({data.get('detail')})."
 
 

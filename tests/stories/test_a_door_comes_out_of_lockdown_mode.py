@@ -232,6 +232,15 @@ async def test_killed_after_the_release_was_taken_it_is_read_back_and_not_sent_a
         stands_locked_and_normal(campus.door("d7").was_never_told_to_unlock())
 
 
+async def test_a_door_that_somebody_lets_out_in_the_middle_is_locked_down_again() -> None:
+    async with story(CONTROLLED) as campus:
+        locked_by_night(campus, "d7")
+        await locked_down(campus)
+        campus.door("d7").model.lockdown = False
+        await campus.advance("10s")
+        assert not campus.door("d7").is_secured().model.badge()
+
+
 async def test_a_press_while_doors_leave_lockdown_locks_them_down_again() -> None:
     async with story(CONTROLLED) as campus:
         locked_by_night(campus, "d7")

@@ -10,7 +10,7 @@ from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_doors
 from notifier.errors import AdapterError
 from notifier.interfaces import DoorDriver
-from notifier.model.door import CommandState, DoorReading, Lock
+from notifier.model.door import CommandState, DoorReading, Lock, Mode
 from notifier.model.facts import Row
 from notifier.model.incident import Action
 from notifier.model.playbook import Playbook, SecureDoors, Step
@@ -24,6 +24,8 @@ PATIENT_AFTER, TELL_PATIENTLY = 8, 5.0
 """After so many tries a human has been told; it goes on, slower, in case somebody has mended the door."""
 OPENED = "_open:"
 """What the step of a command begins with that ends a responder's timed opening."""
+BADGES_TOO = 3
+"""Commands after which a door that is locked counts as secured although its controller still lets badges open it."""
 ALL_EXTERIOR = "_exterior"
 """The step that a lockdown adds by itself: every commandable exterior door (PRODUCT 5, door)."""
 
@@ -139,7 +141,7 @@ async def prove_secured(
         for look in looks:
             reading = await _read(door, drivers)
             detail = reading.detail or trouble or "no answer"
-            proof = Proof(reading, reading.lock is Lock.SECURED, tries, detail)
+            proof = Proof(reading, _proves(reading, tries, taken=not trouble), tries, detail)
             if proof.proven:
                 await report(proof)
                 return proof
@@ -150,6 +152,12 @@ async def prove_secured(
             if not wanted():
                 return proof
     return proof
+
+
+def _proves(reading: DoorReading, tries: int, *, taken: bool) -> bool:
+    """A door that was locked anyway reads secured before its controller has heard of the lockdown."""
+    open_to_badges = reading.mode is Mode.NORMAL and not (taken and tries >= BADGES_TOO)
+    return reading.lock is Lock.SECURED and not open_to_badges
 
 
 async def _read(door: Door, drivers: Callable[[str], DoorDriver | None]) -> DoorReading:

@@ -1,16 +1,17 @@
 """A lock is what its sensor or a named person says; a command proves nothing; fire alarm and people stop retries."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from notifier.engine.device_records import door_proof_body, watch_body
 from notifier.engine.moves import confirm_door_body, open_door_body
-from notifier.engine.steps.secure_doors import Proof, other_path, prove_secured
+from notifier.engine.steps.secure_doors import BADGES_TOO, Proof, other_path, prove_secured
 from notifier.errors import NotFound, OutcomeUnknown, Refused, TryAgain
 from notifier.interfaces import DoorDriver, Ending
-from notifier.model.door import DoorReading, Leaf, Lock
+from notifier.model.door import DoorReading, Leaf, Lock, Mode
 from notifier.model.site import Door
 from tests.unit.engine.bench import Bench, HandClock
 from tests.unit.engine.school import SITE, held
@@ -210,6 +211,27 @@ async def test_a_relay_that_says_on_proves_nothing() -> None:
     assert not proof.proven
     assert proof.tries > 2
     assert not any(each.proven for each in told)
+
+
+async def test_a_door_that_was_locked_anyway_is_told_until_its_controller_refuses_badges() -> None:
+    badges, shut_out = replace(SHUT, mode=Mode.NORMAL), replace(SHUT, mode=Mode.LOCKDOWN)
+    driver = Relay([badges] * 3 + [shut_out], [TryAgain("busy")])
+    proof, _told = await proving(driver, D1, times(50))
+    assert (proof.proven, proof.reading.mode) == (True, Mode.LOCKDOWN)
+    assert len(driver.said) > 1
+
+
+async def test_a_lock_that_holds_is_secured_in_the_end_though_its_controller_lets_badges_in() -> None:
+    driver = Relay([replace(SHUT, mode=Mode.NORMAL)])
+    proof, _told = await proving(driver, D1, times(50))
+    assert proof.proven
+    assert len(driver.said) == BADGES_TOO
+
+
+async def test_a_controller_that_never_took_the_command_is_not_believed() -> None:
+    driver = Relay([replace(SHUT, mode=Mode.NORMAL)], [TryAgain("busy")] * 50)
+    proof, _told = await proving(driver, D1, times(30))
+    assert not proof.proven
 
 
 @pytest.mark.parametrize("fault", [TryAgain("busy"), OutcomeUnknown("cut off")])

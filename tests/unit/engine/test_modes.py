@@ -1,6 +1,7 @@
 """Doors that are locked by a mode of their controller: who is let out of it, when, and what is said of who is not."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -210,3 +211,36 @@ async def test_it_is_asked_before_each_command_whether_it_may_still_be_told() ->
     assert driver.releases == 1
     assert not (await out(driver, lambda: "the response is not ending any more"))[0]
     assert driver.releases == 1
+
+
+async def told_on_the_wire(
+    at: Bench, door: str, before: DoorReading, meanwhile: Callable[[], Awaitable[object]]
+) -> str:
+    """An exterior door is approved, something happens before its command leaves; what its task says then."""
+    await known(at, **{door: before})
+    incident = await locked_down(at)
+    await ended(at, incident)
+    scene, rows = await at.run(lambda: approve_step_body(at.desk, incident, "_exterior:open", ADA, may_command=True))
+    assert door in told(at)
+    await meanwhile()
+    driver = Controller(reads=[SHUT_OUT])
+    at.desk.gear.door_drivers = {"relay": driver}
+    metal = at.metal()
+    metal.launch(scene, rows)
+    await asyncio.gather(*metal._others)
+    assert driver.releases == 0
+    (task,) = (row["text"] for row in at.rows("task", subject=door) if row["kind"].startswith("door_not_re"))
+    return str(task)
+
+
+@pytest.mark.parametrize("before", [BADGES, replace(BADGES, lock=Lock.UNSECURED)], ids=["release", "restore"])
+async def test_right_before_the_wire_it_is_asked_who_holds_the_door(at: Bench, before: DoorReading) -> None:
+    said = await told_on_the_wire(at, "gate", before, lambda: at.press("evacuate"))  # it locks the gate
+    assert "another response has locked it meanwhile" in said
+
+
+async def test_a_door_that_a_fire_alarm_releases_is_not_told_to_stay_locked(at: Bench) -> None:
+    async def burns() -> None:
+        at.desk.fire_alarm = True
+
+    assert "the fire alarm is on" in await told_on_the_wire(at, "yard", BADGES, burns)
