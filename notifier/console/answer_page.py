@@ -14,6 +14,7 @@ from aiohttp import web
 
 from notifier.console.answer_words import ACTIONS, DIRECTIVES, LANGUAGES, WORDS
 from notifier.console.assets import static
+from notifier.console.foreign_words import among_ours, as_typed, kept
 from notifier.console.problems import BadRequest, Explained
 from notifier.console.reading import read_body
 from notifier.console.route import Call
@@ -53,7 +54,7 @@ async def answer(call: Call) -> web.Response:
     if chosen != NOT_ME and chosen not in picture["answers"]:
         notice = WORDS[language]["choose"]
         return _html(422, "answer", picture_words(picture, language, token, notice=notice, typed=text))
-    text = "".join(sign for sign in text if sign.isprintable())
+    text = " ".join(kept(text).split())
     wait = call.parts.answers.wait(token, call.parts.clock.now())
     try:
         if not wait:
@@ -226,10 +227,12 @@ def _zone(name: str) -> tzinfo:
 def templates() -> jinja2.Environment:
     import jinja2  # with the first page, not with the start
 
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("notifier.console"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=among_ours,
     )  # fmt: skip
+    made.filters["typed"] = as_typed
+    return made
 
 
 def _html(status: int, page: str, context: Mapping[str, Any]) -> web.Response:

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup, escape
 
+from notifier.console.foreign_words import escaped
 from notifier.console.pages._press_words import joined
 from notifier.console.pages.icons import icon, icons
 from notifier.console.pages.rendering import plural
@@ -114,7 +115,7 @@ def schematic(
         bars = [door for door in doors if door.zone == zone["id"]]
         if not mine and not bars:
             continue
-        fixed.append(f'<text class="zone" x="0" y="{y + 18}">{escape(zone["name"])}</text>')
+        fixed.append(f'<text class="zone" x="0" y="{y + 18}">{escaped(zone["name"])}</text>')
         y += LABEL
         for group, high in ((mine, HIGH), (bars, DOOR_HIGH)):
             for n, place in enumerate(group):
@@ -134,8 +135,8 @@ def _tile(place: Place, x: int, y: int, high: int) -> str:
     edge = 'x="1.5" y="1.5"'
     return (
         f'<svg id="map-{escape(place.id)}" class="place {place.look}{" door" if small else ""}" x="{x}" y="{y}" '
-        f'width="{TILE}" height="{high}"><title>{escape(place.name)}: {escape(place.says)}</title>'
-        f'<rect {edge} width="{TILE - 3}" height="{high - 3}"/><text {where}>{escape(short)}</text>{drawn}</svg>'
+        f'width="{TILE}" height="{high}"><title>{escaped(place.name)}: {escaped(place.says)}</title>'
+        f'<rect {edge} width="{TILE - 3}" height="{high - 3}"/><text {where}>{escaped(short)}</text>{drawn}</svg>'
     )
 
 
@@ -157,7 +158,7 @@ def plan(text: str, rooms: Sequence[Place], doors: Sequence[Place], name: str) -
     known = {place.id: place for place in (*rooms, *doors)}
     drawn = "".join(_kept(child, known) for child in root)
     box = escape(root.get("viewBox", "") if _PLAIN.fullmatch(root.get("viewBox", "")) else "0 0 100 100")
-    said = escape(sentence(rooms, doors))
+    said = escaped(sentence(rooms, doors))
     return f'<svg class="plan" id="{escape(name)}" viewBox="{box}" role="img" aria-label="{said}">{drawn}</svg>'
 
 
@@ -192,8 +193,8 @@ def _kept(element: ET.Element, known: Mapping[str, Place]) -> str:
     if place is not None:
         kept["class"] = f"place {place.look}"
     written = "".join(f' {key}="{escape(value)}"' for key, value in kept.items())
-    title = f"<title>{escape(place.name)}: {escape(place.says)}</title>" if place else ""
-    inside = escape(element.text or "") if tag in {"text", "tspan"} else Markup()
+    title = f"<title>{escaped(place.name)}: {escaped(place.says)}</title>" if place else ""
+    inside = escaped(element.text or "") if tag in {"text", "tspan"} else Markup()
     inside += Markup("").join(Markup(_kept(child, known)) for child in element)  # noqa: S704 built here, escaped
     return f"<{tag}{written}>{title}{inside}</{tag}>" + (_mark(element, place) if place else "")
 

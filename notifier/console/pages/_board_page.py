@@ -7,9 +7,10 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from aiohttp import web
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from notifier.console.callers import device_of
+from notifier.console.foreign_words import escaped
 from notifier.console.pages._board_counts import counts, newest
 from notifier.console.pages._board_desk import Piece, boards, rights_of
 from notifier.console.pages._board_map import Place, places, plan, schematic, sentence
@@ -97,7 +98,7 @@ def pieces_of(call: Call, picture: Mapping[str, Any], rights: frozenset[str]) ->
             [Piece(one.id, str(made.count(one))) for one in counts(picture)], "</div>",
         ),
         Piece("happened", LOG + "".join(str(made.happened(one)) for one in lines) + "</ol></div>"),
-        Piece("map-words", f'<p id="map-words" class="hidden-words">{escape(sentence(*places(picture)))}</p>'),
+        Piece("map-words", f'<p id="map-words" class="hidden-words">{escaped(sentence(*places(picture)))}</p>'),
         map_of(call, picture, site),
         Piece("acts", str(made.acts(picture, rights, base))),
     ]  # fmt: skip

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from notifier.console.foreign_words import escaped, spelled
 from notifier.files.differences import differences, reach_told
 from notifier.interfaces import Rehearsed
 
@@ -46,7 +47,7 @@ def compare(old: str | None, new: str | None, before: Rehearsed | None, after: R
                 told = ["Only comments, order or spaces differ; it does what it did."]
         else:
             told = ["One of the two cannot be read as a playbook, so only the text can be compared."]
-    return Compared(told, list(_lines((old or "").splitlines(), (new or "").splitlines())))
+    return Compared(told, list(_lines(spelled(old or "").splitlines(), spelled(new or "").splitlines())))
 
 
 def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
@@ -60,7 +61,7 @@ def _lines(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
         for kind, a, b, c, d in group:
             if kind == "equal":
                 for at in range(c, d):
-                    yield Line(" ", at + 1, escape(new[at]))
+                    yield Line(" ", at + 1, escaped(new[at]))
             elif kind == "replace" and b - a == d - c:
                 yield from _pairs(old[a:b], new[c:d], a, c)
             else:
@@ -84,10 +85,10 @@ def _words(old: str, new: str) -> tuple[Markup, Markup]:
     was, now = Markup(""), Markup("")
     for kind, i, j, k, end in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         left, right = "".join(a[i:j]), "".join(b[k:end])
-        was += escape(left) if kind == "equal" else _whole("del", left)
-        now += escape(right) if kind == "equal" else _whole("ins", right)
+        was += escaped(left) if kind == "equal" else _whole("del", left)
+        now += escaped(right) if kind == "equal" else _whole("ins", right)
     return was, now
 
 
 def _whole(tag: str, text: Any) -> Markup:
-    return Markup("<{0}>{1}</{0}>").format(Markup(tag), text) if text else Markup("")  # noqa: S704 tags of ours
+    return Markup("<{0}>{1}</{0}>").format(Markup(tag), escaped(str(text))) if text else Markup("")  # noqa: S704 tags of ours

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
+from notifier.console.foreign_words import kept
 from notifier.console.problems import BadRequest
 from notifier.console.reading import read_body
 from notifier.console.route import KILOBYTE, Call
@@ -32,7 +33,7 @@ class Form:
     def text(self, name: str, default: str = "", *, limit: int = TEXT_LIMIT, needed: str = "") -> str:
         """`needed`: the sentence that is said if nothing was typed."""
         said = self.values.get(name, [default])[0].replace("\r\n", "\n").strip()
-        said = "".join(sign for sign in said if sign.isprintable() or sign in "\n\t")
+        said = kept(said)
         if len(said) > limit:
             self.faults.setdefault(name, f"This has {len(said):,} characters and may have {limit:,}; shorten it.")
         elif not said and needed:

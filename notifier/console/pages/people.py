@@ -92,8 +92,12 @@ def _table(files: dict[str, bytes]) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
+FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+"""What a spreadsheet's formula begins with (OWASP, CSV injection), in the wide letters of Asian keyboards too."""
+
+
 def harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    return f"'{cell}" if cell[:1] in FORMULA or cell.lstrip()[:1] in FORMULA else cell
 
 
 _PERSONAL = frozenset({Flag.PAGE, Flag.LENIENT, Flag.PERSONAL})

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from notifier.console.assets import static
+from notifier.console.foreign_words import among_ours, as_typed
 from notifier.console.pages.icons import icon
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import ADVICE, Explained
@@ -151,8 +152,9 @@ def environment() -> jinja2.Environment:
 
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("notifier.console"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=among_ours,
     )  # fmt: skip
     made.globals |= {"static": static, "icon": icon}
     made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural, "span": span}
+    made.filters["typed"] = as_typed
     return made
