@@ -504,9 +504,19 @@ class Commands(Protocol):
         ...
 
     async def decide(
-        self, approval: str, caller: Caller, grant: bool, *, reauthenticated: bool = False, duress: bool = False
+        self,
+        approval: str,
+        caller: Caller,
+        grant: bool,
+        *,
+        reauthenticated: bool = False,
+        duress: bool = False,
+        reason: str = "",
     ) -> Outcome:
-        """`reauthenticated`: they proved just now who they are: who asked may then decide alone after 10 min."""
+        """`reauthenticated`: they proved just now who they are: who asked may then decide alone after 10 min.
+
+        `reason`: why it is refused; needed for files and messages, which somebody has written.
+        """
         ...
 
     async def claim_mistake(self, incident: str, caller: Caller) -> Outcome: ...
@@ -580,7 +590,10 @@ class Commands(Protocol):
         ...
 
     async def acknowledge_trouble(self, trouble: str, caller: Caller) -> Outcome: ...
-    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome: ...
+    async def publish(self, files: Mapping[str, bytes], comment: str, caller: Caller) -> Outcome:
+        """Not done: the policy says two, so it is proposed (`Views.proposal`). Raises SetupError, Refused."""
+        ...
+
     async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]: ...
 
 
@@ -676,6 +689,20 @@ class Views(Protocol):
 
     def shown(self, event: Event) -> Mapping[str, Any]:
         """One event as people may see it: `cursor` (`node:n`), `kind`, `wall`, `incident`, `text`, …; no rows."""
+        ...
+
+    def proposals(self) -> Sequence[Mapping[str, Any]]:
+        """Files that wait for a second person to let them run, then those lately decided, newest first: `id`, `state`,
+        `first`, `first_name`, `second`, `second_name`, `comment`, `why` (it was refused), `base` (the version it was
+        made of), `overtaken`, `asked`, `expires` (wall), `began` (steady) and `asker` (a `model.second_person.Human`).
+        """
+        ...
+
+    def proposal(self, approval: str) -> Mapping[str, Any]:
+        """One of them, and `changed`: each `path`, `before`, `after` (None: not there), `sound` (no text), `gone`.
+
+        Raises NotFound.
+        """
         ...
 
     def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
@@ -808,7 +835,10 @@ class Editing(Protocol):
         ...
 
     async def publish(self, changes: Changes, comment: str, caller: Caller, based_on: int) -> Outcome:
-        """Publish the newest set with `changes` in it, if `based_on` still runs. Raises SetupError, Refused."""
+        """Publish the newest set with `changes` in it, if `based_on` still runs. Raises SetupError, Refused.
+
+        Not done: the policy says two, so it is proposed.
+        """
         ...
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from notifier.cli.client import Client
+from notifier.cli.client import LONG_PATIENCE, Client
 from notifier.cli.naming import incident_id
 from notifier.cli.printing import as_json, say
 from notifier.cli.words import DONE, WAITS, Commands, asking, daemon_options
@@ -35,13 +36,14 @@ def add(commands: Commands) -> None:
         ending.set_defaults(deed=asking(_end))
     approve = commands.add_parser(
         "approve", parents=[daemon_options()], help="be the second person, or let a waiting step start",
-        description="With one word: grant or refuse an approval. With two: let a step that "
+        description="With one word: grant or refuse an approval, or take back one's own. With two: let a step that "
         "waits for approval start, or refuse it.",
     )  # fmt: skip
     approve.add_argument("what", metavar="APPROVAL|INCIDENT", help="an approval's id, or an incident before a STEP")
     approve.add_argument("step", metavar="STEP", nargs="?", help="the id of a step that waits")
     approve.add_argument("--refuse", action="store_true", help="refuse; a step refused is skipped")
-    approve.add_argument("--reason", default="", help="why a step is refused; needed for that")
+    approve.add_argument("--reason", default="", help="why a step, files or a message is refused; needed for that")
+    approve.add_argument("--show", action="store_true", help="only show what proposed files would change")
     approve.add_argument("--code", default="", help="your confirmation code, if you have set one")
     approve.set_defaults(deed=asking(_approve))
     release = _command(commands, "release", "release rooms whose people were seen; opens no door")
@@ -76,8 +78,12 @@ async def _end(args: argparse.Namespace, client: Client) -> int:
 
 
 async def _approve(args: argparse.Namespace, client: Client) -> int:
+    if args.show:
+        return _shown(args, await client.get(f"/proposals/{args.what}"))
     if args.step is None:
-        return _told(args, await client.post(f"/approvals/{args.what}", {"grant": not args.refuse, "code": args.code}))
+        said = {"grant": not args.refuse, "code": args.code, "reason": args.reason}
+        # Files are checked and their pages rendered before they run.
+        return _told(args, await client.post(f"/approvals/{args.what}", said, LONG_PATIENCE))
     if args.refuse and not args.reason.strip():
         raise NotifierError("Say why the step is refused: --reason 'the doors stay locked tonight'. Nothing was done.")
     incident = await incident_id(client, args.what)
@@ -85,6 +91,25 @@ async def _approve(args: argparse.Namespace, client: Client) -> int:
         refused = await client.post(f"/incidents/{incident}/steps/{args.step}/refuse", {"reason": args.reason})
         return _told(args, refused)
     return _told(args, await client.post(f"/incidents/{incident}/steps/{args.step}/approve"))
+
+
+def _shown(args: argparse.Namespace, asked: Mapping[str, Any]) -> int:
+    """What proposed files would change, as `diff -u` shows it."""
+    if args.json:
+        as_json(asked)
+        return DONE
+    why = f": {asked['comment']}" if asked["comment"] else ""
+    say(f"{asked['first_name']} proposes{why}", f"Made of version {asked['base']}; {asked['state']}.")
+    if asked["overtaken"]:
+        say("Another version was published since: this one cannot run any more.")
+    for each in asked["changed"]:
+        if each["sound"]:
+            say("", f"{each['path']}: a recording, {'taken out' if each['gone'] else 'put in, or another one'}")
+            continue
+        before, after = (str(each[side] or "").splitlines() for side in ("before", "after"))
+        names = (f"version {asked['base']}/{each['path']}", f"proposed/{each['path']}")
+        say("", *difflib.unified_diff(before, after, *names, lineterm=""))
+    return DONE
 
 
 async def _release(args: argparse.Namespace, client: Client) -> int:

@@ -8,7 +8,7 @@ import base64
 from notifier.cli.client import LONG_PATIENCE, Client
 from notifier.cli.plan_words import told
 from notifier.cli.printing import as_json, progress, say
-from notifier.cli.words import DONE, Commands, asking, daemon_options
+from notifier.cli.words import DONE, WAITS, Commands, asking, daemon_options
 from notifier.files.folder import read_folder, write_folder
 
 
@@ -16,7 +16,8 @@ def add(commands: Commands) -> None:
     publish = commands.add_parser(
         "publish", parents=[daemon_options()], help="make the running daemon use a folder's files",
         description="Send the folder's files to the running daemon. It checks them, all or none, and runs them from "
-        "then on; open incidents go on with what they began with.",
+        "then on; open incidents go on with what they began with. Where the site file says that publishing takes two, "
+        "they are proposed, and run when another person approves.",
     )  # fmt: skip
     publish.add_argument("folder", metavar="DIR", help="the school's folder")
     publish.add_argument("--comment", default="", help="what has changed and why, kept in the record")
@@ -48,6 +49,14 @@ async def _publish(args: argparse.Namespace, client: Client) -> int:
     outcome = await client.post("/publications", {"comment": args.comment, "files": sent}, LONG_PATIENCE)
     if args.json:
         as_json(outcome)
+    elif not outcome["done"]:
+        say(outcome["text"])
+        say(f"Second person, to see it:    notifier approve {outcome['approval']} --show")
+        say(f"Second person, to decide:    notifier approve {outcome['approval']}")
+        say(f"It runs out at {outcome['expires']}.")
+    if not outcome["done"]:
+        return WAITS
+    if args.json:
         return DONE
     say(outcome["text"], *(f"warning: {each}" for each in outcome["detail"].get("warnings", ())))
     return DONE

@@ -122,12 +122,23 @@ async def release(call: Call) -> Any:
 
 
 async def decide(call: Call) -> Any:
-    body = call.body
-    _code_needed(call, body.grant)
+    body, approval = call.body, call.path["approval"]
+    if _is_publication(call, approval):
+        if body.code:
+            raise Refused("Publishing asks for no code; prove again who you are instead. Nothing was done.", 422)
+        if call.session is not None and not call.fresh:
+            raise Refused("This needs a fresh proof of who you are: give it at /prove, then ask again.")
+    else:
+        _code_needed(call, body.grant)
     duress = await _under_duress(call, body.code)
     return await call.parts.commands.decide(
-        call.path["approval"], call.caller, body.grant, reauthenticated=call.fresh, duress=duress
+        approval, call.caller, body.grant, reauthenticated=call.fresh, duress=duress, reason=body.reason
     )
+
+
+def _is_publication(call: Call, approval: str) -> bool:
+    """Whether it is about files, which ask for a fresh proof and not for a code."""
+    return any(one["id"] == approval for one in call.parts.views.proposals())
 
 
 async def hand_off(call: Call) -> Any:

@@ -117,7 +117,9 @@ class WhyBody(Sent):
 class DecisionBody(Sent):
     grant: bool
     code: Annotated[str, Field(max_length=100)] = ""
-    """One's confirmation code, if one has set it, or the one for duress; needed to grant."""
+    """One's confirmation code, if one has set it, or the one for duress; needed to grant, but not for files."""
+    reason: Text = ""
+    """Why it is refused: needed for files and messages, unless they are one's own."""
 
 
 class ReleaseBody(Sent):

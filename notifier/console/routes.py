@@ -144,7 +144,7 @@ ROUTES: tuple[Route, ...] = (
     _act("/incidents/{incident}/stop-drill", Right.DRILL, "Stop a drill.", incidents.stop_drill, models.ReasonBody),
     _act(
         "/approvals/{approval}", Right.COMMAND, "Be the second person: grant or refuse.", incidents.decide,
-        models.DecisionBody,
+        models.DecisionBody, also=(Right.OPERATE, Right.PUBLISH),
     ),
     # ---------------------------------------------------------------------------------------------------- acting
     _act(
@@ -245,6 +245,16 @@ ROUTES: tuple[Route, ...] = (
     _act(
         "/publications", Right.PUBLISH, "Publish files: checked first, all or none.", state.publish,
         models.PublicationBody, limit=PUBLISHED, flags=_FRESH,
+    ),
+    Route(
+        method="GET", path=f"{API}/proposals", right=Right.PUBLISH, handler=state.proposals,
+        summary="Files that wait for a second person to let them run, and what became of others.",
+        reply=models.ListReply, query=models.WholeQuery,
+    ),
+    Route(
+        method="GET", path=f"{API}/proposals/{{proposal}}", right=Right.PUBLISH, handler=state.proposal,
+        summary="One of them, with every file that it changes: before and after.", reply=models.FactsReply,
+        flags=_PERSONAL,
     ),
     Route(
         method="GET", path=f"{API}/publications/{{version}}", right=Right.PUBLISH, handler=state.published,

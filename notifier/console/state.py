@@ -59,6 +59,14 @@ async def published(call: Call) -> Any:
     return call.parts.views.published_files(wanted, recordings=call.query.recordings)
 
 
+async def proposals(call: Call) -> Any:
+    return cut({"items": list(call.parts.views.proposals())}, call.query)
+
+
+async def proposal(call: Call) -> Any:
+    return call.parts.views.proposal(call.path["proposal"])
+
+
 async def accounts(call: Call) -> Any:
     return cut({"items": list(call.parts.accounts.listing())}, call.query)
 

@@ -134,6 +134,8 @@ class SetUp:
         try:
             # The record first: files that are not published are a trouble, a publication without files is none.
             outcome = await daemon.commands.publish(files, "the first hour", caller)
+            if not outcome.done:  # these pages write files and settings together, which cannot wait for somebody
+                raise Refused("Publishing takes two people here: use the pages Playbooks, People and Site.", 409)
         except BaseException:
             daemon.sets.use(daemon.settings)
             raise

@@ -11,6 +11,7 @@ from notifier.clock import stopwatch
 from notifier.engine.approvals import who_asked
 from notifier.engine.desk import Desk
 from notifier.engine.endings import DISTRICT_COUNTS_AFTER
+from notifier.engine.writing import decoded
 from notifier.interfaces import Ledger
 
 QUICK = 0.02
@@ -93,6 +94,7 @@ class BoardView:
 
     def _approval(self, row: Mapping[str, Any], began: float) -> dict[str, Any]:
         names = ("id", "incident", "what", "state", "first", "first_name", "second", "second_name", "reason")
+        data = decoded(row["data"])
         return {
             **{name: row[name] for name in names},
             "asked": self._wall(row["asked_at"]),
@@ -100,6 +102,8 @@ class BoardView:
             "expires": self._wall(row["expires"]),
             "began": began,
             "asker": asdict(who_asked(row).human),
+            "message": {name: data[name] for name in ("to", "by", "text", "people") if name in data},
+            "why": data.get("why", ""),
         }
 
     def _wall(self, steady: float | None) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from notifier.engine.approvals import MESSAGE, PUBLISH
 from notifier.engine.browsers import register_body, subscription_address
 from notifier.engine.closing import Person
 from notifier.engine.contact_check import ContactChecks, ContactVerbs
@@ -33,9 +33,9 @@ from notifier.engine.moves import (
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.publisher import Publisher
-from notifier.engine.selectors import select_people
 from notifier.engine.task_verbs import TaskVerbs
 from notifier.engine.trying import Trying, TryVerbs
+from notifier.engine.typed_messages import TypedMessages
 from notifier.engine.unverified import verify_decision_body
 from notifier.engine.walk_tests import told, walk_test_body
 from notifier.engine.writing import write_extra_body
@@ -44,7 +44,6 @@ from notifier.interfaces import CallbackReply, Ending, Outcome, Pressed
 from notifier.model.events import EventKind
 from notifier.model.facts import Body
 from notifier.model.incident import Activation, UnverifiedWord
-from notifier.model.playbook import Notify
 from notifier.model.rights import Caller, Right
 from notifier.model.step import Phase
 
@@ -67,6 +66,7 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         self.inbox = Inbox(engine)
         self.endings = EndingVerbs(engine)
         self.live = LivePages(engine)
+        self.typed = TypedMessages(engine)
         self.trying = Trying(engine)
         self.checks = ContactChecks(engine)
 
@@ -122,10 +122,26 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         return await self.endings.end(incident, ending, who, reason, duress=duress)
 
     async def decide(
-        self, approval: str, caller: Caller, grant: bool, *, reauthenticated: bool = False, duress: bool = False
+        self,
+        approval: str,
+        caller: Caller,
+        grant: bool,
+        *,
+        reauthenticated: bool = False,
+        duress: bool = False,
+        reason: str = "",
     ) -> Outcome:
+        who, row = self._person(caller), self._asked(approval)
+        what = row["what"]
+        if what == PUBLISH:
+            self._must(caller, Right.PUBLISH)
+            if duress:
+                raise Refused("Publishing asks for no code; prove again who you are instead. Nothing was done.")
+            return await self.publisher.decide(approval, who, grant, reason)
+        if what == MESSAGE:
+            self._must(caller, Right.OPERATE, Right.COMMAND)
+            return await self.typed.decide(row, who, grant, reason, duress=duress)
         may = caller.may(Right.COMMAND, self._desk.site)
-        who = self._person(caller)
         return await self.endings.decide(approval, who, grant, may, reauthenticated=reauthenticated, duress=duress)
 
     async def claim_mistake(self, incident: str, caller: Caller) -> Outcome:
@@ -185,37 +201,8 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         return Outcome(True, f"{who.name} is in command.")
 
     async def message(self, incident: str, to: Sequence[str], by: Sequence[str], text: str, caller: Caller) -> Outcome:
-        row = self._engine.open_incident(incident)
-        if row is None:
-            raise NotFound(f"There is no open incident {incident}.")
-        scene = self._desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"])
-        deed = Notify(to=tuple(to), by=tuple(by) or ("push", "sms"), message={"en": text})
-        unanswered = self._engine.letters.unanswered(scene) if "unanswered" in to else frozenset()
-        people = select_people(scene.held, deed.to, scene.zone, scene.commander, unanswered)
-        if not people:
-            raise Refused(f"{', '.join(to)} means nobody here. Nothing was sent.", status=422)
-        audience = self._desk.audience(scene, people, deed.by, at_once=True)
-        letters = self._desk.letters(scene, deed)
-        mark = uuid.uuid4().hex[:6]
-        count = await self._ledger.run(
-            lambda: write_extra_body(
-                scene,
-                "_typed",
-                0,
-                audience.planned,
-                letters,
-                {},
-                EventKind.MESSAGE_TYPED,
-                {"by": caller.name, "to": list(to), "people": len(people)},
-                mark,
-            )
-        )
-        self._engine.lanes.wake()
-        return Outcome(
-            True,
-            f"{count} messages to {len(people)} people are queued.",
-            detail={"deliveries": count, "people": len(people)},
-        )
+        who = self._person(caller) if caller.person is not None else None
+        return await self.typed.send(incident, to, by, text, caller, who)
 
     async def note(self, incident: str, text: str, caller: Caller) -> Outcome:
         await self._ledger.run(lambda: note_body(self._desk.site, incident, text[:2000], caller.name))
@@ -351,6 +338,17 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         # Of its own: the loop goes on changing the desk while a thread looks.
         desk = replace(self._desk, opted_out=set(self._desk.opted_out), incidents={}, answered=set())
         return await asyncio.to_thread(plan_of, desk, playbook, zone, drill)
+
+    def _asked(self, approval: str) -> Mapping[str, Any]:
+        """Raises NotFound."""
+        found = self._ledger.read("approval_seen", site=self._desk.site, id=approval)
+        if not found:
+            raise NotFound(f"There is no approval {approval}.")
+        return found[0]
+
+    def _must(self, caller: Caller, *rights: Right) -> None:
+        if not any(caller.may(right, self._desk.site) for right in rights):
+            raise Refused(f"{caller.name} may not do this here; it needs the right {' or '.join(rights)}.")
 
     def _operates(self, caller: Caller) -> bool:
         return any(caller.may(right, self._desk.site) for right in (Right.OPERATE, Right.COMMAND))

@@ -132,8 +132,8 @@ def _look(desk: Desk, event: Event, following: Event | None) -> Body[Any] | None
 
 def _approval_asked(desk: Desk, event: Event, following: Event | None) -> Body[Any] | None:
     row = _row(event, "approval")
-    if "first" not in row:
-        return None
+    if "first" not in row or row["what"] not in set(Ending):
+        return None  # a message's words, or files: senders and drivers had a say in these
     who, at = who_asked(row), desk.moment()
     ending = Ending(row["what"])
     return ask_ending_body(desk.held_of, event.site, str(event.incident), ending, who, row["reason"], at, row["id"])
@@ -153,7 +153,7 @@ def _approval_decided(desk: Desk, event: Event, following: Event | None) -> Body
             return approve_step_body(desk, incident, step, who, may_command=True)
         return refuse_step_body(desk, incident, step, who, str(event.data.get("reason")), desk.clock.now(), True)
     row = _row(event, "approval")
-    if not row.get("second"):
+    if not row.get("second") or what not in set(Ending):
         return None
     who = Person(row["second"], name)
     return decide_body(

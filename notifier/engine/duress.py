@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from notifier.engine.approvals import APPROVAL_LASTS
+from notifier.engine.approvals import APPROVAL_LASTS, MESSAGE, as_second
 from notifier.engine.closing import Person, incident_row
 from notifier.engine.desk import Desk
 from notifier.engine.endings import WORD_OF, must_be_second, must_count, needs_two
@@ -32,6 +32,12 @@ TEXTS = {
     "does not say so. Incident {{incident}}.",
     "es": "{{site}}: %(who)s pidió terminar {{action}} de las {{time}} BAJO COACCIÓN. No se terminó nada y su pantalla "
     "no lo dice. Incidente {{incident}}.",
+}
+TEXTS_OF_A_MESSAGE = {
+    "en": "{{site}}: %(who)s was asked to let a message to people outside leave, and answered UNDER DURESS. It has not "
+    "left, and their screen does not say so. {{action}} of {{time}} goes on. Incident {{incident}}.",
+    "es": "{{site}}: a %(who)s se le pidió dejar salir un mensaje hacia afuera y contestó BAJO COACCIÓN. No salió y su "
+    "pantalla no lo dice. {{action}} de las {{time}} continúa. Incidente {{incident}}.",
 }
 
 
@@ -116,6 +122,25 @@ def duress_decision_body(
     decided = {"kind": str(EventKind.APPROVAL_DECIDED), "data": shows}
     yield _fact(desk, row, asked["what"], who, told, decided, looks)
     return asked["what"], Looks(IncidentState(row["state"]))
+
+
+def duress_message_body(desk: Desk, approval: str, who: Person, grant: bool, mark: str) -> Body[Refused | None]:
+    """The same about a typed message to people outside: none of it leaves. What they would be refused with, if so."""
+    known = yield Ask("incident_of_approval", {"site": desk.site, "id": approval})
+    row = yield from incident_row(desk.site, known[0]["incident"])
+    asked = (yield Ask("approval_by_id", {"site": desk.site, "id": approval}))[0]
+    state = move_approval(ApprovalState(asked["state"]), ApprovalWord.GRANT if grant else ApprovalWord.REFUSE)
+    told = _told(desk, row, MESSAGE, who, mark)
+    try:
+        if grant:
+            as_second(asked, who, row["raised_at"], desk.clock.now())
+    except Refused as error:
+        yield _fact(desk, row, MESSAGE, who, told, {}, {})
+        return error
+    data = {"what": MESSAGE, "state": str(state), "first": asked["first_name"], "second": who.name}
+    looks = {"approval": {**_plain(asked), **_decided(state, who)}}
+    yield _fact(desk, row, MESSAGE, who, told, {"kind": str(EventKind.APPROVAL_DECIDED), "data": data}, looks)
+    return None
 
 
 def _refusal(
@@ -221,7 +246,8 @@ def _told(desk: Desk, row: Mapping[str, Any], what: str, who: Person, mark: str)
     # Live words, also of a drill: this is none.
     scene = replace(desk.scene(row, row["run"], Phase.MAIN, row["playbook"], row["zone"]), drill=False)
     others = tuple(f"person:{person.id}" for person in desk.people(scene, TOLD) if person.id != who.id)
-    rows, names = notice_rows(desk, scene, others, TEXTS, mark, {"who": who.name}, TITLE)
+    texts = TEXTS_OF_A_MESSAGE if what == MESSAGE else TEXTS
+    rows, names = notice_rows(desk, scene, others, texts, mark, {"who": who.name}, TITLE)
     task = {
         "site": desk.site,
         "id": f"call:{mark}",

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
+from notifier.engine.approvals import refuse_body
+from notifier.engine.closing import Person
 from notifier.engine.held import Held
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.proposals import Proposals, grant_body, may_grant, propose_body
 from notifier.engine.publishing import publish_body
 from notifier.engine.steps.announce import all_pages
 from notifier.errors import Refused
 from notifier.interfaces import Outcome
+from notifier.model.facts import Body
 from notifier.model.rights import Caller
+from notifier.model.step import ApprovalState
 
 
 class Publisher:
@@ -29,6 +35,7 @@ class Publisher:
         self._desk, self._ledger = engine.desk, engine.ledger
         self._load, self._equip = load, equip
         self._one_at_a_time = asyncio.Lock()
+        self.proposals = Proposals(engine.desk, engine.ledger)
 
     async def publish(
         self,
@@ -41,28 +48,71 @@ class Publisher:
     ) -> Outcome:
         """Check, equip, store, switch over. A set with one error changes nothing; raises SetupError.
 
+        Where the policy that runs says two it is checked, stored and proposed, and runs when another person grants it.
         `based_on`: the version these files were made of; raises Refused if it is not the newest any more.
         `render`: False at a first start, which must not wait for its pages to be ready to be pressed.
         """
+        held = await self._checked(files)
+        running = self._desk.current
+        if running is not None and running.version and running.site.two_people.publish:  # version 0: a first start
+            return await self._propose(files, comment, caller, based_on)
+
+        def body() -> Body[int]:
+            wall, now = self._desk.clock.wall().isoformat(timespec="seconds"), self._desk.clock.now()
+            return publish_body(held.id, files, caller.name, comment, now, wall, based_on)
+
+        return await self._switch(held, body, render=render)
+
+    async def _propose(self, files: Mapping[str, bytes], comment: str, caller: Caller, base: int | None) -> Outcome:
+        if caller.person is None:
+            raise Refused(
+                "Publishing takes two people here, each with an account of their own. A machine or an unlinked user "
+                "of this machine is none of them: propose it with your own token, or by the pages."
+            )
+        who, approval = Person(caller.person, caller.name, caller.since, caller.made_by), uuid.uuid4().hex
+        now = self._desk.clock.now()
+        running = await self._ledger.run(
+            lambda: propose_body(self._desk.site, files, who, comment, now, base, approval)
+        )
+        shown = self.proposals.one(approval)
+        changed = [one["path"] for one in shown["changed"]]
+        text = (
+            f"Proposed, and not running: version {running} goes on. Another person who may publish looks at what "
+            f"changes ({len(changed)} {'file' if len(changed) == 1 else 'files'}), then lets it run or refuses it."
+        )
+        return Outcome(False, text, approval, shown["expires"], {"version": running, "changed": changed})
+
+    async def decide(self, approval: str, who: Person, grant: bool, why: str) -> Outcome:
+        """Let a proposal run, refuse it for a reason, or take one's own back. Raises as `publish`, and NotFound."""
+        row = self.proposals.row(approval)
+        if not grant:
+            state = await self._ledger.run(lambda: refuse_body(self._desk.site, approval, who, why))
+            said = "taken back" if state is ApprovalState.WITHDRAWN else f"refused by {who.name}"
+            return Outcome(True, f"The proposal is {said}. Version {self._desk.held.version} goes on running.")
+        may_grant(row, who, self._desk.clock.now())  # before the work; the transaction asks again
+        files = self.proposals.files(row)
+        held = await self._checked(files)
+
+        def body() -> Body[int]:
+            wall = self._desk.clock.wall().isoformat(timespec="seconds")
+            return grant_body(held.id, approval, files, who, self._desk.clock.now(), wall)
+
+        return await self._switch(held, body)
+
+    async def _checked(self, files: Mapping[str, bytes]) -> Held:
+        """Raises SetupError; Refused for another site's."""
         site = self._desk.site if self._desk.current else ""
         # A district's people take seconds to read; whoever presses meanwhile must not wait for them.
         async with self._one_at_a_time:
             held = await self._load(files, 0)
         if site and held.id != site:
             raise Refused(f"These files are of site {held.id}; this node serves {site}.", status=409)
+        return held
+
+    async def _switch(self, held: Held, body: Callable[[], Body[int]], *, render: bool = True) -> Outcome:
         await self._equip(held)
         warnings = await self.prepare_pages(held) if render else []
-        version = await self._ledger.run(
-            lambda: publish_body(
-                held.id,
-                files,
-                caller.name,
-                comment,
-                self._desk.clock.now(),
-                self._desk.clock.wall().isoformat(timespec="seconds"),
-                based_on,
-            )
-        )
+        version = await self._ledger.run(body)
         published = replace(held, version=version)
         self._desk.held_of[version] = published
         self._desk.current = published

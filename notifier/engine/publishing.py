@@ -26,29 +26,8 @@ def publish_body(
 
     Raises Refused if `based_on` is named and another version has been published since.
     """
-    last = yield Ask("last_publication", {"site": site})
-    before = last[0]["version"] if last else 0
-    if based_on is not None and before != based_on:
-        raise Refused(
-            f"{last[0]['author'] if last else 'Somebody'} published version {before} meanwhile; yours was made of "
-            f"version {based_on}. Nothing was published. Look at what has changed, then publish again.",
-            status=409,
-        )
-    version = before + 1
-    manifest: dict[str, str] = {}
-    rows: list[Row] = []
-    for path, body in sorted(files.items()):
-        sha = hashlib.sha256(body).hexdigest()
-        manifest[path] = sha
-        known = yield Ask("document_by_sha", {"site": site, "sha": sha})
-        if not known and sha not in {row.values["sha"] for row in rows}:
-            rows.append(
-                Row(
-                    "document",
-                    {"site": site, "sha": sha, "path": path, "body": base64.b64encode(body).decode()},
-                    new=True,
-                )
-            )
+    version = (yield from not_overtaken(site, based_on)) + 1
+    manifest, rows = yield from manifest_of(site, files)
     rows.append(
         Row(
             "publication",
@@ -72,6 +51,33 @@ def publish_body(
         rows,
     )
     return version
+
+
+def not_overtaken(site: str, based_on: int | None) -> Body[int]:
+    """The newest version, 0 if there is none. Raises Refused if `based_on` is named and is another one."""
+    last = yield Ask("last_publication", {"site": site})
+    newest: int = last[0]["version"] if last else 0
+    if based_on is not None and newest != based_on:
+        raise Refused(
+            f"{last[0]['author'] if last else 'Somebody'} published version {newest} meanwhile; yours was made of "
+            f"version {based_on}. Nothing was published. Look at what has changed, then publish again.",
+            status=409,
+        )
+    return newest
+
+
+def manifest_of(site: str, files: Mapping[str, bytes]) -> Body[tuple[dict[str, str], list[Row]]]:
+    """(path to sha256, the documents that are not there yet)."""
+    manifest: dict[str, str] = {}
+    rows: list[Row] = []
+    for path, body in sorted(files.items()):
+        sha = hashlib.sha256(body).hexdigest()
+        manifest[path] = sha
+        known = yield Ask("document_by_sha", {"site": site, "sha": sha})
+        if not known and sha not in {row.values["sha"] for row in rows}:
+            values = {"site": site, "sha": sha, "path": path, "body": base64.b64encode(body).decode()}
+            rows.append(Row("document", values, new=True))
+    return manifest, rows
 
 
 def files_of(publication: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:

@@ -145,6 +145,11 @@ def _speaker(speaker: str, held: Held | None) -> str:
     return known.name or speaker if known else speaker
 
 
+def _asked_for(data: Data) -> str:
+    what = str(data.get("what", "An approval"))
+    return {"publish": "new files to run", "message": "a message to people outside"}.get(what, what)
+
+
 def _answered(data: Data, held: Held | None) -> str:
     return f"{data.get('who')}: {str(data.get('answer')).replace('_', ' ')} (by {data.get('channel')})."
 
@@ -246,11 +251,11 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     ),
     EventKind.ESCALATED: _escalated,
     EventKind.APPROVAL_ASKED: lambda data, held: (
-        f"{data.get('first')} asks for {data.get('what')}; a second person is needed."
+        f"{data.get('first')} asks for {_asked_for(data)}; a second person is needed."
     ),
     EventKind.DURESS: lambda data, held: f"{data.get('first')} asks for {data.get('what')}; a second person is needed.",
     EventKind.APPROVAL_DECIDED: lambda data, held: (
-        f"{data.get('what', 'An approval')}: {data.get('state')}"
+        f"{_asked_for(data)}: {data.get('state')}"
         + (f" by {data['second']}." if data.get("second") else ".")
         + (f" {data['reason'].rstrip('.')}." if data.get("reason") else "")
         + (f" {len(data['doors'])} doors stay as they are." if data.get("doors") else "")

@@ -69,7 +69,8 @@ def approval_over_body(site: str, timer: Mapping[str, Any], done: Row) -> Body[N
     if known and known[0]["state"] == ApprovalState.ASKED:
         state = move_approval(ApprovalState.ASKED, ApprovalWord.EXPIRE)
         rows.append(Row("approval", {"site": site, "id": approval_id, "state": str(state)}))
-    yield Fact(EventKind.APPROVAL_DECIDED, site, timer["incident"], {"approval": approval_id, "state": "expired"}, rows)
+    data = {"approval": approval_id, "state": "expired", **({"what": known[0]["what"]} if known else {})}
+    yield Fact(EventKind.APPROVAL_DECIDED, site, timer["incident"], data, rows)
 
 
 def late_press_body(

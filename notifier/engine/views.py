@@ -16,6 +16,7 @@ from notifier.engine.inbound import Inbox
 from notifier.engine.lists import StateLists
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.page_view import pages_of
+from notifier.engine.proposals import Proposals
 from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
 from notifier.engine.site_facts import site_facts
@@ -43,6 +44,7 @@ class EngineViews(DeskViews):
         self._delivery_counts = DeliveryCounts(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
         self._cards = inbox.cards
+        self._proposals = Proposals(engine.desk, engine.ledger)
 
     # ----------------------------------------------------------------------------------------------------- incidents
 
@@ -351,6 +353,12 @@ class EngineViews(DeskViews):
             raise NotFound(f"There is no list of {what}.")
         beside = {"reach": self._readiness.reach()} if what == "readiness" else {}
         return {"items": lists[what](), "next": None, **beside}
+
+    def proposals(self) -> Sequence[Mapping[str, Any]]:
+        return self._proposals.items()
+
+    def proposal(self, approval: str) -> Mapping[str, Any]:
+        return self._proposals.one(approval)
 
     def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         query = "publication_by_version" if version is not None else "last_publication"

@@ -214,11 +214,17 @@ class AcceptedGap(Written):
 
 
 class TwoPeople(Written):
-    """Which endings of a live incident need a second person (PRODUCT 1). Starting never does."""
+    """What needs a second person (PRODUCT 1): endings of a live incident, and what a site says. Starting never does."""
 
     all_clear: bool = True
     recall: bool = True
     mistake: bool = True
+    publish: bool = False
+    """Publishing files: one person proposes a set, another looks at it and lets it run."""
+    outside_messages: bool = False
+    """Messages typed during a response to people who are not on site. Playbooks' own never need it, nor does anything
+    to police, fire, EMS or dispatch.
+    """
 
 
 class Site(Written):

@@ -134,6 +134,9 @@ class Pictures:
         books = [{"id": "lockdown", "action": "lockdown", "scope": "site", "audible": True}]
         return {"items": books if what == "playbooks" else [{"what": what}], "next": None}
 
+    def proposals(self) -> list[Mapping[str, Any]]:
+        return []
+
     def published_files(self, version: int | None, *, recordings: bool = False) -> Mapping[str, Any]:
         return {"version": version or 3, "files": {}}
 

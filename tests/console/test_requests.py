@@ -290,7 +290,7 @@ async def test_a_second_person_is_still_needed_is_202(school: School) -> None:
         ("tasks/t1", "responder", {"word": "take"}, "move_task", ("t1", "take", "CALLER")),
         ("activations/a1/late", "operator", {"fire": True}, "stop_late", ("a1", "CALLER", True)),
         ("activations/a1/verify", "operator", {"word": "veto"}, "verify", ("a1", "veto", "CALLER")),
-        ("approvals/p1", "commander", {"grant": False}, "decide", ("p1", "CALLER", False, False, False)),
+        ("approvals/p1", "commander", {"grant": False}, "decide", ("p1", "CALLER", False, False, False, "")),
         (
             "zones/north/walk-test", "responder", {"heard": True, "note": "by the lockers"},
             "walk_test", ("north", True, None, "by the lockers", "CALLER"),

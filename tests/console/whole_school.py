@@ -52,8 +52,9 @@ MORE = {
 
 
 def whole_files() -> dict[str, bytes]:
-    """The small school, whose lockdown asks at once whether guardians are told."""
-    return bend(small_school(), "playbooks/lockdown.yaml", ("    delay: 5m\n", ""))
+    """The small school, whose lockdown asks at once whether guardians are told; publishing takes two there."""
+    files = bend(small_school(), "playbooks/lockdown.yaml", ("    delay: 5m\n", ""))
+    return {**files, "site.yaml": files["site.yaml"] + b"\ntwo_people: {publish: true}\n"}
 
 
 @dataclass
@@ -96,6 +97,9 @@ async def at_rest(school: OnlineSchool) -> Moment:
     has = {"account": lee, "person": "ada", "playbook": "lockdown", "version": "1", "step": "rooms"}
     has["/welcome/{token}"] = f"/welcome/{await links.welcome(lee, 'Root')}"
     has["/enrol/{token}"] = f"/enrol/{await accounts.enrol_kiosk('Screen', 'front-office', ADMIN)}"
+    other = bend(whole_files(), "playbooks/lockdown.yaml", ("title: Lockdown", "title: Lock the doors"))
+    kim = replace(DESK_PERSON, person="kim", name="Kim Park")
+    has["proposal"] = str((await school.daemon.commands.publish(other, "A plainer title", kim)).approval)
     card = dict(school.daemon.views.room_cards())["items"][0]
     has["/r/{token}"] = f"/r/{card['link'].rpartition('/r/')[2]}"
     return Moment("rest", has)

@@ -15,7 +15,8 @@ from notifier.console.pages.rendering import clock, plural
 
 SILENT_AFTER = 60.0
 """Seconds until rooms that have not answered are somebody's to look after; before that they are only counted."""
-ENDINGS = {"all_clear": "ALL-CLEAR", "recall": "RECALL", "mistake": "It was a mistake", "stop_drill": "End the drill"}
+ENDINGS = {"all_clear": "ALL-CLEAR", "recall": "RECALL", "mistake": "It was a mistake", "stop_drill": "End the drill",
+           "message": "Message to people outside"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,8 @@ def _undecided(picture: Mapping[str, Any], base: str, zone: tzinfo) -> list[Need
             how = f"{asked['first_name']} asked {clock(asked['asked'], zone)}. Until then it goes on."
             deed = Deed("Read and decide…", f"{base}/approval/{asked['id']}", post=False, primary=True, need="view")
             what = ENDINGS.get(asked["what"], asked["what"])
+            if asked["what"] == "message":
+                how = f"{asked['first_name']} asked {clock(asked['asked'], zone)}. Nothing of it has left."
             found.append(
                 Need(
                     f"need-approval-{asked['id']}", "fault", "clock", what, "waits for a second person", how,

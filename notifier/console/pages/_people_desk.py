@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from notifier.console.pages.forms import Form
 from notifier.console.route import Call
 from notifier.errors import Fault, Refused, SetupError
-from notifier.interfaces import Editing
+from notifier.interfaces import Editing, Outcome
 
 MOVED = "Somebody published meanwhile. Look at what stands here now, then publish again."
 
@@ -30,17 +30,16 @@ def version_of(form: Form) -> int:
     return int(written) if written.isdecimal() and len(written) < 10 else -1
 
 
-async def publish(call: Call, changes: Mapping[str, bytes | None], comment: str, form: Form) -> int | None:
-    """The new version; None if it was refused, and then `form` says why."""
+async def publish(call: Call, changes: Mapping[str, bytes | None], comment: str, form: Form) -> Outcome | None:
+    """What came of it; None if it was refused, and then `form` says why."""
     try:
-        outcome = await editing_of(call).publish(changes, comment, call.caller, version_of(form))
+        return await editing_of(call).publish(changes, comment, call.caller, version_of(form))
     except SetupError as error:
         form.faults["version"] = said(error.faults)
         return None
     except Refused as refused:
         form.faults["version"] = MOVED if refused.status == 409 else str(refused)
         return None
-    return int(outcome.detail["version"])
 
 
 def said(faults: Sequence[Fault], most: int = 5) -> str:

@@ -32,7 +32,9 @@ ON_WALL = 5
 TAGS = 4
 """Rooms and doors that are named beside its counts, the worst; its list and its map have the others."""
 DONE = {
-    "message": "The message is queued.", "page": "The words are handed to the speakers. Sent is not heard.",
+    "message": "The message is queued.", "not_sent": "The message does not leave.",
+    "message_waits": "People outside get it when a second person has read it. Everybody else’s is queued.",
+    "page": "The words are handed to the speakers. Sent is not heard.",
     "spoken": "The recording is handed to the speakers. Sent is not heard.",
     "note": "Noted.", "given": "Given.", "taken": "You have it.", "finished": "Recorded as done.",
     "lock": "Told to lock again. What it reads stands here.", "released": "Recorded as released. No lock was told.",

@@ -34,8 +34,8 @@ async def refused_or(
     """Do it; what the engine refuses stands on the same page, with all that was typed."""
     if form.sound:
         try:
-            await deed()
-            return done(await look(call), did)
+            outcome = await deed()
+            return done(await look(call), did if outcome.done or not outcome.approval else "message_waits")
         except NotifierError as error:
             form.faults["refused"] = str(error)
     return await act_page(call, template, status=422, form=form, **more)

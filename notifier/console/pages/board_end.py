@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._board_page import act_page, context, look
+from notifier.console.pages._board_second import message_page, why_not
 from notifier.console.pages._press_desk import plan_of
 from notifier.console.pages._press_words import CHANNELS
 from notifier.console.pages.board_actions import done
@@ -23,7 +24,6 @@ from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Ending, Outcome
 from notifier.model.incident import incident_code
 from notifier.model.rights import Right
-from notifier.model.second_person import Human, why_not_one, why_not_two
 
 PAUSED = (
     "Outside messages pause at once. Office and police are told: not confirmed. Doors stay locked and speakers go on "
@@ -92,6 +92,8 @@ async def _approval(call: Call, form: Form, status: int = 200) -> web.Response:
     asked = next((one for one in picture["approvals"] if one["id"] == call.path["approval"]), None)
     if asked is None:
         raise NotFound("There is no such question in this incident.")
+    if asked["what"] == "message":
+        return message_page(call, picture, asked, form, _has_code(call), status)
     way = Ending(asked["what"])
     more = await _reach(call, picture, way)
     return html(
@@ -104,13 +106,10 @@ async def _approval(call: Call, form: Form, status: int = 200) -> web.Response:
 def _counts(call: Call, asked: Mapping[str, Any]) -> str:
     """Why this person counts, or does not."""
     zone = zone_of(call.parts.views.site())
-    if call.caller.person is None:
-        return "This is no person’s own account, so it does not count here."
     if asked["first"] == call.caller.person:
         alone = "Ten minutes after asking you may decide alone, after proving again who you are."
         return f"You asked, so somebody else decides. {alone}"
-    me = Human(call.caller.person, call.caller.since, call.caller.made_by)
-    if why := why_not_one(me, asked["began"]) or why_not_two(Human(**asked["asker"]), me, call.parts.clock.now()):
+    if why := why_not(call, asked):
         return why
     if call.caller.may(Right.COMMAND, call.parts.site):
         return "You count as second person: you may command here, and you are not the one who asked."
@@ -127,8 +126,10 @@ async def decide(call: Call) -> web.Response:
     if form.sound:
         try:
             outcome = await call.parts.commands.decide(
-                asked["id"], call.caller, grant, reauthenticated=call.fresh, duress=duress
+                asked["id"], call.caller, grant, reauthenticated=call.fresh, duress=duress, reason=form.text("reason")
             )
+            if asked["what"] == "message":
+                return done(picture, "message" if grant else "not_sent")
             return _said(call, picture, Ending(asked["what"]), outcome)
         except NotifierError as error:
             form.faults["refused"] = str(error)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from notifier.console.pages._people_desk import contacts_files, editing_of, publish
+from notifier.console.pages._proposed import landed
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
@@ -86,10 +87,10 @@ async def _published(
     comment: str,
     person: str = "",
 ) -> web.Response:
-    version = await publish(call, changes, form.text("comment", limit=300) or comment, form)
-    if version is None:
+    outcome = await publish(call, changes, form.text("comment", limit=300) or comment, form)
+    if outcome is None:
         return await _form(call, form, before, 422)
-    return see(f"/people/of/{person}" if person else f"/people?published={version}")
+    return landed(outcome, f"/people/of/{person}" if person else f"/people?published={outcome.detail['version']}")
 
 
 async def _form(call: Call, form: Form, cells: Mapping[str, str], status: int = 200) -> web.Response:

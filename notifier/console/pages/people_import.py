@@ -11,8 +11,9 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._people_desk import contacts_files, editing_of, publish, said, version_of
+from notifier.console.pages._proposed import landed
 from notifier.console.pages._upload import read_upload
-from notifier.console.pages.forms import ROOM, Form, read_form, see
+from notifier.console.pages.forms import ROOM, Form, read_form
 from notifier.console.pages.rendering import page
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
 from notifier.errors import Refused, SetupError
@@ -96,11 +97,11 @@ async def bring(call: Call) -> web.Response:
         form.faults["gone"] = "Tick that these people are to be taken out, or import a complete export."
     if not form.sound:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
-    version = await publish(call, {wanted.target: plan.body}, comment, form)
-    if version is None:
+    outcome = await publish(call, {wanted.target: plan.body}, comment, form)
+    if outcome is None:
         return await _show(call, form, wanted, plan, form.text("key"), 422)
     _kept(call).pop(form.text("key"), None)
-    return see(f"/people?published={version}")
+    return landed(outcome, f"/people?published={outcome.detail['version']}")
 
 
 async def _show(call: Call, form: Form, wanted: Wanted, plan: BroughtIn, key: str, status: int = 200) -> web.Response:

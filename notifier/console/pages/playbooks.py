@@ -18,6 +18,7 @@ from notifier.console.pages._playbooks_desk import (
     opened,
     path_of,
 )
+from notifier.console.pages._proposed import landed, waiting
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
@@ -47,7 +48,10 @@ async def listing(call: Call) -> web.Response:
     mine = await asyncio.to_thread(drafts_of(call).mine, call.caller.id)
     new = [draft for draft in mine if (name := draft.path[10:-5]) not in known and NAME.fullmatch(name)]
     may = call.caller.may(Right.PUBLISH, call.parts.site)
-    return page(call, "playbooks.html", rows=rows, new=new, may=may, version=call.parts.views.site()["version"])
+    return page(
+        call, "playbooks.html", rows=rows, new=new, may=may, version=call.parts.views.site()["version"],
+        proposals=waiting(call), two=may and bool(call.parts.views.proposals()),
+    )  # fmt: skip
 
 
 def _last_drills(call: Call) -> dict[str, Any]:
@@ -123,15 +127,16 @@ async def take_out(call: Call) -> web.Response:
         return await _out(call, one, form, 422)
     based = int(form.raw("version")) if form.raw("version").isdecimal() else -1
     try:
-        await editing_of(call).publish({one.path: None}, comment, call.caller, based)
+        outcome = await editing_of(call).publish({one.path: None}, comment, call.caller, based)
     except SetupError as error:
         form.faults["comment"] = error.faults[0].text
         return await _out(call, one, form, 422)
     except Refused as refused:
         form.faults["comment"] = str(refused)
         return await _out(call, one, form, refused.status)
-    await asyncio.to_thread(drafts.drop, call.caller.id, one.path)
-    return see("/playbooks")
+    if outcome.done:
+        await asyncio.to_thread(drafts.drop, call.caller.id, one.path)
+    return landed(outcome, "/playbooks")
 
 
 ROUTES = (

@@ -19,6 +19,7 @@ from notifier.console.pages._playbooks_desk import (
     seen_context,
     seen_of,
 )
+from notifier.console.pages._proposed import landed
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import fragment, page
 from notifier.console.pages.sign_in import PAGE, does, shows
@@ -101,15 +102,16 @@ async def publish(call: Call) -> web.Response:
     based = int(form.raw("version")) if form.raw("version").isdecimal() else -1
     try:
         changes = {one.path: one.text.encode("utf-8", "replace")}
-        await editing_of(call).publish(changes, comment, call.caller, based)
+        outcome = await editing_of(call).publish(changes, comment, call.caller, based)
     except SetupError as error:
         form.faults["comment"] = f"Not published; what ran goes on: {error.faults[0].text}"
         return await _publish(call, one, form, 422)
     except Refused as refused:
         form.faults["comment"] = str(refused)
         return await _publish(call, one, form, refused.status)
-    await asyncio.to_thread(drafts_of(call).drop, call.caller.id, one.path)
-    return see(f"/playbooks/{one.name}/versions")
+    if outcome.done:  # a draft is kept while it waits: it may be refused
+        await asyncio.to_thread(drafts_of(call).drop, call.caller.id, one.path)
+    return landed(outcome, f"/playbooks/{one.name}/versions")
 
 
 async def _rebase(call: Call, one: Opened) -> None:

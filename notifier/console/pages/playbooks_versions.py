@@ -6,7 +6,8 @@ from aiohttp import web
 
 from notifier.console.pages._playbooks_compare import Compared, compare
 from notifier.console.pages._playbooks_desk import Opened, editing_of, opened, seen_of
-from notifier.console.pages.forms import Form, read_form, see
+from notifier.console.pages._proposed import landed
+from notifier.console.pages.forms import Form, read_form
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
 from notifier.console.route import Call, Flag
@@ -47,14 +48,15 @@ async def roll_back(call: Call) -> web.Response:
     based = int(form.raw("version")) if form.raw("version").isdecimal() else -1
     changes = {one.path: None if this.text is None else this.text.encode("utf-8", "replace")}
     try:
-        await editing_of(call).publish(changes, f"Back to version {this.version}: {comment}", call.caller, based)
+        why = f"Back to version {this.version}: {comment}"
+        outcome = await editing_of(call).publish(changes, why, call.caller, based)
     except SetupError as error:
         form.faults["comment"] = f"That version does not fit the school of today: {error.faults[0].text}"
         return await _version(call, one, this, before, form, 422)
     except Refused as refused:
         form.faults["comment"] = str(refused)
         return await _version(call, one, this, before, form, refused.status)
-    return see(f"/playbooks/{one.name}/versions" if this.text is not None else "/playbooks")
+    return landed(outcome, f"/playbooks/{one.name}/versions" if this.text is not None else "/playbooks")
 
 
 async def against(call: Call) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from notifier.console.pages._proposed import waiting
 from notifier.console.pages.forms import see
 from notifier.console.pages.rendering import fragment, incidents_now, page
 from notifier.console.parts import SettingUp
@@ -46,7 +47,7 @@ async def start(call: Call) -> web.Response:
         and not (path == "/first-hour" and not (parts.setting_up and parts.setting_up.begun()))
     ]  # fmt: skip
     gaps, health = len(parts.views.state("readiness")["items"]), parts.views.health()
-    return page(call, "start.html", offered=offered, gaps=gaps, health=health)
+    return page(call, "start.html", offered=offered, gaps=gaps, health=health, proposals=waiting(call))
 
 
 def waits(setting_up: SettingUp | None) -> bool:

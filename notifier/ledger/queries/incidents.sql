@@ -93,6 +93,13 @@ select incident from approval where site = :site and id = :id
 -- name: approval_by_id
 select * from approval where site = :site and id = :id {for_update}
 
+-- name: approval_seen
+select * from approval where site = :site and id = :id
+
+-- name: approvals_of_kind
+select * from approval where site = :site and incident = '' and what = :what
+order by state = 'asked' desc, asked_at desc limit :limit
+
 -- name: open_approval
 select * from approval where site = :site and incident = :incident and what = :what and state = 'asked'
 
