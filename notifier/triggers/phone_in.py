@@ -10,7 +10,7 @@ import asyncio
 import base64
 import hmac
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -25,14 +25,15 @@ from notifier.model.incident import Activation
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import TriggerEntry
 from notifier.model.words import Identifier, Written
+from notifier.triggers._pin_guesses import PinGuesses
 
 TRIES = 3
 """Wrong PINs in one call."""
-WRONG_AT_MOST, FORGOTTEN_AFTER = 5, 900.0
-"""Wrong PINs of one number within so many seconds, then it is not asked any more. Other numbers never wait for it."""
 MOST_CALLS = 1000
-"""Calls and numbers remembered at once; the oldest are forgotten."""
+"""Calls remembered at once; the oldest are forgotten, those first that have shown no PIN."""
 SHORTEST_PIN = 4
+GUESSING = "phone-guessing"
+"""The trouble of somebody who tries PINs: another one than that of a caller who forgot theirs."""
 LONGEST_BODY, MOST_FIELDS = 65_536, 200
 """Bytes and fields of a form, read before anybody knows who sent it; a call's own has some 30 in 2 kB."""
 
@@ -55,6 +56,8 @@ class PhoneInSettings(Written):
     """A PIN of their own for people of the contacts."""
     choices: dict[Literal["1", "2", "3", "4", "5", "6", "7", "8", "9"], Choice] = Field(min_length=1)
     language: str = "en-US"
+    attested: str = "TN-Validation-Passed-A"
+    """What `StirVerstat` of a call begins with when the network vouches for the caller's number (SHAKEN/STIR)."""
 
     @field_validator("choices", mode="before")
     @classmethod
@@ -83,6 +86,9 @@ class _Call:
     """A person's id, or "site"; empty until a PIN fitted."""
     wrong: int = 0
     chosen: str = ""
+    attested: bool = False
+    guessed: str = ""
+    """A wrong PIN that is told so only at the end, while somebody guesses: see `_identify`."""
 
 
 class PhoneIn(Trigger):
@@ -92,7 +98,11 @@ class PhoneIn(Trigger):
         super().__init__(entry, settings, tools)
         self._entry, self._settings, self._tools = entry, settings, tools
         self._calls: OrderedDict[str, _Call] = OrderedDict()
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+        self._guesses = PinGuesses()
+        known = [(who, pin.reveal()) for who, pin in settings.person_pins.items()]  # type: ignore[attr-defined]  # they are Secrets
+        known += [("site", settings.site_pin.reveal())] if settings.site_pin is not None else []  # type: ignore[attr-defined]  # it is a Secret
+        self._pins = [(who, pin) for who, pin in known if len(pin) >= SHORTEST_PIN]
+        self._lengths = Counter(len(pin) for _, pin in self._pins)
         self._press: Callable[[Activation], Awaitable[Pressed]] | None = None
         self._token = settings.auth_token.reveal()  # type: ignore[attr-defined]  # it is a Secret
 
@@ -111,16 +121,24 @@ class PhoneIn(Trigger):
             raise Refused(f"{self.name} takes nothing now; try again.", status=503)
         said = dict(self._signed(request))
         sid, number, digits = said.get("CallSid", "")[:64], said.get("From", "")[:32], said.get("Digits", "")[:20]
-        call = self._calls.setdefault(sid, _Call())
-        while len(self._calls) > MOST_CALLS:
-            self._calls.popitem(last=False)
-        if self._is_shut(number):
+        call = self._call(sid)
+        # Only the first request of a call is sure to say it.
+        call.attested = call.attested or said.get("StirVerstat", "").startswith(self._settings.attested)
+        if not call.who and self._guesses.shut(number, self._tools.clock.now(), attested=call.attested):
             return _hang_up("Too many wrong numbers. Call the office, or 911.")
-        if not call.who:
+        if not call.who and not call.guessed:
             return self._identify(call, number, digits)
         if not call.chosen:
             return self._choose(call, digits)
         return await self._confirm(call, sid, number, digits, self._press)
+
+    def _call(self, sid: str) -> _Call:
+        call = self._calls.setdefault(sid, _Call())
+        if len(self._calls) > MOST_CALLS:
+            # Many calls at once must not push out of the line who stands before the last key.
+            gone = next((known for known, one in self._calls.items() if not one.who and known != sid), "")
+            del self._calls[gone or next(iter(self._calls))]
+        return call
 
     def _signed(self, request: CallbackRequest) -> list[tuple[str, str]]:
         """The form's fields. Raises Refused for what Twilio did not sign with our token."""
@@ -143,22 +161,30 @@ class PhoneIn(Trigger):
     def _identify(self, call: _Call, number: str, digits: str) -> CallbackReply:
         if not digits:
             return _ask(self._settings.language, "Enter your PIN, then the pound key.", "#")
-        own = self._settings
-        pins = [(who, pin.reveal()) for who, pin in own.person_pins.items()]  # type: ignore[attr-defined]  # they are Secrets
-        pins += [("site", own.site_pin.reveal())] if own.site_pin is not None else []  # type: ignore[attr-defined]  # it is a Secret
-        for who, pin in pins:
-            if len(pin) >= SHORTEST_PIN and hmac.compare_digest(pin.encode(), digits.encode()) and not call.who:
+        for who, pin in self._pins:
+            if hmac.compare_digest(pin.encode(), digits.encode()) and not call.who:
                 call.who = who
         if call.who:
             return self._menu("")
-        call.wrong += 1
-        self._wrong.setdefault(number, []).append(self._tools.clock.now())
-        while len(self._wrong) > MOST_CALLS:
-            self._wrong.popitem(last=False)
-        if call.wrong >= TRIES or self._is_shut(number):
+        # While somebody guesses, a wrong PIN is answered like a right one until the end: nobody learns a PIN without
+        # starting what it starts, and a guess takes a whole call. A right one waits for nothing. Who is sure to be
+        # calling from their own number is told at once, and has five tries.
+        if not call.attested and self._guesses.under_way(self._lengths, self._tools.clock.now()):
+            call.guessed = digits
+            return self._menu("")
+        return self._not_a_pin(call, number, digits, "That is not a PIN.")
+
+    def _not_a_pin(self, call: _Call, number: str, digits: str, words: str) -> CallbackReply:
+        now = self._tools.clock.now()
+        call.wrong, call.guessed = call.wrong + 1, ""
+        self._guesses.wrong(number, len(digits), now, attested=call.attested)
+        if news := self._guesses.news(self._lengths, now):
+            advice = "Give people longer ones, or take the trigger out until it is over."
+            self._tools.fault(GUESSING, f"{self.name}: {news} {advice}")
+        if call.wrong >= TRIES or self._guesses.shut(number, now, attested=call.attested):
             self._tools.fault("phone", f"A caller of {self.name} did not know a PIN {call.wrong} times.")
-            return _hang_up("That is not a PIN. Call the office, or 911.")
-        return _ask(own.language, "That is not a PIN. Enter it again, then the pound key.", "#")
+            return _hang_up(f"{words} Call the office, or 911.")
+        return _ask(self._settings.language, f"{words} Enter your PIN again, then the pound key.", "#")
 
     def _menu(self, before: str) -> CallbackReply:
         lines = [
@@ -185,6 +211,8 @@ class PhoneIn(Trigger):
         chosen, call.chosen = call.chosen, ""
         if digits != chosen:
             return self._menu("Nothing was started.")
+        if call.guessed:
+            return self._not_a_pin(call, number, call.guessed, "Nothing was started: that was not a PIN.")
         one = self._settings.choices[chosen]  # type: ignore[index]  # it was looked up when it was chosen
         name = self._tools.person(call.who) or f"a call from …{number[-4:]}"
         activation = Activation(
@@ -203,11 +231,6 @@ class PhoneIn(Trigger):
         code = " ".join(pressed.code)
         told = "You joined" if pressed.joined else "Started"
         return _hang_up(f"{told}. The incident is {code}. If you are in danger, call 911 now.")
-
-    def _is_shut(self, number: str) -> bool:
-        since = self._tools.clock.now() - FORGOTTEN_AFTER
-        recent = [at for at in self._wrong.get(number, ()) if at > since]
-        return len(recent) >= WRONG_AT_MOST
 
 
 def signature(token: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
