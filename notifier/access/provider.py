@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 
+from notifier.access.later import at_hand
 from notifier.clock import Clock
 from notifier.errors import Refused
 from notifier.model.settings import Provider, Secret
@@ -96,6 +97,7 @@ class ProviderClient:
             pair = f"{quote(self.settings.client_id, safe='')}:{quote(revealed, safe='')}"  # RFC 6749 section 2.3.1
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         answer = await self._json("POST", str(described["token_endpoint"]), data=form, headers=headers)
+        await at_hand("joserfc.jwt", "joserfc.jwk")
         return self._read(str(answer.get("id_token", "")), asked, keys)
 
     def _read(self, token: str, asked: Asked, keys: Mapping[str, Any]) -> Told:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from pydantic import BaseModel
 
+from notifier.access.later import at_hand, once
 from notifier.access.sessions import Place
 from notifier.clock import stopwatch
 from notifier.console.answer_page import in_trouble
@@ -85,6 +86,10 @@ class Reception:
             self._parts, request, route, ANONYMOUS, named,
             streams=self._streams, catching_up=self._catching_up, stall=self._watch.take, routes=self._table.routes,
         )  # fmt: skip
+        if Flag.PAGE in route.flags:
+            await once("templates", rendering.read_first)
+            if Flag.PASSKEYS in route.flags:
+                await at_hand("webauthn")
         address = client_address(request, self._proxies)
         call.place = Place(str(address or THIS_MACHINE), request.headers.get("User-Agent", ""))
         secret = Flag.SECRET_PATH in route.flags

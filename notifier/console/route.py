@@ -28,6 +28,7 @@ class Flag(StrEnum):
     FRESH = "fresh"  # a signed-in browser must have proved in the last five minutes who sits before it
     PERSONAL = "personal"  # shows people's answers, addresses or messages; that somebody looked is written down
     PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in
+    PASSKEYS = "passkeys"  # may ask for a passkey; their library is read first, beside the loop
     RAW = "raw"  # takes bytes that are no JSON; its handler reads them, up to the route's limit
 
 

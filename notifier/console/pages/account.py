@@ -147,16 +147,16 @@ async def sign_out(call: Call) -> web.Response:
     return see(f"{HERE}?did=out")
 
 
-_OWN, _FRESH = Right.OWN_ACCOUNT, Flag.FRESH
+_OWN, _FRESH, _KEYS = Right.OWN_ACCOUNT, Flag.FRESH, Flag.PASSKEYS
 ROUTES = (
-    shows(HERE, _OWN, "My account.", show),
-    does(f"{HERE}/password", _OWN, "Change my password.", set_password, _FRESH),
-    shows(f"{HERE}/app", _OWN, "Set up an app that shows codes.", begin_app, _FRESH),
-    does(f"{HERE}/app", _OWN, "The app shows what it must.", add_app, _FRESH),
-    does(f"{HERE}/app/remove", _OWN, "Take the app away.", remove_app, _FRESH),
-    does(f"{HERE}/passkey", _OWN, "Add a passkey.", add_passkey, _FRESH),
-    does(f"{HERE}/passkey/remove", _OWN, "Take a passkey away.", remove_passkey, _FRESH),
-    does(f"{HERE}/recovery", _OWN, "Make new recovery codes.", new_recovery, _FRESH),
-    does(f"{HERE}/codes", _OWN, "Set the two codes for approvals.", set_codes, _FRESH),
-    does(f"{HERE}/sign-out", _OWN, "Sign a browser out.", sign_out),
+    shows(HERE, _OWN, "My account.", show, _KEYS),
+    does(f"{HERE}/password", _OWN, "Change my password.", set_password, _FRESH, _KEYS),
+    shows(f"{HERE}/app", _OWN, "Set up an app that shows codes.", begin_app, _FRESH, _KEYS),
+    does(f"{HERE}/app", _OWN, "The app shows what it must.", add_app, _FRESH, _KEYS),
+    does(f"{HERE}/app/remove", _OWN, "Take the app away.", remove_app, _FRESH, _KEYS),
+    does(f"{HERE}/passkey", _OWN, "Add a passkey.", add_passkey, _FRESH, _KEYS),
+    does(f"{HERE}/passkey/remove", _OWN, "Take a passkey away.", remove_passkey, _FRESH, _KEYS),
+    does(f"{HERE}/recovery", _OWN, "Make new recovery codes.", new_recovery, _FRESH, _KEYS),
+    does(f"{HERE}/codes", _OWN, "Set the two codes for approvals.", set_codes, _FRESH, _KEYS),
+    does(f"{HERE}/sign-out", _OWN, "Sign a browser out.", sign_out, _KEYS),
 )

@@ -11,7 +11,7 @@ from aiohttp import web
 from notifier.console.pages._browser import needed_party, party, session_of
 from notifier.console.pages.forms import MOST_FIELDS, Form, local_path, query_text, read_form, see
 from notifier.console.pages.sign_in import PAGE, plain, shows
-from notifier.console.route import KILOBYTE, Call, Route
+from notifier.console.route import KILOBYTE, Call, Flag, Route
 from notifier.errors import Refused
 from notifier.model.rights import Right
 
@@ -88,9 +88,9 @@ def _carried(said: Mapping[str, Sequence[str]]) -> Carried | None:
 
 
 ROUTES = (
-    shows(HERE, Right.OWN_ACCOUNT, "Prove again who you are.", ask),
+    shows(HERE, Right.OWN_ACCOUNT, "Prove again who you are.", ask, Flag.PASSKEYS),
     Route(
         method="POST", path=HERE, right=Right.OWN_ACCOUNT, summary="Prove again who you are.", handler=prove,
-        media="text/html", limit=LIMIT, status=303, flags=PAGE,
+        media="text/html", limit=LIMIT, status=303, flags=PAGE | {Flag.PASSKEYS},
     ),
 )  # fmt: skip

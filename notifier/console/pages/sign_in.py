@@ -164,13 +164,13 @@ def does(path: str, right: Right, summary: str, handler: Handler, *more: Flag) -
 
 
 ROUTES = (
-    shows("/sign-in", Right.PUBLIC, "Sign in.", show),
-    does("/sign-in", Right.PUBLIC, "Sign in by name and password.", by_password),
-    does("/sign-in/code", Right.PUBLIC, "The second step: a code.", by_code),
-    does("/sign-in/passkey", Right.PUBLIC, "Sign in by a passkey.", by_passkey),
+    shows("/sign-in", Right.PUBLIC, "Sign in.", show, Flag.PASSKEYS),
+    does("/sign-in", Right.PUBLIC, "Sign in by name and password.", by_password, Flag.PASSKEYS),
+    does("/sign-in/code", Right.PUBLIC, "The second step: a code.", by_code, Flag.PASSKEYS),
+    does("/sign-in/passkey", Right.PUBLIC, "Sign in by a passkey.", by_passkey, Flag.PASSKEYS),
     shows(FORGOTTEN, Right.PUBLIC, "Sign in without passkey or app.", lost),
     does(FORGOTTEN, Right.PUBLIC, "Sign in by a recovery code.", by_recovery),
     shows("/sign-in/provider", Right.PUBLIC, "To the identity provider.", to_provider),
-    shows(BACK, Right.PUBLIC, "Back from the identity provider.", from_provider),
+    shows(BACK, Right.PUBLIC, "Back from the identity provider.", from_provider, Flag.PASSKEYS),
     does("/sign-out", Right.PUBLIC, "Sign out of this browser.", sign_out),
 )
