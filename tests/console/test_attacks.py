@@ -156,7 +156,7 @@ async def test_a_code_that_was_set_is_asked_for_and_the_one_for_duress_is_passed
     right = await school.ask("POST", path, kept, json={"grant": True, "code": "483920"})
     forced = await school.ask("POST", path, kept, json={"grant": True, "code": "117204"})
     assert right[:2] == forced[:2]
-    assert [args[-2:] for _, args in school.engine.said] == [(True, False), (True, True)]
+    assert [args[-3:] for _, args in school.engine.said] == [(True, False, ""), (True, True, "")]
     await school.ask("POST", "/api/v1/incidents/inc-7f3k/all-clear", kept, json={"code": "117204"})
     assert school.engine.said[-1][1][-1] is True
     for ending in ("all-clear", "recall", "mistake"):  # asking for what another has asked for grants it

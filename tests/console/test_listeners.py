@@ -33,7 +33,7 @@ async def test_the_owner_of_the_machine_is_known_over_the_socket_without_a_token
     async with over_socket(school) as http:
         async with http.get("http://notifier/api/v1/accounts") as response:
             assert response.status == 200
-        async with http.post("http://notifier/api/v1/approvals/p1", json={"grant": True}) as response:
+        async with http.post("http://notifier/api/v1/incidents/i1/all-clear", json={"reason": "x"}) as response:
             assert response.status == 403
 
 
