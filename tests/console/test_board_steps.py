@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.console.board_school import board, press
+from notifier.interfaces import Ending
+from notifier.testing.schools import bend, small_school
+from tests.console.board_school import DESK_PERSON, board, press, until
 from tests.console.browser import Browser, OnlineSchool, assert_accessible, school_online, screenshot
 
 
@@ -61,3 +64,37 @@ async def test_command_is_taken_and_911_is_answered(browser: Browser, school: On
         await page.get_by_role("button", name="Pause outside messages").click()
         await expect(page.get_by_role("button", name="Let outside messages go on")).to_be_visible()
         await assert_accessible(page)
+
+
+async def test_outer_doors_that_are_to_stay_shut_are_said_so_on_the_board_and_the_incident_closes(
+    browser: Browser, tmp_path: Path
+) -> None:
+    back = "all_clear:\n  - id: doors\n    restore_doors: {doors: [all], within: 10s}\n  - id: page"
+    files = bend(small_school(), "playbooks/lockdown.yaml", ("all_clear:\n  - id: page", back))
+    async with school_online(tmp_path, files) as school:
+        state = lambda: school.daemon.views.incident(incident)  # noqa: E731 asked anew each time
+        await until(school, lambda: open_before(school) >= {"d1", "d2"})
+        incident = await press(school)
+        await until(school, lambda: state()["doors"]["secured"] == 4)
+        kim = replace(DESK_PERSON, person="kim", name="Kim Park")
+        asked = await school.daemon.commands.end(incident, Ending.ALL_CLEAR, DESK_PERSON, "over")
+        await school.daemon.commands.decide(asked.approval or "", kim, True)
+        await school.daemon.commands.release(incident, (), kim, "all seen")
+        await until(school, lambda: any(one["approval"] == "asked" for one in state()["steps"]))
+        async with board(browser, school, incident) as page:
+            await expect(page.locator("#needs")).to_contain_text("Outer doors")
+            await page.get_by_role("link", name=re.compile("Read and decide")).first.click()
+            await expect(page.locator("h2").first).to_contain_text("back to how they were before?")
+            await assert_accessible(page)
+            await screenshot(page, "board-outer-doors")
+            await page.get_by_role("button", name="They stay locked").click()
+            await expect(page.locator("#reason-wrong")).to_be_visible()
+            await page.get_by_label("If you do not approve: why").fill("The police want them shut tonight.")
+            await page.get_by_role("button", name="They stay locked").click()
+            await until(school, lambda: state()["state"] == "closed")
+        waited = [one for one in state()["steps"] if one["id"] == "_exterior:doors"]
+        assert [one["state"] for one in waited] == ["skipped"]
+
+
+def open_before(school: OnlineSchool) -> set[str]:
+    return {one["id"] for one in school.daemon.views.doors(None)["items"] if one["lock"] == "unsecured"}

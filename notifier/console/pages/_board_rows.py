@@ -267,11 +267,14 @@ def _undecided(picture: Mapping[str, Any], base: str, zone: tzinfo) -> list[Need
         if step["state"] == "waiting" and step["approval"] == "asked":
             deed = Deed("Read and decide…", f"{base}/step/{step['id']}", post=False, primary=True, need="view")
             name = f"Step {str(step['id']).replace('_', ' ').strip()}"
+            waits, how = "waits for approval", "Nothing of it leaves before somebody approves."
+            if step["deed"] == "restore_doors":
+                name, waits = "Outer doors", "wait for a word"
+                how = "They stay locked until somebody decides, and the incident does not close before."
             found.append(
                 Need(
-                    f"need-step-{step['id']}", "fault", "clock", name, "waits for approval",
-                    "Nothing of it leaves before somebody approves.", nobody="Nobody has approved.", rank=2,
-                    deeds=[deed], wall="Nothing of it leaves before.",
+                    f"need-step-{step['id']}", "fault", "clock", name, waits, how, nobody="Nobody has decided.", rank=2,
+                    deeds=[deed], wall="Nothing of it happens before.",
                 )
             )  # fmt: skip
     return found

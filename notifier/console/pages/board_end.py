@@ -254,7 +254,9 @@ async def _step(call: Call, form: Form, status: int = 200) -> web.Response:
     reach = people(planned["people"]) if planned.get("people") else ""
     if planned:
         planned = {**planned, **_words({"to": [], "by": [], **planned})}
-    shown = {"step": waiting, "planned": planned, "texts": texts, "reach": reach}
+    names = {door["id"]: door["title"] for door in picture["door_items"]}
+    doors = [names.get(each, each) for each in waiting["detail"].get("doors", ())]
+    shown = {"step": waiting, "planned": planned, "texts": texts, "reach": reach, "doors": doors}
     return html("board_step.html", status, **{**context(call, picture), **shown, "form": form})
 
 
