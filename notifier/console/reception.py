@@ -86,10 +86,7 @@ class Reception:
             self._parts, request, route, ANONYMOUS, named,
             streams=self._streams, catching_up=self._catching_up, stall=self._watch.take, routes=self._table.routes,
         )  # fmt: skip
-        if Flag.PAGE in route.flags:
-            await once("templates", rendering.read_first)
-            if Flag.PASSKEYS in route.flags:
-                await at_hand("webauthn")
+        await _read_first(route)
         address = client_address(request, self._proxies)
         call.place = Place(str(address or THIS_MACHINE), request.headers.get("User-Agent", ""))
         secret = Flag.SECRET_PATH in route.flags
@@ -175,6 +172,14 @@ def _chosen(method: str, methods: Mapping[str, Route], path: str) -> Route | Non
     if method == "OPTIONS":
         return look if look and Flag.SECRET_PATH in look.flags else None
     raise BadRequest(405, f"{method[:16]} is not possible here; {', '.join(methods)} is.", allow=_words(methods))
+
+
+async def _read_first(route: Route) -> None:
+    """What this kind of page needs and no press does."""
+    if Flag.PAGE in route.flags:
+        await once("templates", rendering.read_first)
+    if Flag.PASSKEYS in route.flags:
+        await at_hand("webauthn")
 
 
 def _words(methods: Mapping[str, Route]) -> str:
