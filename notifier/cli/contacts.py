@@ -121,7 +121,11 @@ def _tell(plan: ImportPlan, target: str) -> None:
     _some("May be somebody else's second entry", [f"line {one.line}: {one.name} {why}" for one, why in plan.doubtful])
     _some("Changed", [f"{one.id}: {', '.join(columns)}" for one, columns in plan.changed])
     _some("Gone: in the file until now, not in the export", plan.gone)
-    noted = [f"line {one.line}: {one.name}: {'; '.join(one.notes)}" for one in plan.people if one.notes]
+    noted = [
+        f"line {one.line}: {one.name}: {'; '.join(note.rstrip('.') for note in one.notes)}"
+        for one in plan.people
+        if one.notes
+    ]
     _some("Taken, but not all of it", noted)
 
 

@@ -162,7 +162,10 @@ def _tell(found: Mapping[str, Any]) -> None:
             say(f"{item['seconds']:+8.1f}s  {item['text']}")
         doors, rooms = found["doors"], found["rooms"]
         say("", f"After {found['seconds']:g} s: {found['state']}. Everything here is pretended.")
-        say(f"Doors: {doors['secured']} of {doors['commanded']} secured.")
+        if doors["commanded"]:
+            say(f"Doors: {doors['secured']} of {doors['commanded']} secured.")
+        else:
+            say("Doors: none was told anything; they stay as they were.")
         say(f"Rooms: {rooms['silent']} of {rooms['occupied']} silent; {rooms['answered']} people have answered.")
         for kind, states in sorted(found["deliveries"].items()):
             say(f"Messages by {kind}: {', '.join(f'{count} {state}' for state, count in sorted(states.items()))}.")

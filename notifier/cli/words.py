@@ -38,6 +38,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"allow_abbrev": False, **more})
 
     def error(self, message: str) -> NoReturn:
+        words = next((each for each in self._actions if each.choices and each.nargs == argparse.PARSER), None)
+        if words is not None and message.startswith("the following arguments are required"):
+            known = [str(each) for each in words.choices or ()]
+            message = f"say what to do: {self.prog} {'|'.join(known) if len(known) <= MOST_WORDS else 'COMMAND'}"
         said = message[:1].upper() + message[1:]
         sys.stderr.write(f"{said.rstrip('.')}. Type '{self.prog} --help' to see what there is.\n")
         raise SystemExit(NOT_UNDERSTOOD)

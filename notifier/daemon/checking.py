@@ -207,7 +207,7 @@ def _shortened(found: ImportPlan, people: int) -> dict[str, Any]:
         "changed": [(one.line, one.name, ", ".join(columns)) for one, columns in found.changed[:SHOWN]],
         "refused": [(one.line, one.name, one.refused) for one in found.refused[:SHOWN]],
         "doubtful": [(one.line, one.name, why) for one, why in found.doubtful[:SHOWN]],
-        "noted": [(one.line, one.name, "; ".join(one.notes)) for one in noted[:SHOWN]],
+        "noted": [(one.line, one.name, "; ".join(note.rstrip(".") for note in one.notes)) for one in noted[:SHOWN]],
         "gone": [(one,) for one in found.gone[:SHOWN]],
     }
     counts = {name: len(getattr(found, name)) for name in ("added", "changed", "same", "refused", "doubtful", "gone")}

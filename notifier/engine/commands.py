@@ -73,7 +73,10 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
     # --------------------------------------------------------------------------------------------------------- start
 
     async def press(self, activation: Activation, caller: Caller) -> Pressed:
-        """A press with anything unknown in it falls back to what is sure, and says so; it is never refused for that."""
+        """A press with anything unknown in it falls back to what is sure, and says so; it is never refused for that.
+
+        A drill has time to be asked for again: one for a place that is not there raises NotFound.
+        """
         held = self._desk.held
         problems = list(activation.problems)
         playbook, zone = activation.playbook, activation.zone
@@ -83,6 +86,9 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
                 problems.append(f"unknown playbook {playbook!r}; {fallback} was started")
             playbook = fallback
         if zone is not None and zone not in held.zone_names:
+            if activation.drill:
+                known_zones = ", ".join(sorted(held.zone_names))
+                raise NotFound(f"There is no zone {zone!r}; no drill was started. There are: {known_zones}.")
             button = held.device(activation.source)
             problems.append(f"unknown zone {zone!r}")
             zone = button.zone if button else None

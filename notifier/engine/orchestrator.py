@@ -215,7 +215,7 @@ class Orchestrator:
     def _broken(self, lane: str, is_open: bool, why: str) -> None:
         if is_open:
             self.spawn(self._reroute(lane))
-            self.spawn(self.trouble("sender", lane, f"The sender {lane} is passed over: {why}."))
+            self.spawn(self.trouble("sender", lane, f"The sender {lane} is passed over: {why.rstrip('.')}."))
         else:
             self.spawn(self.clear_trouble("sender", lane))
 

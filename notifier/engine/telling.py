@@ -241,6 +241,8 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     ),
     EventKind.DELIVERIES_QUEUED: lambda data, held: (
         f"{data.get('count')} messages are waiting to leave ({data.get('step', data.get('why', ''))})."
+        if data.get("count") != 0
+        else f"Nobody is written to ({data.get('step', data.get('why', ''))})."
     ),
     EventKind.DELIVERIES_SETTLED: lambda data, held: f"{data.get('count')} messages: what became of them is known.",
     EventKind.DELIVERIES_REPORTED: lambda data, held: f"News of {data.get('count', 1)} messages from providers.",

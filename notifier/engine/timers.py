@@ -207,8 +207,8 @@ def _within(
     if deed is not None and deed.otherwise is not None:
         people = desk.people(scene, deed.otherwise.notify)
         words = Notify(to=deed.otherwise.notify, by=deed.otherwise.by, message=deed.otherwise.message)
-        rows += _to_people(desk, scene, step, 1, people, words, fired, doors_not_secured=", ".join(names))
-        told = [person.name for person in people]
+        more, told = _to_people(desk, scene, step, 1, people, words, fired, doors_not_secured=", ".join(names))
+        rows += more
         fired.lanes = True
     yield Fact(
         EventKind.NOT_SECURED,
@@ -229,11 +229,14 @@ def _to_people(
     fired: Fired,
     mark: str = "",
     **facts: str,
-) -> list[Row]:
+) -> tuple[list[Row], list[str]]:
+    """The messages, and the names of those to whom any leaves: a drill leaves the others alone."""
     audience = desk.audience(scene, people, deed.by, at_once=True)
     letters = fired.instant.letters(desk, scene, deed, **facts)
     rows = delivery_rows(scene, step.id, level, audience.planned, letters, mark)
-    return rows + link_rows(scene, audience.planned, desk.link_hashes(scene, audience, letters))
+    reached = {plan.person.id for plan in audience.planned}
+    told = [person.name for person in people if person.id in reached]
+    return rows + link_rows(scene, audience.planned, desk.link_hashes(scene, audience, letters)), told
 
 
 def _escalate(
@@ -265,16 +268,15 @@ def _escalate(
     people = desk.people(scene, wanted.to, found.asked - found.answered)
     names = ", ".join(scene.held.rooms[room].name or room for room in found.silent) or "no room"
     words = Notify(to=wanted.to, by=wanted.by, message=wanted.message or NO_ANSWER)
+    messages, told = _to_people(desk, scene, step, level, people, words, fired, silent_rooms=names)
     rows = [
         done,
         change_step(row, level=level),
-        *_to_people(desk, scene, step, level, people, words, fired, silent_rooms=names),
+        *messages,
         *escalation_timer(scene, step, level, scene.now),
     ]
     fired.lanes = True
-    yield Fact(
-        EventKind.ESCALATED, scene.site, scene.incident, {**data, "told": [person.name for person in people]}, rows
-    )
+    yield Fact(EventKind.ESCALATED, scene.site, scene.incident, {**data, "told": told}, rows)
 
 
 def _ask_approver(
@@ -300,12 +302,8 @@ def _ask_approver(
         scene.now + ASK_NEXT_AFTER,
         {"step": step.id, "nth": nth + 1},
     )
-    rows = [
-        done,
-        change_step(row, detail=detail),
-        again,
-        *_to_people(desk, scene, step, ASKING, asked, words, fired, mark=f"ask{nth}"),
-    ]
+    messages, _told = _to_people(desk, scene, step, ASKING, asked, words, fired, mark=f"ask{nth}")
+    rows = [done, change_step(row, detail=detail), again, *messages]
     fired.lanes = True
     yield Fact(
         EventKind.STEP_WAITS,

@@ -25,7 +25,8 @@ def say(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Desk:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "The following arguments are required: COMMAND."),
+        ((), "Say what to do: notifier COMMAND."),
+        (("channels",), "Say what to do: notifier channels list|try."),
         (("rase", "lockdown"), "There is no command 'rase'; did you mean raise."),
         (("log", "shw"), "There is no word 'shw'; did you mean show."),
         (("raise",), "The following arguments are required: PLAYBOOK."),
