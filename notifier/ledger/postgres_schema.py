@@ -19,6 +19,14 @@ CHANGING = 0x6E6F7469
 ARRAYS = {"text": "text[]", "bigint": "int8[]", "integer": "int4[]", "double precision": "float8[]"}
 """The types that the schema's columns have, and how many values of one are handed over."""
 
+_COLUMNS = (
+    # Not from information_schema, whose view takes a tenth of a start.
+    "select c.relname, a.attname, format_type(a.atttypid, null)"
+    " from pg_attribute a join pg_class c on c.oid = a.attrelid"
+    " where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped"
+    " order by c.relname, a.attnum"
+)
+
 Types = dict[str, dict[str, str]]
 """Table to column to type."""
 
@@ -47,8 +55,6 @@ async def migrate_server(connection: asyncpg.Connection[Any]) -> tuple[str, Type
         )
         found = str(await connection.fetchval("select id from store"))
     types: Types = {}
-    asked = "select table_name, column_name, data_type from information_schema.columns where table_schema = $1"
-    schema = await connection.fetchval("select current_schema()")
-    for table, column, kind in await connection.fetch(asked + " order by table_name, ordinal_position", schema):
+    for table, column, kind in await connection.fetch(_COLUMNS):
         types.setdefault(table, {})[column] = kind
     return found, types

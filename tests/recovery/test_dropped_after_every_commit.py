@@ -1,11 +1,13 @@
 """The daemon is dropped after every single commit of a story, starts again, and the story ends as it would have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from notifier.testing.story import STORES
+from tests.postgres_server import Reused, server
 from tests.recovery.lived_through import (
     AT_ONCE,
     QUICK,
@@ -21,6 +23,8 @@ from tests.recovery.lived_through import (
     whoever_was_alerted_is_corrected,
 )
 
+DROPS_ON_A_SERVER = 6
+"""Evenly over each story: another commit is met whenever a story gets longer or shorter."""
 PARTS = 6
 """Each story's commits are dealt out to so many tests, so that one that fails names a few commits only."""
 
@@ -54,3 +58,27 @@ async def test_the_story_ends_as_if_nothing_had_happened(name: str, part: int) -
     whole = WHOLE[name]
     for at in range(part + 1, whole.commits + 1, PARTS):
         case.check(await lives_through(case.told, at, case.files, **case.how), whole)
+
+
+@pytest.fixture(scope="module")
+def databases() -> Iterator[Reused]:
+    with server("fsync=off", "full_page_writes=off", "listen_addresses=''") as running:
+        yield Reused(running)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", CASES)
+async def test_the_story_ends_so_on_a_server_too(name: str, databases: Reused) -> None:
+    """After some of its commits: each telling takes a second or two there."""
+    case = CASES[name]
+    STORES.append(databases.database)
+    try:
+        whole = await lives_through(case.told, 0, case.files, **case.how)
+        case.check(whole, whole)
+        for drop in range(1, DROPS_ON_A_SERVER + 1):
+            databases.give_back()
+            at = drop * whole.commits // (DROPS_ON_A_SERVER + 1)
+            case.check(await lives_through(case.told, at, case.files, **case.how), whole)
+    finally:
+        STORES.pop()
+        databases.give_back()
