@@ -58,7 +58,10 @@ class Devices:
         return sum(not task.done() for task in tasks) + len(self._others)
 
     def launch(self, scene: Scene, rows: list[Row]) -> None:
-        """Put every claimed command among `rows` on the wire now, doors first."""
+        """Put every claimed command among `rows` on the wire now: the first door in this turn of the loop, the rest in
+        the next, so that whoever pressed is answered between them and does not wait for every door of a school.
+        """
+        first = True
         for row in rows:
             values = row.values
             if row.table != "command" or values.get("state") != CommandState.SENDING:
@@ -68,7 +71,8 @@ class Devices:
                 opening_over = values["step"].startswith(OPENED)
                 if opening_over:
                     self.opened.pop(device, None)
-                self.secure(scene, values["id"], device, opening_over=opening_over)
+                self.secure(scene, values["id"], device, opening_over=opening_over, first=first)
+                first = False
             elif kind == "door" and values["verb"] == "release":
                 self._spawn(self._release(scene, values["id"], device))
             elif kind == "door":
@@ -91,10 +95,13 @@ class Devices:
         task.add_done_callback(lambda _task: deed.close())  # a task cancelled before its first step never ran it
         return task
 
-    def secure(self, scene: Scene, command: str, door: str, *, opening_over: bool = False) -> None:
-        """One task per door: a newer command replaces an older one. `opening_over`: a responder's timed opening is."""
+    def secure(self, scene: Scene, command: str, door: str, *, opening_over: bool = False, first: bool = True) -> None:
+        """One task per door: a newer command replaces an older one. `opening_over`: a responder's timed opening is.
+
+        `first`: of those that are told together.
+        """
         self.let_be(door)
-        deed = self._secure(scene, command, door, opening_over)
+        deed = self._secure(scene, command, door, opening_over, first)
         self._doors[door] = self._begun(deed)
 
     def let_be(self, door: str) -> None:
@@ -121,7 +128,9 @@ class Devices:
     def _may_lock(self, door: Door) -> bool:
         return door.id not in self.opened and not (door.fire_release and self._desk.fire_alarm)
 
-    async def _secure(self, scene: Scene, command: str, door_id: str, opening_over: bool) -> None:
+    async def _secure(self, scene: Scene, command: str, door_id: str, opening_over: bool, first: bool) -> None:
+        if not first:
+            await asyncio.sleep(0)
         door = scene.held.doors[door_id]
         until = self._desk.clock.now() + LOCK_AGAIN_FOR
 
@@ -192,6 +201,7 @@ class Devices:
         return ""
 
     async def _signal(self, scene: Scene, command: str, signal_id: str, on: bool) -> None:
+        await asyncio.sleep(0)  # after the first door (`launch`)
         signal = scene.held.signals[signal_id]
         driver = self._desk.gear.signal_drivers.get(signal.driver)
 

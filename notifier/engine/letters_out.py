@@ -45,6 +45,7 @@ class LettersOut:
 
     async def step(self, scene: Scene, step_id: str, start: int = 0) -> None:
         """Write a step's messages in chunks; lanes send while later chunks are still being written."""
+        await asyncio.sleep(0)  # after the first door, and after the answer to whoever pressed
         step = step_of(scene, step_id)
         assert step is not None
         assert step.notify is not None

@@ -166,7 +166,7 @@ class Orchestrator:
         )
 
     async def press(self, activation: Activation, incident_id: str) -> Intake:
-        """Durable first, then straight onto the wire."""
+        """Durable first, then straight onto the wire: the first door before the answer, which others wake up for."""
 
         def body() -> Any:
             return press_body(self.press_of(activation, incident_id=incident_id), self.desk.held_of)
@@ -174,6 +174,8 @@ class Orchestrator:
         with self.lanes.giving_way():
             intake: Intake = await self.ledger.run(body, urgent=True)
             self.after_press(intake)
+            if intake.started:
+                await asyncio.sleep(0)
         return intake
 
     def after_press(self, intake: Intake) -> None:
