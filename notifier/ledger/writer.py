@@ -348,8 +348,8 @@ class Writer(WriterThread):
             log.warning("The store did not even roll back: %s", error)
 
     def _checkpoint(self, due: int) -> None:
-        """Outside of any group, so that nobody's commit pays for it."""
-        if self.db.total_changes - self._checkpointed < due:
+        """Outside of any group, so that nobody's commit pays for it, and never while a press waits."""
+        if self._urgent or self.db.total_changes - self._checkpointed < due:
             return
         self._checkpointed = self.db.total_changes
         self._beat()

@@ -1,7 +1,6 @@
 """Reading a district's people takes seconds; nobody who presses meanwhile waits for that."""
 
 import asyncio
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,18 +12,18 @@ from notifier.testing.story import story
 async def test_a_press_is_answered_while_files_are_being_read() -> None:
     async with story() as campus:
         publisher = campus.daemon.commands.publisher
-        begun, pressed = threading.Event(), threading.Event()
+        begun, pressed = asyncio.Event(), asyncio.Event()
         read = publisher._load
 
-        def slowly(files: Mapping[str, bytes], version: int) -> Any:
+        async def slowly(files: Mapping[str, bytes], version: int) -> Any:
             begun.set()
-            assert pressed.wait(10)
-            return read(files, version)
+            await pressed.wait()
+            return await read(files, version)
 
         publisher._load = slowly
         files = read_folder(campus.folder)
         publishing = asyncio.ensure_future(campus.daemon.commands.publish(files, "again", OWNER))
-        assert await asyncio.to_thread(begun.wait, 10)
+        await begun.wait()
         await campus.press("front-office")
         pressed.set()
         await publishing
