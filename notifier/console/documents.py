@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from aiohttp import web
 
@@ -32,5 +33,17 @@ async def static_file(call: Call) -> web.Response:
     if found is None:
         raise NotFound("There is no such file.")
     asset, current = found
-    headers = {"Cache-Control": KEPT_FOR_EVER if current else KEPT}
-    return web.Response(body=asset.body, content_type=asset.kind, charset="utf-8", headers=headers)
+    headers = {"Cache-Control": KEPT_FOR_EVER if current else KEPT, "Vary": "Accept-Encoding"}
+    body = asset.body
+    if _takes_gzip(call.request.headers.get("Accept-Encoding", "")):
+        headers["Content-Encoding"], body = "gzip", asset.packed
+    return web.Response(body=body, content_type=asset.kind, charset="utf-8", headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether it is named, and not by weight nought (RFC 9110 section 12.5.3)."""
+    for one in accepted.lower().split(","):
+        name, _, weight = one.partition(";")
+        if name.strip() == "gzip":
+            return re.fullmatch(r"\s*q=0(\.0*)?\s*", weight) is None
+    return False
