@@ -5,7 +5,7 @@ from typing import Self
 
 import pytest
 
-from notifier.campus.door_model import DoorModel, LockFault, Output
+from notifier.campus.door_model import DoorModel, Output
 from notifier.campus.in_process_doors import InProcessDoors, InProcessNetwork, InProcessSignals
 from notifier.campus.relay_device import RelayDevice, Wire
 from notifier.errors import OutcomeUnknown, TryAgain, WillNotWork
@@ -21,23 +21,10 @@ from notifier.testing.check_door_driver import (
 )
 from notifier.testing.door_bench import Arrived, DoorBench, Trouble
 from tests.campus.hand_clock import HandClock
+from tests.campus.troubles import FAULTS, WIRES
 
 # Nothing hangs while the clock leaps to the end of every wait, and nothing queues where there is no wire.
 NEED_A_WIRE = (leaves_no_queue_locked_when_cancelled, lets_a_command_overtake_questions)
-
-WIRES = {
-    Trouble.CUT: Wire.UNPLUGGED,
-    Trouble.HANGS: Wire.HANGS,
-    Trouble.HOLDS_READS: Wire.HOLDS_READS,
-    Trouble.BROKEN: Wire.SERVER_ERROR,
-    Trouble.RESET: Wire.RESET,
-    Trouble.NONSENSE: Wire.NONSENSE,
-}
-FAULTS = {
-    Trouble.LIES: LockFault.LYING,
-    Trouble.DEAF: LockFault.DEAF,
-    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
-}
 
 
 class InProcessBench(DoorBench):

@@ -3,31 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
-from notifier.campus.door_model import LockFault
 from notifier.campus.relay_device import Wire
 from notifier.interfaces import Tools
 from notifier.model.site import Door
 from notifier.testing.door_bench import Arrived, DoorBench, Trouble
 from tests.campus.hand_clock import HandClock
+from tests.campus.troubles import FAULTS, WIRES
 from tests.doors.access_door import TRAVEL, AccessDoor
 from tests.doors.controller_server import ControllerServer
 
 PASSWORD = "correct-horse-9"
 WRONG = "not-the-password"
 LIMITS = {"connect_limit": "300ms", "reply_limit": "600ms"}
-WIRES = {
-    Trouble.CUT: Wire.UNPLUGGED,
-    Trouble.HANGS: Wire.HANGS,
-    Trouble.HOLDS_READS: Wire.HOLDS_READS,
-    Trouble.BROKEN: Wire.SERVER_ERROR,
-    Trouble.RESET: Wire.RESET,
-    Trouble.NONSENSE: Wire.NONSENSE,
-}
-FAULTS = {
-    Trouble.LIES: LockFault.LYING,
-    Trouble.DEAF: LockFault.DEAF,
-    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
-}
 
 
 def tools(clock: HandClock | None = None) -> Tools:

@@ -3,30 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from notifier.campus.door_model import DoorModel, LockFault, Output
+from notifier.campus.door_model import DoorModel, Output
 from notifier.campus.relay_device import RelayDevice, Wire
 from notifier.campus.shelly_server import ShellyServer
 from notifier.interfaces import Tools
 from notifier.model.site import Door, LeafBy, SensedBy, Signal
 from notifier.testing.door_bench import Arrived, Bench, DoorBench, SignalBench, Trouble
 from tests.campus.hand_clock import HandClock
+from tests.campus.troubles import FAULTS, WIRES
 
 PASSWORD = "correct-horse-7"
 SETTINGS = {"password": PASSWORD, "connect_limit": "300ms", "reply_limit": "600ms"}
-
-WIRES = {
-    Trouble.CUT: Wire.UNPLUGGED,
-    Trouble.HANGS: Wire.HANGS,
-    Trouble.HOLDS_READS: Wire.HOLDS_READS,
-    Trouble.BROKEN: Wire.SERVER_ERROR,
-    Trouble.RESET: Wire.RESET,
-    Trouble.NONSENSE: Wire.NONSENSE,
-}
-FAULTS = {
-    Trouble.LIES: LockFault.LYING,
-    Trouble.DEAF: LockFault.DEAF,
-    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
-}
 
 
 def tools() -> Tools:

@@ -11,7 +11,8 @@ from aiohttp import web
 from notifier.campus.relay_device import Wire
 from notifier.model.site import Signal
 from notifier.testing.door_bench import Arrived, SignalBench, Trouble
-from tests.doors.controller_bench import LIMITS, PASSWORD, WIRES, WRONG
+from tests.campus.troubles import WIRES
+from tests.doors.controller_bench import LIMITS, PASSWORD, WRONG
 from tests.doors.controller_server import Asked, ControllerServer
 
 

@@ -1,8 +1,7 @@
 """Doors on Axis controllers, against an imitation on a real socket."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -15,17 +14,11 @@ from notifier.model.door import Leaf, Lock, Mode
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from tests.doors.axis_bench import TOKEN, AxisBench
 from tests.doors.controller_bench import tools
+from tests.doors.driving import driving
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[AxisBench, AxisDoor]]:
-    async with AxisBench() as bench:
-        driver = AxisDoor(tools())
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[AxisBench, AxisDoor]]:
+    return driving(AxisBench(), lambda _bench: AxisDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

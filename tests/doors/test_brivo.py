@@ -1,8 +1,7 @@
 """Doors over Brivo's cloud, against an imitation on a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -15,17 +14,11 @@ from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from notifier.testing.door_bench import Arrived
 from tests.doors.cloud_bench import BrivoBench
 from tests.doors.controller_bench import tools
+from tests.doors.driving import driving
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[BrivoBench, BrivoDoor]]:
-    async with BrivoBench() as bench:
-        driver = BrivoDoor(tools(bench.clock))
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[BrivoBench, BrivoDoor]]:
+    return driving(BrivoBench(), lambda bench: BrivoDoor(tools(bench.clock)))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

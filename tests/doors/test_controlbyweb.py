@@ -1,7 +1,7 @@
 """Doors and signals on ControlByWeb devices, against devices on real sockets."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
 from tests.doors.controlbyweb_device import FakeOldWebRelay, FakeX410
+from tests.doors.driving import driving_fake
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import PASSWORD, FakeWeb, tools
 
@@ -32,15 +33,8 @@ KINDS: dict[str, tuple[Callable[[], FakeWeb], dict[str, Any]]] = {
 }
 
 
-@asynccontextmanager
-async def door_and_fake() -> AsyncIterator[tuple[WebDoorBench, FakeX410, ControlByWebDoor]]:
-    async with WebDoorBench("controlbyweb", FakeX410, {}) as ready:
-        driver = ControlByWebDoor(tools())
-        assert isinstance(ready.fake, FakeX410)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+def door_and_fake() -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeX410, ControlByWebDoor]]:
+    return driving_fake(WebDoorBench("controlbyweb", FakeX410, {}), FakeX410, lambda: ControlByWebDoor(tools()))
 
 
 @pytest.mark.parametrize("kind", KINDS)

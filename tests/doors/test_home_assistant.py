@@ -1,8 +1,7 @@
 """Doors and signals behind Home Assistant, against its REST interface on a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from notifier.testing.check_door_driver import DOOR_PROMISES, follows_the_wiring
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
+from tests.doors.driving import driving_fake
 from tests.doors.home_assistant_server import FakeHomeAssistant
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import PASSWORD, tools
@@ -31,17 +31,10 @@ def bench(settings: dict[str, Any]) -> WebDoorBench:
     return WebDoorBench("home_assistant", FakeHomeAssistant, settings, login="token")
 
 
-@asynccontextmanager
-async def door_and_fake(
+def door_and_fake(
     **settings: Any,
-) -> AsyncIterator[tuple[WebDoorBench, FakeHomeAssistant, HomeAssistantDoor]]:
-    async with bench({**LOCK, **settings}) as ready:
-        driver = HomeAssistantDoor(tools())
-        assert isinstance(ready.fake, FakeHomeAssistant)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+) -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeHomeAssistant, HomeAssistantDoor]]:
+    return driving_fake(bench({**LOCK, **settings}), FakeHomeAssistant, lambda: HomeAssistantDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

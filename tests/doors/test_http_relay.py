@@ -1,8 +1,7 @@
 """Doors and signals on anything that is told by HTTP, against an invented board on a real socket."""
 
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from notifier.testing.check_door_driver import DOOR_PROMISES, follows_the_wiring
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
+from tests.doors.driving import driving_fake
 from tests.doors.http_relay_device import FakeBoard, ModeBoardBench
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import LIMITS, PASSWORD, tools
@@ -51,17 +51,10 @@ def bench(login: str = "basic", **more: Any) -> WebDoorBench:
     return WebDoorBench("http_relay", lambda: FakeBoard(scheme, LOGINS.get(login, "SHA-256")), settings)  # type: ignore[arg-type]  # one of the two
 
 
-@asynccontextmanager
-async def door_and_fake(
+def door_and_fake(
     login: str = "basic", **more: Any
-) -> AsyncIterator[tuple[WebDoorBench, FakeBoard, HttpRelayDoor]]:
-    async with bench(login, **more) as ready:
-        driver = HttpRelayDoor(tools())
-        assert isinstance(ready.fake, FakeBoard)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+) -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeBoard, HttpRelayDoor]]:
+    return driving_fake(bench(login, **more), FakeBoard, lambda: HttpRelayDoor(tools()))
 
 
 @pytest.mark.parametrize("login", ["basic", "digest"])

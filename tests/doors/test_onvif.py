@@ -1,7 +1,6 @@
 """Doors on ONVIF controllers, against an imitation on a real socket."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from notifier.errors import Reason, WillNotWork
 from notifier.model.door import Leaf, Lock
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from tests.doors.controller_bench import tools
+from tests.doors.driving import driving
 from tests.doors.onvif_bench import DigestOnvifBench, OnvifBench
 
 WITH_ENTITY = (
@@ -21,15 +21,8 @@ WITH_ENTITY = (
 )
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[OnvifBench, OnvifDoor]]:
-    async with OnvifBench() as bench:
-        driver = OnvifDoor(tools(bench.clock))
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[OnvifBench, OnvifDoor]]:
+    return driving(OnvifBench(), lambda bench: OnvifDoor(tools(bench.clock)))
 
 
 @pytest.mark.parametrize("make_bench", [OnvifBench, DigestOnvifBench])

@@ -1,8 +1,7 @@
 """Doors over Openpath's cloud, against an imitation on a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -13,17 +12,11 @@ from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from notifier.testing.door_bench import Arrived
 from tests.doors.cloud_bench import OpenpathBench
 from tests.doors.controller_bench import tools
+from tests.doors.driving import driving
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[OpenpathBench, OpenpathDoor]]:
-    async with OpenpathBench() as bench:
-        driver = OpenpathDoor(tools(bench.clock))
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[OpenpathBench, OpenpathDoor]]:
+    return driving(OpenpathBench(), lambda bench: OpenpathDoor(tools(bench.clock)))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

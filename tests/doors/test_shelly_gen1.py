@@ -1,7 +1,6 @@
 """Doors and signals on Shelly relays of the first generation, against a device on a real socket."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -13,6 +12,7 @@ from notifier.testing.check_door_driver import DOOR_PROMISES
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
+from tests.doors.driving import driving_fake
 from tests.doors.shelly_gen1_device import FakeShellyGen1
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import PASSWORD, tools
@@ -22,15 +22,8 @@ def bench() -> WebDoorBench:
     return WebDoorBench("shelly_gen1", FakeShellyGen1, {})
 
 
-@asynccontextmanager
-async def door_and_fake() -> AsyncIterator[tuple[WebDoorBench, FakeShellyGen1, ShellyGen1Door]]:
-    async with bench() as ready:
-        driver = ShellyGen1Door(tools())
-        assert isinstance(ready.fake, FakeShellyGen1)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+def door_and_fake() -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeShellyGen1, ShellyGen1Door]]:
+    return driving_fake(bench(), FakeShellyGen1, lambda: ShellyGen1Door(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

@@ -2,8 +2,7 @@
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -22,18 +21,12 @@ from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
 from tests.campus.hand_clock import HandClock
+from tests.doors.driving import driving
 from tests.doors.shelly_bench import PASSWORD, SETTINGS, ShellyBench, StrobeBench, tools
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[ShellyBench, ShellyDoor]]:
-    async with ShellyBench() as bench:
-        driver = ShellyDoor(tools())
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[ShellyBench, ShellyDoor]]:
+    return driving(ShellyBench(), lambda _bench: ShellyDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

@@ -1,7 +1,6 @@
 """Doors and signals on Tasmota relays, against a device on a real socket."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -13,6 +12,7 @@ from notifier.testing.check_door_driver import DOOR_PROMISES
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
+from tests.doors.driving import driving_fake
 from tests.doors.tasmota_device import FakeTasmota
 from tests.doors.web_bench import WebDoorBench, WebSignalBench
 from tests.doors.web_fake import PASSWORD, tools
@@ -22,15 +22,8 @@ def bench() -> WebDoorBench:
     return WebDoorBench("tasmota", FakeTasmota, {})
 
 
-@asynccontextmanager
-async def door_and_fake() -> AsyncIterator[tuple[WebDoorBench, FakeTasmota, TasmotaDoor]]:
-    async with bench() as ready:
-        driver = TasmotaDoor(tools())
-        assert isinstance(ready.fake, FakeTasmota)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+def door_and_fake() -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeTasmota, TasmotaDoor]]:
+    return driving_fake(bench(), FakeTasmota, lambda: TasmotaDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

@@ -1,7 +1,6 @@
 """Doors on 2N intercoms, against a device on a real socket."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -12,20 +11,14 @@ from notifier.interfaces import ReadsInput
 from notifier.model.door import Leaf, Lock
 from notifier.testing.check_door_driver import DOOR_PROMISES, follows_the_wiring_of_the_site_file
 from notifier.testing.check_door_driver import Promise as DoorPromise
+from tests.doors.driving import driving_fake
 from tests.doors.two_n_device import FakeTwoN, FakeTwoNOutput, TwoNBench
 from tests.doors.web_bench import WebDoorBench
 from tests.doors.web_fake import PASSWORD, tools
 
 
-@asynccontextmanager
-async def door_and_fake(**settings: Any) -> AsyncIterator[tuple[WebDoorBench, FakeTwoN, TwoNDoor]]:
-    async with TwoNBench("two_n", FakeTwoN, settings) as ready:
-        driver = TwoNDoor(tools())
-        assert isinstance(ready.fake, FakeTwoN)
-        try:
-            yield ready, ready.fake, driver
-        finally:
-            await driver.close()
+def door_and_fake(**settings: Any) -> AbstractAsyncContextManager[tuple[WebDoorBench, FakeTwoN, TwoNDoor]]:
+    return driving_fake(TwoNBench("two_n", FakeTwoN, settings), FakeTwoN, lambda: TwoNDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

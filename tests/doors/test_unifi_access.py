@@ -1,8 +1,7 @@
 """Doors on a UniFi Access console, against an imitation with a certificate of its own on a real socket."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -11,19 +10,13 @@ from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.model.door import Leaf, Lock
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from tests.doors.controller_bench import tools
+from tests.doors.driving import driving
 from tests.doors.own_certificate import OwnCertificate
 from tests.doors.unifi_bench import UnifiBench
 
 
-@asynccontextmanager
-async def bench_and_driver() -> AsyncIterator[tuple[UnifiBench, UnifiDoor]]:
-    async with UnifiBench() as bench:
-        driver = UnifiDoor(tools())
-        await driver.open()
-        try:
-            yield bench, driver
-        finally:
-            await driver.close()
+def bench_and_driver() -> AbstractAsyncContextManager[tuple[UnifiBench, UnifiDoor]]:
+    return driving(UnifiBench(), lambda _bench: UnifiDoor(tools()))
 
 
 @pytest.mark.parametrize("promise", DOOR_PROMISES, ids=lambda promise: promise.__name__)

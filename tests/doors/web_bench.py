@@ -6,7 +6,8 @@ from typing import Any, Self
 from notifier.campus.relay_device import Wire
 from notifier.model.site import Door, LeafBy, SensedBy, Signal
 from notifier.testing.door_bench import Arrived, Bench, DoorBench, SignalBench, Trouble
-from tests.doors.web_fake import FAULTS, LIMITS, PASSWORD, WIRES, FakeWeb
+from tests.campus.troubles import FAULTS, WIRES
+from tests.doors.web_fake import LIMITS, PASSWORD, FakeWeb
 
 WRONG = "not-the-password"
 

@@ -13,10 +13,10 @@ from typing import Self
 from aiohttp import web
 
 from notifier.campus.digest_guard import Algorithm, DigestGuard, Verdict
-from notifier.campus.door_model import DoorModel, LockFault, Output
+from notifier.campus.door_model import DoorModel, Output
 from notifier.campus.relay_device import Wire
 from notifier.interfaces import Tools
-from notifier.testing.door_bench import Arrived, Trouble
+from notifier.testing.door_bench import Arrived
 from tests.campus.hand_clock import HandClock
 
 HOST = "127.0.0.1"
@@ -150,21 +150,6 @@ class FakeWeb(ABC):
         if self.wire is Wire.RESET:
             return await _break_off(request, bytes(answer.body or b"") or b"ok")  # type: ignore[arg-type]  # bytes here
         return answer
-
-
-WIRES = {
-    Trouble.CUT: Wire.UNPLUGGED,
-    Trouble.HANGS: Wire.HANGS,
-    Trouble.HOLDS_READS: Wire.HOLDS_READS,
-    Trouble.BROKEN: Wire.SERVER_ERROR,
-    Trouble.RESET: Wire.RESET,
-    Trouble.NONSENSE: Wire.NONSENSE,
-}
-FAULTS = {
-    Trouble.LIES: LockFault.LYING,
-    Trouble.DEAF: LockFault.DEAF,
-    Trouble.SILENT_CONTACT: LockFault.NO_CONTACT,
-}
 
 
 def _drop(request: web.BaseRequest) -> web.Response:
