@@ -1,12 +1,16 @@
-"""Thousands of messages waiting: a recall stops what has not left and corrects exactly those that something reached."""
+"""Two thousand messages waiting: a recall stops what has not left and corrects exactly those that something reached."""
+
+import pytest
 
 from notifier.model.events import EventKind
 from notifier.model.settings import Sender
 from notifier.testing.schools import bend, small_school
 from notifier.testing.story import SENDERS, Story, story
 
-CROWD = 4_000
-SLOW_SMS = {**SENDERS, "sms": Sender(channel="twilio", uplink="cellular", rate=200.0, window=512)}
+pytestmark = pytest.mark.timeout(180)
+"""On a busy machine a server takes most of a minute for so many messages: that was why this failed now and then."""
+CROWD = 2_000
+SLOW_SMS = {**SENDERS, "sms": Sender(channel="twilio", uplink="cellular", rate=100.0, window=512)}
 
 
 def crowded() -> dict[str, bytes]:
@@ -37,7 +41,7 @@ async def test_a_recall_drains_the_queue_and_corrects_exactly_those_who_were_rea
         await campus.advance("8s")
         await campus.person("kim").asks_recall()
         before = len(people_who_got(campus, *LIVE))
-        assert 500 < before < CROWD, before
+        assert 200 < before < CROWD, before
         await campus.person("ada").approves()
         await campus.advance("40s")
         assert people_who_got(campus, *CORRECTED) == people_who_got(campus, *LIVE)
@@ -65,7 +69,7 @@ async def test_no_window_of_time_ever_saw_more_than_the_sender_may() -> None:
         for begin in range(0, len(sizes), 500):
             start = sizes[begin][0]
             within = sum(size for at, size in sizes[begin:] if at < start + 10.0)
-            assert within <= 200 * 10 + 20 + 3
+            assert within <= 100 * 10 + 10 + 3
 
 
 async def test_police_messages_are_never_withdrawn_but_followed_by_the_correction() -> None:
