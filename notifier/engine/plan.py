@@ -27,6 +27,8 @@ from notifier.model.playbook import Playbook, Step
 from notifier.model.site import Door
 from notifier.model.step import Phase
 
+OWN_LINK = "their-own-24-letter-link"
+"""Stands in a preview for what `Desk.link_token` makes, and is as long."""
 USA = "+1"
 """Numbers whose carriers ask for a registration; Canada's are among them, and are counted too."""
 
@@ -216,7 +218,7 @@ def _notify_plan(desk: Desk, scene: Scene, step: Step, load: dict[str, float], w
         levels.append({"wait": level.wait, "to": names, "by": list(level.by), "left_alone": _left_alone(scene, whom)})
     previews = []
     for (language, _quiet), (words, size, _id) in letters.made.items():
-        message = message_for(words, desk.public_url or "", "")
+        message = message_for(words, f"{desk.public_url.rstrip('/')}/r/{OWN_LINK}" if desk.public_url else "", "")
         previews.append(
             {
                 "language": language,

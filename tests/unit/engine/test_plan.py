@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notifier.engine.plan import plan_of
+from notifier.engine.plan import OWN_LINK, plan_of
 from notifier.errors import NotFound
 from notifier.model.people import Person
 from notifier.model.site import Door
@@ -170,3 +170,7 @@ async def test_what_does_not_exist_is_said_with_what_does(at: Bench) -> None:
         plan_of(at.desk, "lockdwn", None, drill=False)
     with pytest.raises(NotFound, match="north"):
         plan_of(at.desk, "lockdown", "nroth", drill=False)
+
+
+def test_a_preview_is_as_long_as_what_leaves(at: Bench) -> None:
+    assert len(OWN_LINK) == len(at.desk.link_token("incident", "ada"))
