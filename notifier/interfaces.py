@@ -557,6 +557,10 @@ class Commands(Protocol):
         """`to`: the contact who is to have it; only with `take`. Without it the caller has it."""
         ...
 
+    async def take_up(self, incident: str, kind: str, subject: str, caller: Caller, to: str | None = None) -> Outcome:
+        """Take what the board shows without a task (`model.step.TaskKind`), or give it `to` a contact."""
+        ...
+
     async def lock_again(self, incident: str, door: str, caller: Caller) -> Outcome:
         """Tell a door of this response to lock now, on each of its paths, and read it back."""
         ...

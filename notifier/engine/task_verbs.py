@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from notifier.engine.closing import Person
 from notifier.engine.desk import Desk
 from notifier.engine.moves import lock_again_body, move_task_body
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.step_refusal import refuse_step_body
+from notifier.engine.taking_up import take_up_body
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ledger, Outcome
 from notifier.model.rights import Caller, Right
@@ -32,6 +35,15 @@ class TaskVerbs:
         state = await self._ledger.run(
             lambda: move_task_body(self._desk.site, task, word, who.id, who.name, self._desk.clock.now(), given)
         )
+        return Outcome(True, f"{given[1] if given else who.name}: {state}.", detail={"state": state})
+
+    async def take_up(self, incident: str, kind: str, subject: str, caller: Caller, to: str | None = None) -> Outcome:
+        who, contact = self._person(caller), self._desk.held.people.get(to) if to else None
+        if to and contact is None:
+            raise NotFound(f"There is nobody called {to} in the contacts. Nothing was given.")
+        given, mark, now = (contact.id, contact.name) if contact else None, uuid.uuid4().hex[:6], self._desk.clock.now()
+        held = self._desk.held
+        state = await self._ledger.run(lambda: take_up_body(held, incident, kind, subject, who, now, mark, given))
         return Outcome(True, f"{given[1] if given else who.name}: {state}.", detail={"state": state})
 
     async def lock_again(self, incident: str, door: str, caller: Caller) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 from notifier.engine.held import Held
 from notifier.engine.walk_tests import told
 from notifier.model.events import EventKind
+from notifier.model.step import TaskKind
 
 Data = Mapping[str, Any]
 
@@ -175,6 +176,10 @@ def _task_moved(data: Data, held: Held | None) -> str:
 def _task(data: Data, held: Held | None) -> str:
     """What it is about: a task's id ends with its door, person or room."""
     subject = str(data["task"]).rpartition(":")[2]
+    if data.get("kind") == TaskKind.SILENT_ZONE and held and subject in held.zone_names:
+        return f"the rooms of {held.zone_names[subject]} that did not answer"
+    if data.get("kind") == TaskKind.SPEAKER_PAGE and held and subject in held.speakers:
+        return f"the page that was not said at {held.speakers[subject].name or subject}"
     if held and subject in held.doors:
         return held.doors[subject].title
     if held and (subject in held.people or subject in held.rooms):
@@ -296,6 +301,8 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.TASK_OPENED: lambda data, held: (
         f"Nobody outside has accepted it. Told: {', '.join(data.get('told', ())) or 'nobody'}."
         if data.get("kind") == "nobody_outside"
+        else f"Needs a person: {data.get('text')}"
+        if data.get("text")
         else EventKind.TASK_OPENED.sentence
     ),
     EventKind.STARTED: lambda data, held: (

@@ -130,6 +130,14 @@ class TaskState(State):
     DONE = "done", "The person who had it says that it is done."
 
 
+class TaskKind(StrEnum):
+    """Kinds of task that a person opens by taking what a board shows; the engine opens the others by itself."""
+
+    SILENT_ZONE = "silent_zone"  # rooms of one zone did not answer; its subject is the zone
+    SPEAKER_PAGE = "speaker_page"  # a speaker did not say the newest page; its subject is the speaker
+    FAILED_MESSAGES = "failed_messages"  # messages failed; its subject is how many
+
+
 class TaskWord(StrEnum):
     TAKE = "take"
     GIVE_BACK = "give_back"

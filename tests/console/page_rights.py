@@ -35,6 +35,8 @@ PAGES = {
     "GET /board/{incident}/note": "operate",
     "POST /board/{incident}/note": "operate",
     "POST /board/{incident}/task": "operate or respond",
+    "POST /board/{incident}/take": "operate or respond",
+    "POST /board/{incident}/answer": "operate",
     "GET /board/{incident}/give": "operate or respond",
     "POST /board/{incident}/give": "operate or respond",
     "GET /board/{incident}/finish": "operate or respond",

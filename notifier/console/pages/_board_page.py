@@ -65,8 +65,10 @@ def heard_outside(picture: Mapping[str, Any], zone: tzinfo) -> str:
 
 
 def rows_of(call: Call, picture: Mapping[str, Any]) -> list[Need]:
-    zone = zone_of(call.parts.views.site())
-    return needs(picture, zone, call.parts.clock.wall().timestamp(), seconds(picture["raised_wall"]))
+    site = call.parts.views.site()
+    zones = {each["id"]: each["name"] for each in site["zones"]}
+    now, raised = call.parts.clock.wall().timestamp(), seconds(picture["raised_wall"])
+    return needs(picture, zone_of(site), now, raised, zones)
 
 
 def pieces_of(call: Call, picture: Mapping[str, Any], rights: frozenset[str]) -> list[Piece]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from notifier.console.pages._press_words import joined
 from notifier.console.pages.rendering import clock, plural
+from notifier.model.step import TaskKind
 
 SILENT_AFTER = 60.0
 """Seconds until rooms that have not answered are somebody's to look after; before that they are only counted."""
@@ -64,11 +65,12 @@ class Need:
         return (self.tone != "real", bool(self.owner), self.rank, self.since or "", self.id)
 
 
-def needs(picture: Mapping[str, Any], zone: tzinfo, now: float, raised: float) -> list[Need]:
-    """`now` and `raised`: seconds since 1970."""
+def needs(picture: Mapping[str, Any], zone: tzinfo, now: float, raised: float, zones: Mapping[str, str]) -> list[Need]:
+    """`now` and `raised`: seconds since 1970. `zones`: id to name."""
     base = f"/board/{picture['id']}"
     found: list[Need] = []
     tasks = {task["id"]: task for task in picture["tasks"] if task["state"] != "done"}
+    up = Taken(picture, tasks, base, zone)
     doors = {door["id"]: door for door in picture["door_items"]}
     if picture["state"] != "closed":
         for door in doors.values():
@@ -76,11 +78,12 @@ def needs(picture: Mapping[str, Any], zone: tzinfo, now: float, raised: float) -
             row = _door(picture, door, task, base, zone)
             if row is not None:
                 found.append(row)
-        found += _silent(picture, base, now - raised)
+        found += _silent(picture, base, now - raised, zones, up)
+    found += _pages(picture, base, up)
+    found += _messages(picture, base, up)
+    tasks = {name: task for name, task in tasks.items() if task["kind"] not in set(TaskKind)}
     found += [row for task in tasks.values() if (row := _task(picture, task, base, zone)) is not None]
     found += _undecided(picture, base, zone)
-    found += _pages(picture, base)
-    found += _messages(picture, base)
     if not picture["recorded"]:
         how = "Disk or store does not answer. Write times on paper."
         found.append(Need("need-record", "fault", "mend_now", "It runs, but nothing", "is being written down", how))
@@ -168,21 +171,57 @@ def _times(number: int) -> str:
 # ---------------------------------------------------------------------------------------------------------- people
 
 
-def _silent(picture: Mapping[str, Any], base: str, age: float) -> list[Need]:
-    rooms = [room["name"] for room in picture["room_items"] if room["silent"]]
-    if not rooms or not picture["asks"] or age < SILENT_AFTER or picture["state"] not in {"active", "raised"}:
+class Taken:
+    """What somebody took of what has no task by itself, and the next steps beside it."""
+
+    def __init__(
+        self, picture: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], base: str, zone: tzinfo
+    ) -> None:
+        self._open = {(task["kind"], task["subject"]): task for task in tasks.values()}
+        self._all, self._base, self._zone = picture["tasks"], base, zone
+
+    def of(self, kind: TaskKind, subject: str, *first: Deed, done: bool = False) -> tuple[str, str | None, list[Deed]]:
+        """Who has it, since when, and what to do next; `first`: what is done about it itself.
+
+        `done`: whether a person's word ends it. Else the row stays until what it says is so no more.
+        """
+        task = self._open.get((kind, subject))
+        fields = {"kind": str(kind), "subject": subject}
+        if task is None or task["state"] != "taken":
+            take = Deed("I have it", f"{self._base}/take", fields)
+            return "", None, [*first, take, Deed("Send someone…", f"{self._base}/give", fields, post=False)]
+        back = {"task": task["id"], "word": "give_back"}
+        end = Deed("It is done…", f"{self._base}/finish", {"task": task["id"]}, post=False)
+        hands = [end if done else Deed("Give it back", f"{self._base}/task", back)]
+        hands += [Deed("Give to…", f"{self._base}/give", {"task": task["id"]}, post=False)]
+        return _owner(task, self._zone), task["since"], [*first, *hands]
+
+    def is_done(self, kind: TaskKind, subject: str) -> bool:
+        return any((one["kind"], one["subject"], one["state"]) == (kind, subject, "done") for one in self._all)
+
+
+def _silent(picture: Mapping[str, Any], base: str, age: float, zones: Mapping[str, str], up: Taken) -> list[Need]:
+    """One row a zone, so that several people can share them."""
+    silent = [room for room in picture["room_items"] if room["silent"]]
+    if not silent or not picture["asks"] or age < SILENT_AFTER or picture["state"] not in {"active", "raised"}:
         return []
     told = next((event["data"].get("told") for event in picture["newest"] if event["kind"] == "escalated"), None)
-    more = f" and {len(rooms) - 6} more" if len(rooms) > 6 else ""
-    how = f"{', '.join(rooms[:6])}{more}. Nothing rings inside."
-    how += f" Told outside: {joined(told)}." if told else ""
-    return [
-        Need(
-            "need-silent", "fault", "no_answer", plural(len(rooms), "room"), "did not answer", how, rank=4,
-            since=None, deeds=[Deed("See names", f"{base}/people?only=silent", post=False, need="view")],
-            wall="Nothing rings inside.",
-        )
-    ]  # fmt: skip
+    found = []
+    for zone in sorted({room["zone"] for room in silent}, key=lambda one: zones.get(one, one)):
+        rooms = [room["name"] for room in silent if room["zone"] == zone]
+        more = f" and {len(rooms) - 6} more" if len(rooms) > 6 else ""
+        how = f"{', '.join(rooms[:6])}{more}. Nothing rings inside."
+        how += f" Told outside: {joined(told)}." if told else ""
+        names = Deed("Names, answers…", f"{base}/people?only=silent", post=False, primary=True, need="view")
+        speak = Deed("Speak there…", f"{base}/speak", {"to": f"zone:{zone}"}, post=False)
+        owner, since, deeds = up.of(TaskKind.SILENT_ZONE, zone, names, speak)
+        found.append(
+            Need(
+                f"need-silent-{zone}", "fault", "no_answer", f"{zones.get(zone, zone)}: {plural(len(rooms), 'room')}",
+                "did not answer", how, owner, rank=4, since=since, deeds=deeds, wall="Nothing rings inside.",
+            )
+        )  # fmt: skip
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------- tasks
@@ -192,6 +231,8 @@ OF_KIND = {
     "door_not_released": ("fault", "released_door", "did not go back", 3),
     "mistake_claimed": ("fault", "flag", "", 2),
     "page_failed": ("fault", "speaker", "", 3),
+    "page_not_playing": ("fault", "speaker", "", 3),
+    "speaker_still_on": ("fault", "speaker", "", 4),
     "signal_not_on": ("fault", "strobe", "", 4),
     "signal_still_on": ("fault", "strobe", "", 4),
     "wrong_holder": ("fault", "phone", "", 4),
@@ -200,6 +241,9 @@ OF_KIND = {
     "stay_or_go": ("fault", "strobe", "", 0),
     "duress": ("fault", "flag", "", 0),
 }
+
+
+NOT_SAID = {"page_failed", "page_not_playing"}
 
 
 def _task(picture: Mapping[str, Any], task: Mapping[str, Any], base: str, zone: tzinfo) -> Need | None:
@@ -213,9 +257,10 @@ def _task(picture: Mapping[str, Any], task: Mapping[str, Any], base: str, zone: 
     tone, icon, state, rank = OF_KIND.get(kind, ("fault", "mend_now", "", 5))
     first, _, rest = str(task["text"]).partition(". ")
     wall = {"unknown_sender": "A number that nobody knows wrote", "wrong_holder": "A link is in somebody else's hands"}
+    again = [Deed("Page again…", f"{base}/page", {"to": "all"}, post=False)] if kind in NOT_SAID else []
     return Need(
         f"need-{task['id'].replace(':', '-')}", tone, icon, first.rstrip("."), state, rest, owner, since=since,
-        rank=rank, deeds=_hands(task, base), wall=wall.get(kind, ""),
+        rank=rank, deeds=[*again, *_hands(task, base)], wall=wall.get(kind, ""),
     )  # fmt: skip
 
 
@@ -283,29 +328,35 @@ def _undecided(picture: Mapping[str, Any], base: str, zone: tzinfo) -> list[Need
 BAD_PAGE = {"failed": "page FAILED", "not_playing": "page NOT playing", "not_heard": "page NOT heard"}
 
 
-def _pages(picture: Mapping[str, Any], base: str) -> list[Need]:
+def _pages(picture: Mapping[str, Any], base: str, up: Taken) -> list[Need]:
     latest = {each["id"]: each for page in picture["pages"] for each in page["speakers"]}
-    return [
-        Need(
-            f"need-speaker-{each['id']}", "fault", "speaker", f"{each['name']}:", BAD_PAGE[each["state"]],
-            f"{each['text'][:1].upper()}{each['text'][1:]}.", rank=3, wall="Say it by voice.",
-            deeds=[Deed("Page again…", f"{base}/page", {"to": f"speaker:{each['id']}"}, post=False, primary=True)],
-        )
-        for each in latest.values()
-        if each["state"] in BAD_PAGE
-    ]  # fmt: skip
+    found = []
+    for each in latest.values():
+        if each["state"] in BAD_PAGE:
+            again = Deed("Page again…", f"{base}/page", {"to": f"speaker:{each['id']}"}, post=False, primary=True)
+            owner, since, deeds = up.of(TaskKind.SPEAKER_PAGE, each["id"], again)
+            found.append(
+                Need(
+                    f"need-speaker-{each['id']}", "fault", "speaker", f"{each['name']}:", BAD_PAGE[each["state"]],
+                    f"{each['text'][:1].upper()}{each['text'][1:]}.", owner, since=since, rank=3, deeds=deeds,
+                    wall="Say it by voice.",
+                )
+            )  # fmt: skip
+    return found
 
 
-def _messages(picture: Mapping[str, Any], base: str) -> list[Need]:
+def _messages(picture: Mapping[str, Any], base: str, up: Taken) -> list[Need]:
+    """Until somebody says that it is done; more that fail ask again."""
     failed = sum(states.get("failed", 0) for states in picture["deliveries"].values())
-    if not failed:
+    if not failed or up.is_done(TaskKind.FAILED_MESSAGES, str(failed)):
         return []
     by = [kind for kind, states in picture["deliveries"].items() if states.get("failed")]
+    see = Deed("See whose", f"{base}/deliveries?state=failed", post=False, need="view")
+    owner, since, deeds = up.of(TaskKind.FAILED_MESSAGES, str(failed), see, done=True)
     return [
         Need(
             "need-failed", "fault", "failed", plural(failed, "message"), "failed",
-            f"By {joined(by)}. The next address was tried where there is one.", rank=6, nobody="",
-            deeds=[Deed("See whose", f"{base}/deliveries?state=failed", post=False, need="view")],
+            f"By {joined(by)}. The next address was tried where there is one.", owner, since=since, rank=6, deeds=deeds,
             wall="The next address is tried.",
         )
     ]  # fmt: skip

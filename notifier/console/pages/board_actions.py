@@ -17,7 +17,6 @@ from notifier.model.rights import Right
 
 LONGEST_PAGE = 600  # characters that are spoken: under a minute
 LONGEST_TEXT = 1000
-LONGEST_NAME = 100
 CHANNELS = ("push", "sms", "email", "voice")
 ON_THE_LINE = "911"
 STAY = "Attention. The fire alarm is sounding. Stay in lockdown. Leave only if you see smoke or fire."
@@ -107,63 +106,7 @@ async def note(call: Call) -> web.Response:
     )
 
 
-# --------------------------------------------------------------------------------------------- tasks, doors, speakers
-
-
-async def task(call: Call) -> web.Response:
-    form = await read_form(call)
-    word = form.choice("word", ("take", "give_back", "finish"))
-    if not form.sound:
-        raise NotFound("There is nothing of this kind to do with a task.")
-    await call.parts.commands.move_task(form.text("task"), word, call.caller)
-    return done(await look(call), {"take": "taken", "finish": "finished"}.get(word, "given"))
-
-
-async def ask_give(call: Call) -> web.Response:
-    form = Form({"q": [query_text(call, "q")]})
-    asked = form.text("q", limit=LONGEST_NAME)
-    return await _give_page(
-        call, form, query_text(call, "task"), asked if form.sound else "", 200 if form.sound else 422
-    )
-
-
-async def give(call: Call) -> web.Response:
-    form = await read_form(call)
-    name = form.text("task")
-    to = form.text("to", needed="Choose who is to have it.")
-    if form.sound:
-        try:
-            await call.parts.commands.move_task(name, "take", call.caller, to=to)
-            return done(await look(call), "given")
-        except NotifierError as error:
-            form.faults["to"] = str(error)
-    return await _give_page(call, form, name, "", 422)
-
-
-async def _give_page(call: Call, form: Form, name: str, asked: str, status: int = 200) -> web.Response:
-    """Whoever has the right to act first; found by name among thousands."""
-    known = _task(await look(call), name)
-    able = {"principal", "office", "custodian", "district", "commander", "nurse", "security", "responder"}
-    people = call.parts.views.state("contacts")["items"]
-    wanted = [one for one in people if asked.casefold() in one["name"].casefold()] if asked else people
-    wanted = sorted(wanted, key=lambda one: (not able & set(one["roles"]), not one["on_site"], one["name"]))
-    staff = [one for one in wanted if asked or one["on_site"] or one["roles"]]
-    return await act_page(
-        call, "board_give.html", status=status, form=form, task=known, people=staff[:30], more=len(staff) - 30, q=asked
-    )
-
-
-def _task(picture: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = next(
-        (one for one in picture["tasks"] if one["id"] == name and one["state"] != "done"), None
-    )
-    if found is None:
-        raise NotFound("This is nobody's task any more. The board shows what needs somebody now.")
-    return found
-
-
-async def ask_finish(call: Call) -> web.Response:
-    return await act_page(call, "board_finish.html", task=_task(await look(call), query_text(call, "task")))
+# ---------------------------------------------------------------------------------------------------- doors, speakers
 
 
 async def lock(call: Call) -> web.Response:
@@ -301,10 +244,6 @@ ROUTES = (
     _do("page", _O, "Say it on the speakers.", say),
     _see("note", _O, "A note for the record.", ask_note),
     _do("note", _O, "Write a note.", note),
-    _do("task", _O, "Take a task, give it back or finish it.", task, _R),
-    _see("give", _O, "Who is to have a task.", ask_give, _R),
-    _do("give", _O, "Give a task to somebody.", give, _R),
-    _see("finish", _O, "What saying that it is done means.", ask_finish, _R),
     _do("lock", _R, "Tell a door to lock again.", lock, _O),
     _see("door", _R, "What was seen of a door.", ask_door, _O),
     _do("door", _R, "Say what was seen of a door.", door, _O),
