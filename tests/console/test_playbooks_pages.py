@@ -347,7 +347,7 @@ async def test_a_draft_is_checked_beside_a_live_response(browser: Browser, tmp_p
         await page.goto(f"{school.url}/playbooks/hold")
         await school.daemon.commands.press(Activation("a1", "account:root", "hold", None), ADMIN)
         await _keep(page, "title: Hold", "titel: Hold")
-        await expect(page.locator("#faults li.error").first).to_contain_text("Line 2, column 1")
+        await expect(page.locator("#faults li.error").first).to_contain_text("Line 3, column 1")
         await page.reload()
         assert "titel: Hold" in await page.locator("#text").input_value()
 
