@@ -141,6 +141,7 @@ async def test_everything_works_without_scripts(browser: Browser, school: Online
         await page.get_by_role("button", name="Send it").click()
         await expect(page.locator(".did")).to_contain_text("The message is queued.")
         await page.get_by_role("link", name="Speak on PA…").click()
+        await page.get_by_text("this browser runs none").get_by_role("link", name="Type the words").click()
         await page.get_by_role("button", name="Say it now").click()
     texts = [event["text"] for event in school.daemon.views.timeline(incident, limit=200, after=None)["items"]]
     assert any("wrote to" in text for text in texts)
