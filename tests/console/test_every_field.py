@@ -17,7 +17,16 @@ from notifier.files.beginning import beginning_files
 from notifier.testing.schools import bend
 from tests.console.browser import ADMIN, OnlineSchool, school_online
 from tests.console.forms_on_pages import CHOSEN, TYPED, Answered, Field, PageForm, forms_of
-from tests.console.whole_school import Moment, at_rest, drilling, locked_down, nobody_yet, public, whole_files
+from tests.console.whole_school import (
+    Moment,
+    at_rest,
+    drilling,
+    locked_down,
+    nobody_yet,
+    public,
+    publish_by_two,
+    whole_files,
+)
 
 EVERYTHING = ("administrator", "commander", "technician", "responder")
 WORDS = "seven grey herons wade"
@@ -166,7 +175,7 @@ async def all_tried(visitor: Visitor, path: str, form: PageForm, seen: set[str])
 async def edited(school: OnlineSchool, known: Visitor) -> list[Moment]:
     """A playbook with an older version, one with a draft, one that may be taken out."""
     files = bend(whole_files(), "playbooks/hold.yaml", ("title: Hold", "title: Hold still"))
-    await school.daemon.commands.publish(files, "hold is said longer", ADMIN)
+    await publish_by_two(school, files, "hold is said longer")
     form = next(one for one in forms_of((await known.look("/playbooks/secure"))[1], "/playbooks/secure") if one.fields)
     await known.send(form, text=(form.fields[0].now[0].replace("title: Secure", "title: Secure now"),))
     old = frozenset({"/playbooks/{playbook}/versions/{version}"})

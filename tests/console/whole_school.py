@@ -57,6 +57,16 @@ def whole_files() -> dict[str, bytes]:
     return {**files, "site.yaml": files["site.yaml"] + b"\ntwo_people: {publish: true}\n"}
 
 
+KIM = replace(DESK_PERSON, id="account:kim", person="kim", name="Kim Park")
+
+
+async def publish_by_two(school: OnlineSchool, files: Mapping[str, bytes], why: str) -> None:
+    """As the rule of `whole_files` wants it."""
+    proposal = (await school.daemon.commands.publish(files, why, KIM)).approval
+    assert proposal is not None
+    await school.daemon.commands.decide(proposal, DESK_PERSON, True)
+
+
 @dataclass
 class Moment:
     """What the school has just now."""
@@ -98,8 +108,7 @@ async def at_rest(school: OnlineSchool) -> Moment:
     has["/welcome/{token}"] = f"/welcome/{await links.welcome(lee, 'Root')}"
     has["/enrol/{token}"] = f"/enrol/{await accounts.enrol_kiosk('Screen', 'front-office', ADMIN)}"
     other = bend(whole_files(), "playbooks/lockdown.yaml", ("title: Lockdown", "title: Lock the doors"))
-    kim = replace(DESK_PERSON, person="kim", name="Kim Park")
-    has["proposal"] = str((await school.daemon.commands.publish(other, "A plainer title", kim)).approval)
+    has["proposal"] = str((await school.daemon.commands.publish(other, "A plainer title", KIM)).approval)
     card = dict(school.daemon.views.room_cards())["items"][0]
     has["/r/{token}"] = f"/r/{card['link'].rpartition('/r/')[2]}"
     return Moment("rest", has)
@@ -123,8 +132,7 @@ async def locked_down(school: OnlineSchool) -> Moment:
     picture = lambda: school.daemon.views.incident(incident)  # noqa: E731 asked anew each time
     await until(school, lambda: picture()["doors"]["not_secured"] == 1)
     await until(school, lambda: any(step["id"] == "guardians" for step in waiting(picture())))
-    asker = replace(DESK_PERSON, person="kim", name="Kim Park")
-    await school.daemon.commands.end(incident, Ending.ALL_CLEAR, asker, "Building walked with police.")
+    await school.daemon.commands.end(incident, Ending.ALL_CLEAR, KIM, "Building walked with police.")
     has = {"incident": incident, "task": f"help:{incident}:ben", "ending": "all_clear", "step": "guardians",
            "approval": str(picture()["approvals"][0]["id"])}  # fmt: skip
     has["/r/{token}"] = await answer_link(school, incident)

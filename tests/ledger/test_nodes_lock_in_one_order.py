@@ -12,7 +12,7 @@ import pytest
 
 from notifier.clock import SystemClock
 from notifier.engine.closing import Moment, Person
-from notifier.engine.duress import duress_decision_body
+from notifier.engine.duress import Standing, duress_decision_body
 from notifier.engine.endings import ask_ending_body, decide_body
 from notifier.engine.timers import fire_body
 from notifier.errors import NotifierError
@@ -66,7 +66,7 @@ def asks_again() -> Body[Any]:
 
 
 def is_forced() -> Body[Any]:
-    return duress_decision_body(DESK, "q", KIM, True, "mark")
+    return duress_decision_body(DESK, "q", KIM, True, "mark", Standing())
 
 
 def meeting(deed: Deed, locks: int, place: threading.Barrier) -> Deed:
