@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+
+from notifier.cli.printing import in_one_line
 
 PLACES = 6
 """Innermost places of a fault that are named: enough to find it."""
@@ -26,7 +26,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        text = _in_one_line(record.getMessage())
+        text = in_one_line(record.getMessage())
         line = f"at={at} level={record.levelname.lower()} from={record.name} text={text}"
         if record.exc_info and record.exc_info[1] is not None:
             error = record.exc_info[1]
@@ -55,17 +55,7 @@ class JsonLines(logging.Formatter):
             document |= {"error": type(error).__name__, "places": places(error)}
             if self.trace:
                 document["trace"] = "".join(traceback.format_exception(error)).rstrip()
-        return _in_one_line(document)
-
-
-_TURNS_OR_ENDS_A_LINE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""What JSON leaves as it is, and what yet ends a line (NEL, LS, PS), moves a terminal (C1) or turns or hides words."""
-
-
-def _in_one_line(value: object) -> str:
-    """As JSON, in which nothing begins a line of its own, whoever wrote it."""
-    written = json.dumps(value, ensure_ascii=False)
-    return _TURNS_OR_ENDS_A_LINE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
+        return in_one_line(document)
 
 
 def in_form(form: str) -> None:

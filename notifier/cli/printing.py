@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_TURNS_OR_ENDS_A_LINE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""What JSON leaves as it is, and what yet ends a line (NEL, LS, PS), moves a terminal (C1) or turns or hides words."""
+
 
 def as_json(content: Any) -> None:
     """One JSON document on stdout."""
-    json.dump(content, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(in_one_line(content, indent=2) + "\n")
+
+
+def in_one_line(content: Any, indent: int | None = None) -> str:
+    """As JSON, in which nothing begins a line of its own or moves the reader's cursor, whoever wrote it."""
+    written = json.dumps(content, ensure_ascii=False, indent=indent)
+    return _TURNS_OR_ENDS_A_LINE.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
 
 
 def say(*lines: str) -> None:

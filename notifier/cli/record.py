@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 from notifier.cli.client import LONG_PATIENCE, Client, NoDaemon, connected
 from notifier.cli.naming import incident_id
-from notifier.cli.printing import as_json, progress, say
+from notifier.cli.printing import as_json, in_one_line, progress, say
 from notifier.cli.words import DONE, FAILED, Commands, Parser, asking, daemon_options, where_of
 from notifier.errors import NotifierError
 
@@ -82,7 +81,7 @@ def _export(args: argparse.Namespace) -> int:
 async def _export_to(file: TextIO, args: argparse.Namespace, client: Client) -> int:
     count = 0
     async for item in client.each(await _timeline(args, client)):
-        file.write(json.dumps(item, ensure_ascii=False) + "\n")
+        file.write(in_one_line(item) + "\n")
         count += 1
         if count % TOLD_EVERY == 0:
             progress(f"{count} events …")

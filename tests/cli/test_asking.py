@@ -171,11 +171,14 @@ def test_a_user_of_this_machine_is_named_by_name(desk: Desk) -> None:
 
 
 def test_the_record_is_exported_as_json_lines_and_overwrites_nothing(desk: Desk, tmp_path: Path) -> None:
+    assert desk("user", "add", "Eve \u2028two\x85three\x9b31m", "--rights", "view").code == 0
     to = tmp_path / "record.jsonl"
     said = desk("log", "export", "--to", str(to))
     assert said.code == 0
     events = [json.loads(line) for line in to.read_text().splitlines()]
-    assert len(events) == int(said.out.split()[0])
+    assert len(events) == int(said.out.split()[0]) == to.read_text().count("\n")
+    assert "Eve" in to.read_text()
+    assert "\x9b" not in to.read_text(), "it would move the cursor of whoever reads it"
     assert [each["kind"] for each in events if each["kind"] == "published"]
     again = desk("log", "export", "--to", str(to))
     assert again.code == 1

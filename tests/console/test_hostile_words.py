@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 from lxml import html
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from notifier.cli.log_lines import JsonLines, Lines
 from tests.console.board_school import DESK_PERSON
@@ -224,3 +224,20 @@ async def formulas(visitor: Visitor) -> list[str]:
     cells = [cell for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"))) for cell in row]
     assert len(cells) > 50
     return [cell for cell in cells if re.match(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]", cell)]
+
+
+async def test_hostile_cells_of_an_import_are_text_before_anybody_takes_them(browser: Browser, tmp_path: Path) -> None:
+    rows = [["Name", "E-mail", "Role", "Room"]]
+    hostile = {how: words[:200] for how, words in HOSTILE.items() if how != "controls"}  # a table with NUL is refused
+    rows += [[f"{how} {words}", f"{how}@b.example", words, words] for how, words in hostile.items()]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    export = {"name": f"{CANARY}.csv", "mimeType": "text/csv", "buffer": text.getvalue().encode()}
+    async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
+        await page.goto(f"{school.url}/people/import")
+        await page.locator("#file").set_input_files(export)  # type: ignore[arg-type] # its own shape
+        await page.get_by_role("button", name="Show what would change").click()
+        await expect(page.locator("h1 + .lead")).to_contain_text("contacts/")
+        wrong, literal = await page.evaluate(SEEN)
+        assert not wrong
+        assert literal, "the words stand there, as they were written"
