@@ -12,31 +12,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import Ask3, CanBeAsked, Channel
 from notifier.model.delivery import Purpose, Receipt
 from notifier.model.message import STAMPS, Message, stamp_for
 from notifier.testing.far_end import Far, FarEnd
-
-PATIENCE = 5.0
-"""Seconds within which any call must end: the channel under test is given limits far below that."""
+from notifier.testing.scrutiny import PATIENCE, BrokenPromise, listening, must, within
 
 # A wall reading before any attempt of a test: the year 2001.
 LONG_AGO = 1e9
 
-T = TypeVar("T")
 Make = Callable[[], Channel]
 Promise = Callable[[Make, FarEnd], Awaitable[None]]
-
-
-class BrokenPromise(AssertionError):
-    """A channel does not do what its socket says."""
 
 
 def message(
@@ -49,26 +40,26 @@ def message(
 async def hands_over_and_gives_a_receipt(make: Make, far: FarEnd) -> None:
     async with _opened(make) as channel:
         receipt = await _send(channel, far.good_address)
-    _must(isinstance(receipt, Receipt), f"send() returned {type(receipt).__name__} instead of a Receipt.")
-    _must(len(far.taken()) == 1, f"The far end took {len(far.taken())} messages for one send().")
-    _must(far.taken()[0].address == far.good_address, "The message went to another address.")
-    _must(_carries(far, message().text), "The words on the wire are not the words that were handed over.")
+    must(isinstance(receipt, Receipt), f"send() returned {type(receipt).__name__} instead of a Receipt.")
+    must(len(far.taken()) == 1, f"The far end took {len(far.taken())} messages for one send().")
+    must(far.taken()[0].address == far.good_address, "The message went to another address.")
+    must(_carries(far, message().text), "The words on the wire are not the words that were handed over.")
 
 
 async def gives_every_message_its_own_ref(make: Make, far: FarEnd) -> None:
     async with _opened(make) as channel:
         first, second = await _send(channel, far.good_address), await _send(channel, far.good_address)
-    _must(len(far.taken()) == 2, "The second of two messages with equal words did not leave.")
-    _must(not first.ref or first.ref != second.ref, "Two messages have one ref: reports could not be told apart.")
+    must(len(far.taken()) == 2, "The second of two messages with equal words did not leave.")
+    must(not first.ref or first.ref != second.ref, "Two messages have one ref: reports could not be told apart.")
 
 
 async def says_how_long_to_wait_when_busy(make: Make, far: FarEnd) -> None:
     error = await _error_of(make, far, Far.BUSY)
     if error is None:
         return
-    _must(isinstance(error, TryAgain), f"A busy far end is a TryAgain, not a {type(error).__name__}: {error}")
+    must(isinstance(error, TryAgain), f"A busy far end is a TryAgain, not a {type(error).__name__}: {error}")
     after = error.after if isinstance(error, TryAgain) else None
-    _must(after == far.busy_delay, f"The far end asked for {far.busy_delay} s; the channel says {after}.")
+    must(after == far.busy_delay, f"The far end asked for {far.busy_delay} s; the channel says {after}.")
 
 
 async def refuses_a_bad_address_for_good(make: Make, far: FarEnd) -> None:
@@ -76,7 +67,7 @@ async def refuses_a_bad_address_for_good(make: Make, far: FarEnd) -> None:
         return
     async with _opened(make) as channel:
         error = await _failure(channel, far.bad_address)
-    _must(
+    must(
         isinstance(error, WillNotWork) and error.reason is Reason.BAD_ADDRESS,
         f"A bad address is WillNotWork(BAD_ADDRESS), so that the next one is tried; it was {error!r}.",
     )
@@ -84,7 +75,7 @@ async def refuses_a_bad_address_for_good(make: Make, far: FarEnd) -> None:
 
 async def says_that_credentials_are_refused(make: Make, far: FarEnd) -> None:
     error = await _error_of(make, far, Far.STRANGER)
-    _must(
+    must(
         error is None or (isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS),
         f"Refused credentials are WillNotWork(CREDENTIALS), so that a technician is woken; it was {error!r}.",
     )
@@ -93,7 +84,7 @@ async def says_that_credentials_are_refused(make: Make, far: FarEnd) -> None:
 async def does_not_know_what_became_of_a_hang(make: Make, far: FarEnd) -> None:
     for how in (Far.HANGS, Far.TAKES_AND_HANGS):
         error = await _error_of(make, far, how)
-        _must(
+        must(
             error is None or isinstance(error, OutcomeUnknown),
             f"No answer to a request that left is OutcomeUnknown, never a {type(error).__name__}: it may have arrived.",
         )
@@ -103,13 +94,13 @@ async def tries_again_when_nobody_listens(make: Make, far: FarEnd) -> None:
     await far.stop()
     async with _opened(make) as channel:
         error = await _failure(channel, far.good_address)
-    _must(isinstance(error, TryAgain), f"Nothing left, so it is a TryAgain; it was {error!r}.")
+    must(isinstance(error, TryAgain), f"Nothing left, so it is a TryAgain; it was {error!r}.")
 
 
 async def raises_adapter_errors_only(make: Make, far: FarEnd) -> None:
     for how in (Far.BROKEN, Far.NONSENSE, Far.RESET):
         error = await _error_of(make, far, how)
-        _must(
+        must(
             how is not Far.RESET or error is None or isinstance(error, (OutcomeUnknown, TryAgain)),
             f"A dropped connection is never for good: {error!r}.",
         )
@@ -121,14 +112,14 @@ async def stamps_a_drill_in_each_language(make: Make, far: FarEnd) -> None:
             word = stamp_for(language)
             await _send(channel, far.good_address, message(language, drill=True))
             taken = far.taken()[-1]
-            _must(word in taken.text, f"A drill in {language!r} left without {word!r} in its text.")
-            _must(
+            must(word in taken.text, f"A drill in {language!r} left without {word!r} in its text.")
+            must(
                 taken.title is None or word in taken.title,
                 f"A drill in {language!r} left without {word!r} in its title.",
             )
         await _send(channel, far.good_address, message())
         last = far.taken()[-1]
-    _must(
+    must(
         not any(word in f"{last.title} {last.text}" for word in STAMPS.values()),
         "A live message left with a drill's stamp on it.",
     )
@@ -138,7 +129,7 @@ async def carries_every_script(make: Make, far: FarEnd) -> None:
     text = 'Ciérrela ya. Закройте дверь. 锁门 🔒\nÜbung? Nein: "echt" & <jetzt> 100 %'
     async with _opened(make) as channel:
         await _send(channel, far.good_address, message("es", text=text))
-    _must(_carries(far, text), "Letters beyond ASCII, line ends or signs did not arrive as they were written.")
+    must(_carries(far, text), "Letters beyond ASCII, line ends or signs did not arrive as they were written.")
 
 
 async def survives_hostile_words(make: Make, far: FarEnd) -> None:
@@ -162,14 +153,14 @@ async def survives_hostile_words(make: Make, far: FarEnd) -> None:
                     f"Strange words raise {type(error).__name__} instead of an AdapterError."
                 ) from error
             new = far.taken()[before:]
-            _must(
+            must(
                 [taken.address for taken in new] == [far.good_address], "Strange words changed whom a message goes to."
             )
 
 
 async def leaks_nothing(make: Make, far: FarEnd) -> None:
     words = message(text="Wolves at the north gate")
-    with _listening(far.loggers) as written:
+    with listening(far.loggers) as written:
         for how in Far:
             error = await _error_of(make, far, how, words)
             if error is not None:
@@ -185,7 +176,7 @@ async def leaks_nothing(make: Make, far: FarEnd) -> None:
     for what, values in {**hidden, "the words of a message": (words.text,)}.items():
         for value in values:
             where = next((line for line in seen.splitlines() if value in line), "")
-            _must(not where, f"{what} can be read in an error, a log line or a repr: {where.replace(value, '<here>')}")
+            must(not where, f"{what} can be read in an error, a log line or a repr: {where.replace(value, '<here>')}")
 
 
 async def can_be_cancelled(make: Make, far: FarEnd) -> None:
@@ -199,8 +190,8 @@ async def can_be_cancelled(make: Make, far: FarEnd) -> None:
             await asyncio.sleep(0.02)
             sending.cancel()
             done, _ = await asyncio.wait([sending], timeout=PATIENCE)
-            _must(bool(done), "send() goes on although it was cancelled.")
-            _must(sending.cancelled(), "send() swallowed its cancellation.")
+            must(bool(done), "send() goes on although it was cancelled.")
+            must(sending.cancelled(), "send() swallowed its cancellation.")
         far.behave(Far.WELL)
         await _send(channel, far.good_address)
 
@@ -218,26 +209,26 @@ async def works_again_after_the_far_end_restarted(make: Make, far: FarEnd) -> No
                 await _send(channel, far.good_address)
                 break
             except AdapterError as error:
-                _must(not isinstance(error, WillNotWork), f"A restart of the far end is not for good: {error}")
-        _must(len(far.taken()) > before, "The channel stays dead after the far end was restarted.")
+                must(not isinstance(error, WillNotWork), f"A restart of the far end is not for good: {error}")
+        must(len(far.taken()) > before, "The channel stays dead after the far end was restarted.")
 
 
 async def checks_without_sending(make: Make, far: FarEnd) -> None:
     async with _opened(make) as channel:
-        health = await _within(channel.check())
-        _must(health.well, f"check() says that a well far end is not: {health.text}")
-        _must(health.text != "", "check() says nothing to the technician.")
+        health = await within(channel.check())
+        must(health.well, f"check() says that a well far end is not: {health.text}")
+        must(health.text != "", "check() says nothing to the technician.")
         for how in (Far.STRANGER, Far.BROKEN, Far.HANGS):
             if how in far.cannot:
                 continue
             far.behave(how)
-            health = await _within(channel.check())
-            _must(not health.well, f"check() says that a far end is well that is {how}.")
+            health = await within(channel.check())
+            must(not health.well, f"check() says that a far end is well that is {how}.")
         far.behave(Far.WELL)
         await far.stop()
-        health = await _within(channel.check())
-        _must(not health.well and health.text != "", "check() says that a far end is well that does not listen.")
-    _must(not far.taken(), "check() sent a message.")
+        health = await within(channel.check())
+        must(not health.well and health.text != "", "check() says that a far end is well that does not listen.")
+    must(not far.taken(), "check() sent a message.")
 
 
 async def can_be_opened_while_the_far_end_is_down(make: Make, far: FarEnd) -> None:
@@ -258,17 +249,15 @@ async def says_what_became_of_an_unknown_attempt(make: Make, far: FarEnd) -> Non
             words = message(text=f"It {how}")
             far.behave(how)
             await _failure(channel, far.good_address, words)
-            answer, receipt = await _within(channel.find(far.good_address, words, "d1", LONG_AGO))
-            _must(answer is Ask3.CANNOT_SAY, f"The far end does not answer, and find() says {answer}.")
+            answer, receipt = await within(channel.find(far.good_address, words, "d1", LONG_AGO))
+            must(answer is Ask3.CANNOT_SAY, f"The far end does not answer, and find() says {answer}.")
             far.behave(Far.WELL)
-            answer, receipt = await _within(channel.find(far.good_address, words, "d1", LONG_AGO))
-            _must(answer is expected, f"After the far end {how}, find() says {answer} instead of {expected}.")
-            _must((receipt is not None) == (expected is Ask3.FOUND), "A receipt stands beside FOUND, and only there.")
+            answer, receipt = await within(channel.find(far.good_address, words, "d1", LONG_AGO))
+            must(answer is expected, f"After the far end {how}, find() says {answer} instead of {expected}.")
+            must((receipt is not None) == (expected is Ask3.FOUND), "A receipt stands beside FOUND, and only there.")
         await far.stop()
-        answer, _ = await _within(channel.find(far.good_address, message(), "d1", LONG_AGO))
-        _must(
-            answer is Ask3.CANNOT_SAY, f"Nobody listens, and find() says {answer}: that would cost a double or a gap."
-        )
+        answer, _ = await within(channel.find(far.good_address, message(), "d1", LONG_AGO))
+        must(answer is Ask3.CANNOT_SAY, f"Nobody listens, and find() says {answer}: that would cost a double or a gap.")
 
 
 CHANNEL_PROMISES: tuple[Promise, ...] = (
@@ -306,24 +295,15 @@ async def check_channel(make: Make, make_far: Callable[[], FarEnd]) -> None:
 @asynccontextmanager
 async def _opened(make: Make) -> AsyncIterator[Channel]:
     channel = make()
-    await _within(channel.open())
+    await within(channel.open())
     try:
         yield channel
     finally:
-        await _within(channel.close())
-
-
-async def _within(call: Awaitable[T]) -> T:
-    task = asyncio.ensure_future(call)
-    done, _ = await asyncio.wait([task], timeout=PATIENCE)
-    if not done:
-        task.cancel()
-        raise BrokenPromise(f"A call did not end within {PATIENCE:.0f} s; nobody may wait that long.")
-    return task.result()
+        await within(channel.close())
 
 
 async def _send(channel: Channel, address: str, words: Message | None = None) -> Receipt:
-    return await _within(channel.send(address, words or message(), "d1"))
+    return await within(channel.send(address, words or message(), "d1"))
 
 
 async def _failure(channel: Channel, address: str, words: Message | None = None) -> AdapterError:
@@ -355,34 +335,3 @@ async def _error_of(make: Make, far: FarEnd, how: Far, words: Message | None = N
 
 def _carries(far: FarEnd, text: str) -> bool:
     return text in far.taken()[-1].text.replace("\r\n", "\n")
-
-
-def _must(kept: bool, otherwise: str) -> None:
-    if not kept:
-        raise BrokenPromise(otherwise)
-
-
-class _Lines(logging.Handler):
-    def __init__(self, ignored: tuple[str, ...]) -> None:
-        super().__init__(logging.DEBUG)
-        self.ignored = ignored
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith(self.ignored):
-            self.lines.append(self.format(record))
-
-
-@contextmanager
-def _listening(ignored: Sequence[str]) -> Iterator[list[str]]:
-    """Everything that is logged meanwhile, by anybody but the fake, at any level."""
-    handler = _Lines(tuple(ignored))
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield handler.lines
-    finally:
-        root.setLevel(level)
-        root.removeHandler(handler)

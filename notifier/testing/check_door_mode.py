@@ -10,9 +10,19 @@ from contextlib import suppress
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver
 from notifier.model.door import Lock, Mode
-from notifier.testing.check_channel import BrokenPromise
 from notifier.testing.door_bench import DoorBench, Trouble
-from notifier.testing.scrutiny import DEAD, FAILS, Make, failure_of, must, opened, possible, read_door, within
+from notifier.testing.scrutiny import (
+    DEAD,
+    FAILS,
+    BrokenPromise,
+    Make,
+    failure_of,
+    must,
+    opened,
+    possible,
+    read_door,
+    within,
+)
 
 
 async def says_whether_it_locks_by_a_mode(make: Make, bench: DoorBench) -> None:

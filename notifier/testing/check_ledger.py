@@ -23,7 +23,7 @@ from notifier.errors import LedgerError, Refused
 from notifier.interfaces import Ledger
 from notifier.model.events import EventKind
 from notifier.model.facts import Ask, Body, Event, Fact, Row
-from notifier.testing.check_channel import BrokenPromise
+from notifier.testing.scrutiny import BrokenPromise
 
 LEDGER_QUERIES = Path(__file__).parent / "ledger_queries"
 """The folder of named queries that the suite asks."""

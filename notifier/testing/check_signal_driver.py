@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import SignalDriver
 from notifier.model.site import Signal
-from notifier.testing.check_channel import BrokenPromise
 from notifier.testing.door_bench import Arrived, SignalBench, Trouble
-from notifier.testing.scrutiny import assert_hidden, listening, must, within
+from notifier.testing.scrutiny import BrokenPromise, assert_hidden, listening, must, within
 
 Make = Callable[[], SignalDriver]
 Promise = Callable[[Make, SignalBench], Awaitable[None]]

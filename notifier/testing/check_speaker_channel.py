@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 from notifier.errors import AdapterError
 from notifier.interfaces import PageReport, PageWords, SpeakerChannel
 from notifier.model.site import Speaker
-from notifier.testing.check_channel import BrokenPromise
+from notifier.testing.scrutiny import BrokenPromise
 
 PATIENCE = 15.0
 """Seconds within which anything asked must have happened; the pages of this suite take one to three."""

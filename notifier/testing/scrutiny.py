@@ -12,11 +12,10 @@ from notifier.errors import AdapterError, OutcomeUnknown, TryAgain
 from notifier.interfaces import DoorDriver
 from notifier.model.door import DoorReading
 from notifier.model.site import Door
-from notifier.testing.check_channel import BrokenPromise
 from notifier.testing.door_bench import Bench, DoorBench, Trouble
 
 PATIENCE = 5.0
-"""Seconds within which any call must end: the driver under test is given limits far below that."""
+"""Seconds within which any call must end: what is under test is given limits far below that."""
 
 T = TypeVar("T")
 Make = Callable[[], DoorDriver]
@@ -32,6 +31,10 @@ FAILS: dict[Trouble, tuple[type[AdapterError], ...]] = {
     Trouble.NONSENSE: (AdapterError,),
 }
 """What a command over such a wire may raise."""
+
+
+class BrokenPromise(AssertionError):
+    """What is under test does not do what its socket says."""
 
 
 def must(holds: bool, sentence: str) -> None:

@@ -15,8 +15,8 @@ from notifier.ledger.rows_to_write import RowsToWrite
 from notifier.ledger.sqlite import SqliteLedger
 from notifier.ledger.writer import Job, Writer
 from notifier.testing import check_ledger as suite
-from notifier.testing.check_channel import BrokenPromise
 from notifier.testing.check_ledger import LEDGER_PROMISES, Make, Promise
+from notifier.testing.scrutiny import BrokenPromise
 from tests.ledger.bodies import QUERIES
 
 

@@ -14,7 +14,7 @@ from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.site import Door
 from notifier.testing import check_door_driver as suite
 from notifier.testing import check_door_mode as mode_suite
-from notifier.testing.check_channel import BrokenPromise
+from notifier.testing.scrutiny import BrokenPromise
 from tests.campus.test_in_process_doors import InProcessBench
 from tests.doors.axis_bench import AxisBench
 from tests.doors.controller_bench import tools as controller_tools

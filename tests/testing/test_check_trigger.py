@@ -16,7 +16,7 @@ from notifier.interfaces import Pressed, Trigger
 from notifier.model.incident import Activation
 from notifier.testing import check_door_driver
 from notifier.testing import check_trigger as suite
-from notifier.testing.check_channel import BrokenPromise
+from notifier.testing.scrutiny import BrokenPromise
 from notifier.testing.trigger_far_end import Hostile, TriggerFarEnd, Unable
 from tests.unit.engine.bench import bench
 
