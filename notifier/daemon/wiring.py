@@ -17,7 +17,6 @@ from typing import Any
 
 import aiohttp
 
-from notifier import adapters
 from notifier.access.accounts import AccountBook
 from notifier.access.entrance import Entrance
 from notifier.access.provider import ProviderClient
@@ -28,6 +27,7 @@ from notifier.daemon.backup import Backups, Node, last_backup
 from notifier.daemon.checking_child import CheckingChild
 from notifier.daemon.checks import Checks
 from notifier.daemon.editing import PlaybookEditing
+from notifier.daemon.equipment import Equipment
 from notifier.daemon.metrics import MeasuredEngine, Metrics
 from notifier.daemon.published_sets import PublishedSets
 from notifier.daemon.replay_aside import replay_aside
@@ -51,12 +51,7 @@ from notifier.engine.trouble_telling import keep_telling
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, SetupError
 from notifier.files.folder import read_folder
-from notifier.interfaces import (
-    Channel,
-    SpeakerChannel,
-    TakesCallbacks,
-    Tools,
-)
+from notifier.interfaces import TakesCallbacks, Tools
 from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
 from notifier.model.facts import Rows
@@ -118,8 +113,9 @@ class Daemon:
         held_of, first_files = self._published()
         held = held_of[max(held_of)] if held_of else self.sets.checked(first_files or {}, 0)
         self.tools = Tools(http, self.clock, str(self.state), held.site.public_url, self.settings.allow_addresses)
-        await self._open_senders()
-        await self.equip(held)
+        self.equipment = self._equipment()
+        await self.equipment.open_senders(self.settings)
+        await self.equipment.fit(held)
         desk = Desk(
             clock=self.clock,
             node=self.ledger.node,
@@ -135,7 +131,7 @@ class Daemon:
         child = CheckingChild()
         self._closing.append(child.close)
         self.checks = Checks(desk, self.sets, child)
-        self.commands = EngineCommands(self.engine, self.checks.checked, self.equip)
+        self.commands = EngineCommands(self.engine, self.checks.checked, self.equipment.fit)
         self.views = PersonalViews(self.engine, self.commands.inbox, self.commands.endings.pretences)
         self.accounts = AccountBook(self.ledger, held.id, self._button)
         provider = self.settings.provider
@@ -274,38 +270,8 @@ class Daemon:
         found = documents if documents is not None else self.ledger.read("documents", site=site)
         return self.sets.as_published(files_of(rows[0], found), version)
 
-    async def _open_senders(self) -> None:
-        channels: dict[str, Channel] = {}
-        for name, sender in self.settings.senders.items():
-            kind = adapters.channel(sender.channel)
-            channels[name] = kind(name, kind.Settings.model_validate(sender.settings), self.tools)
-            await channels[name].open()
-            self._closing.append(channels[name].close)
-        speakers: dict[str, SpeakerChannel] = {}
-        for name, address in self.settings.public_address.items():
-            speaker_kind = adapters.speaker_channel(name)
-            speakers[name] = speaker_kind(name, speaker_kind.Settings.model_validate(address.settings), self.tools)
-            await speakers[name].open()
-            self._closing.append(speakers[name].close)
-        self.gear.channels, self.gear.speaker_channels, self.gear.senders = channels, speakers, self.settings.senders
-
-    async def equip(self, held: Held) -> None:
-        """Drivers for every kind of device that this publication names."""
-        doors = dict(self.gear.door_drivers)
-        paths = [path for door in held.site.doors for path in (door, door.second_path) if path is not None]
-        kinds = {path.driver for path in paths}
-        if held.site.fire_alarm is not None:
-            kinds.add(held.site.fire_alarm.driver)
-        for kind in sorted(kinds - set(doors)):
-            doors[kind] = adapters.door_driver(kind)(self.tools)
-            await doors[kind].open()
-            self._closing.append(doors[kind].close)
-        signals = dict(self.gear.signal_drivers)
-        for kind in sorted({each.driver for each in held.site.signals} - set(signals)):
-            signals[kind] = adapters.signal_driver(kind)(self.tools)
-            await signals[kind].open()
-            self._closing.append(signals[kind].close)
-        self.gear.door_drivers, self.gear.signal_drivers = doors, signals
+    def _equipment(self) -> Equipment:
+        return Equipment(self.gear, self.tools, self._closing.append)
 
     async def _prepare_pages(self) -> None:
         """Pages that no cache holds are rendered beside the work; a press before then renders its own."""

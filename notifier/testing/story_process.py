@@ -16,8 +16,10 @@ from typing import Any, TypeVar, cast
 
 from notifier.campus.in_process import InProcessCampus
 from notifier.daemon import Daemon
+from notifier.daemon.equipment import Equipment
 from notifier.daemon.published_sets import PublishedSets
-from notifier.engine.held import Held
+from notifier.engine.held import Gear, Held
+from notifier.interfaces import Tools
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.postgres import PostgresLedger
 from notifier.ledger.sqlite import SqliteLedger
@@ -181,6 +183,21 @@ class StoryFailoverLedger(_InHand, FailoverLedger):
         await self.close()
 
 
+class CampusEquipment(Equipment):
+    """A campus where the wire would be: nothing is opened, nothing needs to be given back."""
+
+    def __init__(self, gear: Gear, tools: Tools, closing: Any, campus_for: Callable[[Held], InProcessCampus]) -> None:
+        super().__init__(gear, tools, closing)
+        self._campus_for = campus_for
+
+    async def open_senders(self, settings: NodeSettings) -> None:
+        """The campus has them."""
+
+    async def fit(self, held: Held) -> None:
+        for name, part in self._campus_for(held).equipment().items():
+            setattr(self._gear, name, part)
+
+
 class StoryDaemon(Daemon):
     """The daemon's own wiring, with a campus where the wire would be and without listeners."""
 
@@ -235,12 +252,8 @@ class StoryDaemon(Daemon):
             self.book.committed = self._committed
         return self.book
 
-    async def _open_senders(self) -> None:
-        """The campus has them."""
-
-    async def equip(self, held: Held) -> None:
-        for name, part in self._campus_for(held).equipment().items():
-            setattr(self.gear, name, part)
+    def _equipment(self) -> Equipment:
+        return CampusEquipment(self.gear, self.tools, self._closing.append, self._campus_for)
 
     async def _listen(self, held: Held) -> None:
         """Nobody comes by the wire: people and providers of a story speak to the commands themselves."""

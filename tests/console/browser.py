@@ -28,12 +28,14 @@ from notifier.access.sessions import Place
 from notifier.campus.in_process import InProcessCampus
 from notifier.console.callers import KIOSK_COOKIE, SESSION_COOKIE
 from notifier.daemon import Daemon
+from notifier.daemon.equipment import Equipment
 from notifier.engine.held import Held
 from notifier.interfaces import CallbackReply, Outcome
 from notifier.model.rights import Caller, Right
 from notifier.model.settings import NodeSettings
 from notifier.testing.schools import small_school
 from notifier.testing.story import SENDERS
+from notifier.testing.story_process import CampusEquipment
 
 ADMIN = Caller("account:root", "Root", None, frozenset(Right))
 PHONE = {"width": 390, "height": 844}
@@ -46,14 +48,13 @@ class OnlineDaemon(Daemon):
 
     campus: InProcessCampus | None = None
 
-    async def _open_senders(self) -> None:
-        """The campus has them."""
+    def _equipment(self) -> Equipment:
+        return CampusEquipment(self.gear, self.tools, self._closing.append, self._campus_for)
 
-    async def equip(self, held: Held) -> None:
+    def _campus_for(self, held: Held) -> InProcessCampus:
         if self.campus is None:
             self.campus = InProcessCampus(self.clock, held, self.settings.senders)
-        for name, part in self.campus.equipment().items():
-            setattr(self.gear, name, part)
+        return self.campus
 
 
 @dataclass
