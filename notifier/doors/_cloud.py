@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from notifier.clock import Clock
-from notifier.doors._web_relay import WebSettings
 from notifier.errors import Reason, WillNotWork
 from notifier.model.words import Duration
+from notifier.wire.device_settings import WebSettings
 
 NEEDS_UPLINK = "told over the maker's cloud"
 RENEW_BEFORE = 120.0

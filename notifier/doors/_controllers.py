@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from notifier.doors._web_device import Login, WebDevice, WebNetwork
 from notifier.model.settings import Secret
+from notifier.wire.web_device import Login, WebDevice, WebNetwork
 
 C = TypeVar("C")
 

@@ -16,13 +16,13 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from notifier.doors._door_states import Wired, mode_of_states, reading_of_states
-from notifier.doors._web_device import WebDevice
-from notifier.doors._web_relay import WebSettings, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health
 from notifier.model.door import DoorReading, Lock
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
+from notifier.wire.device_settings import WebSettings, read_settings
+from notifier.wire.web_device import WebDevice
 
 LockWith = Literal["lock_down", "block", "lock"]
 OPERATIONS: Mapping[LockWith, tuple[str, str, str]] = {

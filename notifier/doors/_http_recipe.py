@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
-from notifier.doors._web_relay import OFF, ON, WebSettings
+from notifier.doors._web_relay import OFF, ON
 from notifier.model.settings import Secret, SecretText
 from notifier.model.words import Written
+from notifier.wire.device_settings import WebSettings
 
 LONGEST_SEARCHED = 64 * 1024
 """Characters of an answer that a regular expression is let loose on: a state stands near the beginning."""

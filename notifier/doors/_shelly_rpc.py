@@ -16,9 +16,9 @@ from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
-from notifier.doors._device_http import Forbidden, TooLong, device_session, device_url, read_all
-from notifier.doors._device_line import DeviceLine
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
+from notifier.wire.device_http import Forbidden, TooLong, device_session, device_url, read_all
+from notifier.wire.device_line import DeviceLine
 
 # Codes of the error object (CommonErrors; the last three are not on our copy of that page, so they only mean "later").
 INVALID_ARGUMENT, DEADLINE_EXCEEDED, NOT_FOUND = -103, -104, -105

@@ -14,10 +14,10 @@ from typing import Any
 
 from notifier.doors._controllers import Controllers
 from notifier.doors._door_control import DoorControl, DoorControlSettings, refused
-from notifier.doors._web_device import WebDevice
-from notifier.doors._web_relay import login_of, read_settings
 from notifier.interfaces import DoorDriver, Tools
 from notifier.model.site import Door
+from notifier.wire.device_settings import login_of, read_settings
+from notifier.wire.web_device import WebDevice
 
 PATH = "/vapix/doorcontrol"
 RESULTS = {"GetDoorState": "DoorState", "GetDoorInfo": "DoorInfo"}

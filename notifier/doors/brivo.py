@@ -19,14 +19,14 @@ from pydantic import Field, model_validator
 from notifier.clock import Clock
 from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone, stays_alone
 from notifier.doors._controllers import Controllers, plain
-from notifier.doors._web_device import Reply, WebDevice
-from notifier.doors._web_relay import login_of, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
 from notifier.model.door import DoorReading, Leaf, Lock, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
 from notifier.model.words import Duration
+from notifier.wire.device_settings import login_of, read_settings
+from notifier.wire.web_device import Reply, WebDevice
 
 FORM = "application/x-www-form-urlencoded"
 SCENARIO_ID = ("scenarioOid", "id")

@@ -13,10 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from notifier.doors._web_device import Reply, WebDevice
-from notifier.doors._web_relay import LoginSettings, Status, WebDoor, WebSignal, Wire, as_state
+from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state
 from notifier.errors import Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
+from notifier.wire.device_settings import LoginSettings
+from notifier.wire.web_device import Reply, WebDevice
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]*(\{n\})?[A-Za-z0-9_]*$", min_length=1, max_length=64)]
 _XML_TAG = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>([^<>&]*)</\1>")

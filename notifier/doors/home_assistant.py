@@ -13,13 +13,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
-from notifier.doors._web_device import Login, WebDevice
-from notifier.doors._web_relay import Status, WebDoor, WebSettings, WebSignal, Wire, login_of
+from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
 from notifier.model.door import Lock
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import Door
+from notifier.wire.device_settings import WebSettings, login_of
+from notifier.wire.web_device import Login, WebDevice
 
 Entity = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$", max_length=255)]
 VERBS = {"lock": ("lock", "unlock")}

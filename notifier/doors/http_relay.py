@@ -7,13 +7,14 @@ yet; what it says on the wire is what the settings say.
 from __future__ import annotations
 
 from notifier.doors._http_recipe import HttpRelaySettings, HttpRelaySignalSettings, Request, Sense, found_in, request_of
-from notifier.doors._web_device import Login, Scheme, WebDevice
-from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state, login_of
+from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state
 from notifier.errors import OutcomeUnknown, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
 from notifier.model.contact import relay_for
 from notifier.model.door import Mode
 from notifier.model.site import Door
+from notifier.wire.device_settings import login_of
+from notifier.wire.web_device import Login, Scheme, WebDevice
 
 
 class HttpRelay(Wire[HttpRelaySettings]):

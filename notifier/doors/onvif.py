@@ -19,7 +19,11 @@ from pydantic import Field
 from notifier.clock import Clock
 from notifier.doors._controllers import Controllers, plain
 from notifier.doors._door_control import DoorControl, DoorControlSettings, refused
-from notifier.doors._onvif_soap import (
+from notifier.errors import Reason, WillNotWork
+from notifier.interfaces import DoorDriver, Tools
+from notifier.model.site import Door
+from notifier.wire.device_settings import login_of, read_settings
+from notifier.wire.onvif_soap import (
     CONTENT_TYPE,
     DEVICE,
     DOORS,
@@ -30,11 +34,7 @@ from notifier.doors._onvif_soap import (
     fault_words,
     fields_of,
 )
-from notifier.doors._web_device import Scheme, WebDevice
-from notifier.doors._web_relay import login_of, read_settings
-from notifier.errors import Reason, WillNotWork
-from notifier.interfaces import DoorDriver, Tools
-from notifier.model.site import Door
+from notifier.wire.web_device import Scheme, WebDevice
 
 DEVICE_SERVICE = "/onvif/device_service"
 """Where the Device service is (ONVIF Core, section on the device service entry point)."""

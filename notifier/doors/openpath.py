@@ -18,13 +18,13 @@ from pydantic import Field
 from notifier.clock import Clock
 from notifier.doors._cloud import NEEDS_UPLINK, CloudSettings, Granted, Pass, Scenarios, opens_alone, stays_alone
 from notifier.doors._controllers import Controllers, plain
-from notifier.doors._web_device import Reply, WebDevice
-from notifier.doors._web_relay import login_of, read_settings
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
 from notifier.model.door import DoorReading, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
+from notifier.wire.device_settings import login_of, read_settings
+from notifier.wire.web_device import Reply, WebDevice
 
 SHORTEST_SESSION = 600.0
 """Seconds a session is taken to last whose end the cloud does not tell in a way that reads."""

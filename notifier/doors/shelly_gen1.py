@@ -10,12 +10,13 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from notifier.doors._web_device import WebDevice
-from notifier.doors._web_relay import LoginSettings, Status, WebDoor, WebSignal, Wire, as_state
+from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
 from notifier.model.contact import relay_for
 from notifier.model.site import Door
+from notifier.wire.device_settings import LoginSettings
+from notifier.wire.web_device import WebDevice
 
 
 class ShellyGen1Settings(LoginSettings):

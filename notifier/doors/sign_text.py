@@ -14,8 +14,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import Field, model_validator
 
 from notifier.doors._http_recipe import HeaderName, HeaderText, Request, Sense, found_in
-from notifier.doors._web_device import Login, Scheme, WebDevice
-from notifier.doors._web_relay import LoginSettings, Status, WebSignal, Wire, login_of, read_settings
+from notifier.doors._web_relay import Status, WebSignal, Wire
 from notifier.errors import Reason, WillNotWork
 from notifier.interfaces import SignalDriver, SignWords
 from notifier.model.delivery import Purpose
@@ -23,6 +22,8 @@ from notifier.model.incident import Action
 from notifier.model.message import Message
 from notifier.model.site import Signal
 from notifier.model.words import Texts, text_in
+from notifier.wire.device_settings import LoginSettings, login_of, read_settings
+from notifier.wire.web_device import Login, Scheme, WebDevice
 
 PLACE = "{text}"
 UNWRITTEN = {Action.OTHER: "EMERGENCY"}

@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
 
-from notifier.doors._web_device import WebDevice
-from notifier.doors._web_relay import LoginSettings, Status, WebDoor, WebSignal, Wire, as_state
+from notifier.doors._web_relay import Status, WebDoor, WebSignal, Wire, as_state
 from notifier.errors import Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, SignalDriver
 from notifier.model.contact import relay_for
 from notifier.model.settings import Secret
 from notifier.model.site import Door
+from notifier.wire.device_settings import LoginSettings
+from notifier.wire.web_device import WebDevice
 
 Question = Annotated[str, StringConstraints(pattern="^Status( [0-9]{1,2})?$")]
 """Status commands only, so that no question can ever switch anything."""

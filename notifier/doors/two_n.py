@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from notifier.doors._web_device import Login, WebDevice
-from notifier.doors._web_relay import LoginSettings, Status, WebDoor, Wire, as_state, login_of
+from notifier.doors._web_relay import Status, WebDoor, Wire, as_state
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver
 from notifier.model.contact import relay_for
 from notifier.model.door import Mode
 from notifier.model.site import Door
+from notifier.wire.device_settings import LoginSettings, login_of
+from notifier.wire.web_device import Login, WebDevice
 
 
 class TwoNSettings(LoginSettings):

@@ -17,13 +17,13 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from notifier.doors._web_device import WebDevice, WebNetwork
-from notifier.doors._web_relay import WebSettings, login_of, read_settings
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import DoorDriver, Health, Tools
 from notifier.model.door import DoorReading, Leaf, Mode
 from notifier.model.settings import SecretText
 from notifier.model.site import Door
+from notifier.wire.device_settings import WebSettings, login_of, read_settings
+from notifier.wire.web_device import WebDevice, WebNetwork
 
 BASE = "/api/v1/developer"
 TOLD = {"lock": True, "unlock": False}

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from notifier.campus.door_model import LockFault
-from notifier.doors._onvif_soap import body_of, digest_of
 from notifier.doors.onvif import OnvifDoor
 from notifier.errors import Reason, WillNotWork
 from notifier.model.door import Leaf, Lock
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
+from notifier.wire.onvif_soap import body_of, digest_of
 from tests.doors.controller_bench import tools
 from tests.doors.driving import driving
 from tests.doors.onvif_bench import DigestOnvifBench, OnvifBench

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from notifier.campus.door_model import LockFault
 from notifier.campus.relay_device import Wire
-from notifier.doors._device_http import Forbidden, GuardedResolver
 from notifier.doors.shelly_gen2 import ShellyDoor, ShellySignal
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
 from notifier.interfaces import ReadsInput, Tools
@@ -20,6 +19,7 @@ from notifier.testing.check_door_driver import DOOR_PROMISES
 from notifier.testing.check_door_driver import Promise as DoorPromise
 from notifier.testing.check_signal_driver import SIGNAL_PROMISES
 from notifier.testing.check_signal_driver import Promise as SignalPromise
+from notifier.wire.device_http import Forbidden, GuardedResolver
 from tests.campus.hand_clock import HandClock
 from tests.doors.driving import driving
 from tests.doors.shelly_bench import PASSWORD, SETTINGS, ShellyBench, StrobeBench, tools

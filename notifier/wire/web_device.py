@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
-from notifier.doors._device_http import Forbidden, TooLong, device_session, device_url, read_all
-from notifier.doors._device_line import DeviceLine
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
+from notifier.wire.device_http import LONGEST_REPLY, Forbidden, TooLong, device_session, device_url, read_all
+from notifier.wire.device_line import DeviceLine
 
 T = TypeVar("T")
 Scheme = Literal["none", "basic", "digest", "bearer"]
@@ -39,6 +39,8 @@ class Login:
     """SHA-256 of the device's certificate in hexadecimal digits, for https without a site CA."""
     unit: str = ""
     """What behind this address has a line of its own, where one server stands before many devices."""
+    longest: int = LONGEST_REPLY
+    """Bytes of an answer after which it is broken off."""
 
     def __repr__(self) -> str:
         return f"Login({self.address!r})"
@@ -50,6 +52,8 @@ class Reply:
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """As the device wrote them, in any case."""
 
     @property
     def text(self) -> str:
@@ -164,7 +168,7 @@ class WebDevice:
             allow_redirects=False,
             ssl=self._ssl,
         ) as reply:
-            return Reply(reply.status, await read_all(reply))
+            return Reply(reply.status, await read_all(reply, self._login.longest), reply.headers)
 
     def _fault_of(self, error: Exception) -> AdapterError:
         if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, Forbidden):

@@ -13,7 +13,7 @@ from notifier.model.outgoing import Outgoing, address_allowed, outgoing_allowed
 
 # Longer than two rounds of supervision (30 s each), so that a command finds its connection open.
 KEPT_WARM = 75.0
-# The longest status of a four-relay device is a few kilobytes; what sends more is no relay.
+# The longest status of a four-relay device is a few kilobytes; what sends more is no relay. Pictures may be longer.
 LONGEST_REPLY = 256 * 1024
 
 
@@ -59,12 +59,12 @@ def device_url(address: str, allowed: Sequence[str]) -> str:
     return address.rstrip("/")
 
 
-async def read_all(reply: aiohttp.ClientResponse) -> bytes:
-    """The whole body; raises TooLong past the longest that a device would send."""
+async def read_all(reply: aiohttp.ClientResponse, longest: int = LONGEST_REPLY) -> bytes:
+    """The whole body; raises TooLong past the longest that a device would send, in bytes."""
     body = bytearray()
     async for piece in reply.content.iter_any():
         body += piece
-        if len(body) > LONGEST_REPLY:
+        if len(body) > longest:
             reply.close()
-            raise TooLong(f"more than {LONGEST_REPLY} bytes")
+            raise TooLong(f"more than {longest} bytes")
     return bytes(body)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from notifier.doors._device_line import DeviceLine
 from notifier.doors._shelly_rpc import Login
+from notifier.wire.device_line import DeviceLine
 
 
 class Wire:
