@@ -32,6 +32,7 @@ from notifier.model.step import Phase, StepState, StepWord, TimerKind, TimerStat
 def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
     """Record the press, decide, and write the first wave, in one transaction."""
     act, site = press.activation, press.held.id
+    yield Ask("lock_site", {"site": site})
     unheard = yield from committed_unheard(press)
     if unheard is not None:
         return unheard
@@ -64,7 +65,9 @@ def press_body(press: Press, held_of: Mapping[int, Held]) -> Body[Intake]:
 
 
 def verdict_of(press: Press) -> Body[Verdict]:
-    """What this press does to what is open now. Raises Refused where a drill may not start."""
+    """What this press does to what is open now, for who has locked the site. Raises Refused where a drill may not
+    start.
+    """
     found = yield Ask("lock_open_incidents", {"site": press.held.id})
     open_rows = sorted(found, key=lambda row: float(row["raised_at"]))
     zones = yield from _zones_reached(press, open_rows)

@@ -312,6 +312,7 @@ def late_decision_body(
     desk: Desk, activation: str, fire: bool, name: str, at: Moment, press_of: Callable[[Mapping[str, Any]], Press]
 ) -> Body[Intake | None]:
     """A person decides about a late press."""
+    yield Ask("lock_site", {"site": desk.site})
     found = yield Ask("activation_by_id", {"site": desk.site, "id": activation})
     if not found or found[0]["state"] not in ("late", "asks"):
         raise NotFound(f"No late press {activation} waits for a decision.")

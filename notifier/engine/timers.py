@@ -126,7 +126,10 @@ def _fire_each(desk: Desk, due: Sequence[str], press_of: Callable[[Mapping[str, 
 
 
 def _lock_incidents(site: str, due: Sequence[str], now: float) -> Body[None]:
-    """All of them before anything that belongs to one, and in one order: else two nodes could wait for one another."""
+    """All of them before anything that belongs to one, and in one order: else two nodes could wait for one another.
+
+    A timer without an incident may open one, so it needs the site, and that comes before every incident.
+    """
     known: dict[str, str | None] = {}
     if len(due) > 1:
         rows = yield Ask("incidents_of_due_timers", {"site": site, "now": now, "limit": len(due)})
@@ -135,6 +138,8 @@ def _lock_incidents(site: str, due: Sequence[str], now: float) -> Body[None]:
         if timer_id not in known:
             rows = yield Ask("incident_of_timer", {"site": site, "id": timer_id})
             known[timer_id] = rows[0]["incident"] if rows else None
+    if None in known.values():
+        yield Ask("lock_site", {"site": site})
     for incident in sorted({each for each in known.values() if each is not None}):
         yield Ask("lock_incident", {"site": site, "id": incident})
 

@@ -122,6 +122,7 @@ def verify_decision_body(
     fire: Callable[[Press], Body[Intake]],
 ) -> Body[Intake | None]:
     """A named person decides. `who`: id and name. Raises NotFound, Refused, IllegalMove."""
+    yield Ask("lock_site", {"site": site})
     found = yield Ask("activation_by_id", {"site": site, "id": activation})
     if not found or found[0]["state"] not in list(UnverifiedState):
         raise NotFound(f"No unverified press {activation} is known.")

@@ -19,11 +19,13 @@ _WRITES = re.compile(r"\b(insert|update|delete|replace)\b", re.IGNORECASE)
 _CHANGED = re.compile(r"^\s*(?:insert\s+into|update|delete\s+from)\s+(\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:from|join|into|update)\s+(\w+)", re.IGNORECASE)
 _EVENTS = re.compile(r"\bevent\b", re.IGNORECASE)
-_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": "", "{claim}": ""}
+_ONLY_LOCKS = "{lock_of_site}"
+_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": "", "{claim}": "", _ONLY_LOCKS: ""}
 _POSTGRES_TOKENS = {
     "{for_update}": "for update",
     "{skip_locked}": "skip locked",
     "{claim}": "for update of d skip locked",  # of the deliveries: whoever moves their incident is not waited for
+    _ONLY_LOCKS: ", pg_advisory_xact_lock(hashtextextended('notifier:site:' || current_schema() || ':' || :site, 0))",
 }
 _PLACE = re.compile(rf"{_TEXT.pattern}|(?<!:):(?P<name>[a-z_][a-z0-9_]*)")
 
@@ -45,6 +47,11 @@ class Query:
     def locks(self) -> bool:
         """It holds rows until the transaction ends."""
         return "{" in self.written
+
+    @property
+    def only_locks(self) -> bool:
+        """Nobody reads what it answers: where one writer is the lock it need not even be asked."""
+        return _ONLY_LOCKS in self.written
 
     @property
     def changes(self) -> str:
@@ -70,6 +77,14 @@ class Query:
             return f"${names.index(name) + 1}"
 
         return _PLACE.sub(numbered, sql).strip(), tuple(names)
+
+    def in_words(self, args: Mapping[str, str]) -> str:
+        """The statement for PostgreSQL with texts in the places of its parameters: it can go with another at once."""
+        sql, names = self.for_postgres()
+        for at, name in reversed(list(enumerate(names, 1))):
+            text = args[name].replace("'", "''").replace("\0", "\ufffd")
+            sql = sql.replace(f"${at}", f"'{text}'")
+        return sql
 
 
 def read_queries(text: str, place: str) -> Iterator[Query]:

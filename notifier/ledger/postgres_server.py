@@ -28,6 +28,7 @@ SESSION = {
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",  # a node that vanished gives its name back after some 11 s
+    "standard_conforming_strings": "on",  # a text is quoted by doubling its quotes, and by nothing else
     "default_transaction_isolation": "read committed",
     "jit": "off",
     # A plan that was made while a table was empty is kept as it fills: claims of 3 s were seen, planned anew 1.5 ms.

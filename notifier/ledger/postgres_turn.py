@@ -74,6 +74,10 @@ class Turn:
 
     async def answer(self, asked: Ask) -> Rows:
         query = self.statements.query(asked.query)
+        if query.only_locks and not self._begun:
+            self._begun = True
+            await self.connection.execute(f"begin; {query.in_words(asked.args)}")  # one question to the server, not two
+            return ()
         if query.reads_events:
             await self.write_events(await self.writer.read_heads())
         elif self._waiting and not query.tables.isdisjoint(batch[1] for batch in self._waiting):

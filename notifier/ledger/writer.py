@@ -328,6 +328,8 @@ class Writer(WriterThread):
 
     def _answer(self, asked: Ask, rows: RowsToWrite) -> Rows:
         query = find(self._queries, asked.query)
+        if query.only_locks:
+            return ()
         rows.before(self.db, query.tables)
         if query.reads_events:
             self.write_events()

@@ -1,4 +1,5 @@
-"""A transaction locks an incident before anything that belongs to it: else two nodes on one server wait for each other.
+"""A transaction locks the site before an incident, and that before anything that belongs to it: else two nodes on one
+server wait for each other.
 
 On SQLite the one writer is the lock and nobody would notice, so every story watches the order of what its bodies ask
 and write.
@@ -46,6 +47,7 @@ class _Held:
     def __init__(self, body: Body[Any]) -> None:
         self._name = getattr(body, "__qualname__", "a body")
         self._incidents: set[str] = set()
+        self._site = False
         self._of: dict[str | None, str] = {}
         """Incident (None: every one) to what was taken of it without holding it."""
 
@@ -53,6 +55,10 @@ class _Held:
         query = load_queries().get(asked.query)
         if query is None or not query.locks or query.writes:
             return
+        if query.only_locks:
+            first = self._site or not (self._incidents or self._of)
+            assert first, f"{self._name} locks the site after something of it."  # noqa: S101 a check
+            self._site = True
         for row in rows:
             if query.tables == {"incident"}:
                 self._takes(str(row["id"]), asked.query)

@@ -32,6 +32,17 @@ def test_a_query_that_claims_is_known_to_write(tmp_path: Path) -> None:
     assert load_queries(folder)["claim"].writes
 
 
+def test_the_lock_of_a_site_goes_to_a_server_with_its_name_quoted_and_is_nothing_to_a_file() -> None:
+    query = load_queries()["lock_site"]
+    assert query.only_locks
+    assert query.locks
+    assert query.sql == "select 1 as held"
+    said = query.in_words({"site": "o'ak"})
+    assert "pg_advisory_xact_lock" in said
+    assert "|| 'o''ak'" in said
+    assert "$" not in said
+
+
 def test_two_queries_of_one_name_are_refused_with_both_places(tmp_path: Path) -> None:
     folder = write(tmp_path, a="-- name: one\nselect 1", b="-- name: one\nselect 2")
     with pytest.raises(LedgerError, match=re.escape("b.sql: 'one' is already a query of a.sql.")):

@@ -1,3 +1,8 @@
+-- name: lock_site
+-- Before everything else, by whoever may open an incident or publish: two nodes that find nothing would both open one.
+-- There is no row that every site has from its first moment on, so it is a named lock of this transaction.
+select 1 as held{lock_of_site}
+
 -- name: open_incidents
 select * from incident where site = :site and state <> 'closed' order by raised_at
 
