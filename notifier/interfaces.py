@@ -626,8 +626,8 @@ class Views(Protocol):
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def rooms(self, incident: str) -> Mapping[str, Any]: ...
     def state(self, what: str) -> Mapping[str, Any]:
-        """`speakers`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`, `tasks`,
-        `publications` or `call_list` (people with a role, their numbers in full).
+        """`speakers`, `signals`, `buttons`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`,
+        `tasks`, `publications` or `call_list` (people with a role, their numbers in full).
         """
         ...
 
@@ -673,10 +673,16 @@ class Views(Protocol):
         ...
 
     def equipment(self) -> Mapping[str, Any]:
-        """`doors`, `speakers`, `signals`, `cameras`, `buttons`: each `id`, `name`, `zone`, `zone_name`, `driver` and
-        its open `troubles`. Doors beside: what they were `told` and when, what the lock `reads`, `since` when, by what
-        `proof`. `walks`: each zone's newest walk test.
+        """`doors`, `speakers`, `signals`, `cameras`, `buttons`: each `id`, `name`, `zone`, `zone_name`, `driver`, its
+        open `troubles`, whether it can be `asked`, when it was last `seen` (wall; None: not in this process) and what
+        it `said` then. What each was `told` and `told_at`. Doors beside: what the lock `reads`, `since` when, by what
+        `proof`, the `second` path; speakers: who heard a page by `ear` or on a `walk`; buttons: when they were
+        `pressed`. `walks`: each zone's newest walk test. `since`: from when this process has looked.
         """
+        ...
+
+    def last_press(self, source: str) -> Mapping[str, Any] | None:
+        """`at` (wall) and `by` of the newest press by this device (`kiosk:ID`, `button:ID`); None: it never pressed."""
         ...
 
     def health(self) -> Mapping[str, Any]:

@@ -127,6 +127,8 @@ class Supervision:
         if found:
             self.watched[target.key] = all(each.well for each in found)
         for finding in found:
+            if finding.said is not None:
+                self._engine.desk.last_seen.saw(finding.kind, finding.subject, self._clock.now(), finding.said)
             if self._judge.counts(finding):
                 await self.say(finding)
         if self._judge.doubts(found):

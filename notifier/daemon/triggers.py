@@ -15,6 +15,7 @@ from notifier import adapters
 from notifier.clock import Clock
 from notifier.engine.commands import EngineCommands
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.supervision import Kind
 from notifier.interfaces import ButtonSeen, Pressed, TakesHooks, Trigger, TriggerTools
 from notifier.model.incident import Activation, VerifyWindow
 from notifier.model.rights import Caller, Right
@@ -182,6 +183,9 @@ class Triggers:
         before = self.seen.get(seen.device)
         battery = seen.battery if seen.battery is not None else (before.battery if before else None)
         self.seen[seen.device] = Seen(self._clock.now(), battery, seen.here)
+        if seen.here:
+            said = "" if battery is None else f"battery {battery:.0f} %"
+            self._engine.desk.last_seen.saw(Kind.BUTTON, seen.device, self._clock.now(), said)
         if before is None or before.here != seen.here:
             gone = f"The button {seen.device} cannot be reached by its network: a press of it may not arrive."
             self._say(f"{seen.device}:gone", gone, raised=not seen.here)

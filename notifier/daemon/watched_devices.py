@@ -11,6 +11,7 @@ from notifier.engine.device_records import poll_body
 from notifier.engine.holds import left_in_lockdown
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.steps.secure_doors import other_path
+from notifier.engine.steps.signals import OUTPUT
 from notifier.engine.supervision import Finding, Kind
 from notifier.errors import LedgerError
 from notifier.interfaces import DoorDriver, Health, TellsWhetherItPlays
@@ -61,7 +62,8 @@ class WatchedDevices:
         found = [await self._path(door, reading, door.id), self._left(door, reading, door.id)]
         second = other_path(door)
         if second is not None:
-            subject, reading = f"{door.id}:second", await self._engine.devices.read(second)
+            subject = f"{door.id}:second"
+            reading = await self._engine.devices.read(second, subject)
             found += [await self._path(second, reading, subject), self._left(door, reading, subject)]
         return found
 
@@ -94,9 +96,10 @@ class WatchedDevices:
         driver, name = self._desk.gear.signal_drivers.get(signal.driver), signal.name or signal.id
         if driver is None:
             return [Finding(Kind.SIGNAL, signal.id, False, f"{name}: there is no driver {signal.driver}.", sure=True)]
-        well = await driver.read_signal(signal) is not None
+        on = await driver.read_signal(signal)
+        well = on is not None
         text = "" if well else f"The signal {name} does not answer: it would stay dark. Look at its power and network."
-        return [Finding(Kind.SIGNAL, signal.id, well, text)]
+        return [Finding(Kind.SIGNAL, signal.id, well, text, said=OUTPUT[on])]
 
     async def _speaker(self, speaker: Speaker) -> Sequence[Finding]:
         channel: object = self._desk.gear.speaker_channels.get(speaker.channel)
@@ -106,7 +109,7 @@ class WatchedDevices:
         well = playing.on is not None
         name = speaker.name or speaker.id
         text = "" if well else f"The speaker {name} does not say how it is ({playing.detail}): it may stay silent."
-        return [Finding(Kind.SPEAKER, speaker.id, well, text)]
+        return [Finding(Kind.SPEAKER, speaker.id, well, text, said=playing.detail if well else None)]
 
     async def _output(self, name: str) -> Sequence[Finding]:
         """What drives the speakers of one kind; says nothing of a single speaker that cannot be asked."""
@@ -115,7 +118,8 @@ class WatchedDevices:
             text = f"No output {name} is set up: its speakers stay silent. Add it to public_address in settings.yaml."
             return [Finding(Kind.SPEAKER, subject, False, text, sure=True)]
         health = await channel.check()
-        return [Finding(Kind.SPEAKER, subject, health.well, "" if health.well else f"{name}: {health.text}")]
+        text, said = ("", health.text) if health.well else (f"{name}: {health.text}", None)
+        return [Finding(Kind.SPEAKER, subject, health.well, text, said=said)]
 
 
 def door_fault(door: Door, reading: DoorReading) -> str:

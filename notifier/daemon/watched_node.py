@@ -94,7 +94,7 @@ class WatchedNode:
         health = await channel.check()
         self._well[name] = health.well
         text = "" if health.well else f"The sender {name} would not work now: {health.text}"
-        return [Finding(Kind.PROVIDER, name, health.well, text)]
+        return [Finding(Kind.PROVIDER, name, health.well, text, said=health.text if health.well else None)]
 
     async def _uplink(self, line: str) -> Sequence[Finding]:
         senders = {name: sender.uplink for name, sender in self._settings.senders.items()}
@@ -128,5 +128,8 @@ class WatchedNode:
         return [certificate(node, (ends - self._clock.wall()).total_seconds() / 86_400)]
 
     async def _button(self, button: str, every: float) -> Sequence[Finding]:
+        """A press is a sign of life too, also one that came before this start."""
         seen = self._seen().get(button)
-        return [button_seen(button, self._clock.now() - (seen.at if seen else self._since), every)]
+        pressed = self._engine.ledger.read("last_press", site=self._engine.desk.site, source=f"button:{button}")
+        last = max(seen.at if seen else self._since, pressed[0]["received_at"] if pressed else self._since)
+        return [button_seen(button, self._clock.now() - last, every)]

@@ -33,6 +33,7 @@ from notifier.engine.moves import (
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import plan_of
 from notifier.engine.publisher import Publisher
+from notifier.engine.supervision import Kind
 from notifier.engine.task_verbs import TaskVerbs
 from notifier.engine.trying import Trying, TryVerbs
 from notifier.engine.typed_messages import TypedMessages
@@ -317,6 +318,8 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         return await self.inbox.by_account(incident, person, answer, text, caller)
 
     async def reported(self, channel: str, reply: CallbackReply) -> None:
+        if reply.reports or reply.inbound:
+            self._desk.last_seen.saw(Kind.PROVIDER, f"{channel}:reported", self._desk.clock.now())
         if reply.reports:
             await self._engine.reports(reply.reports)
         for message in reply.inbound:

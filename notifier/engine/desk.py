@@ -16,6 +16,7 @@ from notifier.engine.audience import AGENCY, OUTSIDE, QUIET_HOURS, Audience, add
 from notifier.engine.browsers import Browsers, with_browsers
 from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
+from notifier.engine.last_seen import LastSeen
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_people
 from notifier.engine.steps.notify import Letters, letters_for
@@ -64,6 +65,7 @@ class Desk:
     answered: set[tuple[str, str]] = field(default_factory=set)
     fire_alarm: bool = False
     browsers: Browsers = field(default_factory=Browsers)
+    last_seen: LastSeen = field(default_factory=LastSeen)
 
     @property
     def held(self) -> Held:

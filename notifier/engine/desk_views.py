@@ -26,3 +26,6 @@ class DeskViews:
 
     def equipment(self) -> Mapping[str, Any]:
         return self._equipment.equipment()
+
+    def last_press(self, source: str) -> Mapping[str, Any] | None:
+        return self._equipment.last_press(source)

@@ -15,6 +15,7 @@ from notifier.engine.steps.announce import page_speakers, page_words
 from notifier.engine.steps.release_doors import LetOut, let_out, words_of
 from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
 from notifier.engine.steps.signals import obey, obey_late
+from notifier.engine.supervision import Kind
 from notifier.errors import AdapterError
 from notifier.interfaces import DoorDriver, Ledger, SignalDriver, SignWords
 from notifier.model.door import CommandState, DoorReading, Lock
@@ -142,6 +143,7 @@ class Devices:
             return self._wanted(scene.incident, door)
 
         async def report(proof: Proof) -> None:
+            self._door_said(door.id, proof.reading)
             await self._ledger.run(lambda: door_proof_body(scene, command, door, proof, self._desk.clock.now()))
             if proof.proven:
                 self._nudge(scene.incident)
@@ -159,7 +161,7 @@ class Devices:
             try:
                 await driver.restore(door)
                 await self._desk.clock.sleep(0.3)
-                reading = await driver.read(door)
+                reading = await self.read(door)
                 detail = reading.detail
             except AdapterError as error:
                 detail = str(error)
@@ -178,6 +180,7 @@ class Devices:
             return self._why_not_back(scene, door) or fire
 
         found = await let_out(door, self.driver(door.driver), self._desk.clock, why_not)
+        self._door_said(door.id, found.reading)
         await self._let_out(scene, command, door, found, words_of(door, found))
 
     async def look_released(self, scene: Scene, command: str, door_id: str) -> None:
@@ -211,7 +214,7 @@ class Devices:
             return (row is not None and row["state"] in HOLDS) is on
 
         words = SignWords(str(scene.playbook.action), scene.drill)
-        obeyed, tries, seen = await obey(signal, on, driver, self._desk.clock, wanted, words)
+        obeyed, tries, seen = await obey(signal, on, driver, self._desk.clock, wanted, words, self._signal_said(signal))
         await self._ledger.run(
             lambda: signal_body(scene, command, signal.id, signal.name, on, obeyed, tries, seen, self._desk.clock.now())
         )
@@ -232,7 +235,7 @@ class Devices:
         words: SignWords,
     ) -> None:
         """A person was told; it is told on all the same, also after the response has closed."""
-        seen = await obey_late(signal, on, driver, self._desk.clock, wanted, words)
+        seen = await obey_late(signal, on, driver, self._desk.clock, wanted, words, self._signal_said(signal))
         if seen is not None:
             now = self._desk.clock.now()
             await self._ledger.run(lambda: signal_late_body(scene, command, signal.id, on, seen, now))
@@ -240,14 +243,24 @@ class Devices:
 
     # ------------------------------------------------------------------------------------------------- reading doors
 
-    async def read(self, door: Door) -> DoorReading:
+    async def read(self, door: Door, subject: str = "") -> DoorReading:
+        """`subject`: as whom it is seen, if this is not the door's first path."""
         driver = self.driver(door.driver)
         if driver is None:
             return DoorReading(detail=f"no driver called {door.driver}")
         try:
-            return await driver.read(door)
+            reading = await driver.read(door)
         except AdapterError as error:
             return DoorReading(detail=str(error))
+        self._door_said(subject or door.id, reading)
+        return reading
+
+    def _door_said(self, subject: str, reading: DoorReading) -> None:
+        if reading.answered:
+            self._desk.last_seen.saw(Kind.DOOR, subject, self._desk.clock.now(), reading.detail)
+
+    def _signal_said(self, signal: Signal) -> Callable[[str], None]:
+        return lambda said: self._desk.last_seen.saw(Kind.SIGNAL, signal.id, self._desk.clock.now(), said)
 
     def watched(self, incident: str, door: str) -> bool:
         """Whether a task of ours is proving this door now."""

@@ -63,6 +63,8 @@ class Lane:
         self._wake = asyncio.Event()
         self._inflight: dict[str, Mapping[str, Any]] = {}
         self._outcomes: deque[Settled] = deque()
+        self.accepted_at: float | None = None
+        """When its provider last took a message of ours, since this process began."""
         self._failures = 0
         self._open_until = 0.0
         self._used_up_on = ""
@@ -276,6 +278,7 @@ class Lane:
             )
             self._decided(row, decision, Reason.OUR_FAULT, error)
         else:
+            self.accepted_at = self._clock.now()
             if self._failures:
                 self._well_again()
             self._outcomes.append(

@@ -1,27 +1,27 @@
-"""What the site has and how it stands: speakers, senders, troubles, playbooks, people. Read-only."""
+"""What the site has and how it stands: senders, troubles, playbooks, people. Read-only."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from notifier.engine.deliveries import DayLimit
+from notifier.engine.lanes import Lane
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.site_view import SiteView
+from notifier.engine.supervision import Kind
 from notifier.engine.writing import decoded
 from notifier.model.people import masked
 
 
 class StateLists:
-    def __init__(self, engine: Orchestrator) -> None:
-        self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
-
-    def speakers(self) -> list[dict[str, Any]]:
-        return [
-            {"id": each.id, "name": each.name or each.id, "zone": each.zone, "channel": each.channel}
-            for each in self._desk.held.site.speakers
-        ]
+    def __init__(self, engine: Orchestrator, site: SiteView) -> None:
+        self._engine, self._desk, self._ledger, self._site = engine, engine.desk, engine.ledger, site
 
     def channels(self) -> list[dict[str, Any]]:
+        """Each sender: its limits, and what its provider last took, reported and answered."""
         return [
             {
+                **self._site.seen(Kind.PROVIDER, lane.name),
                 "sender": lane.name,
                 "channel": lane.sender.channel,
                 "kind": lane.channel.address_kind,
@@ -30,9 +30,20 @@ class StateLists:
                 "in_flight": lane.busy,
                 "passed_over": lane.passed_over,
                 "uplink": lane.sender.uplink,
+                "accepted": self._site.wall(lane.accepted_at),
+                "reported": self._site.seen(Kind.PROVIDER, f"{lane.name}:reported")["seen"],
+                "daily_cap": lane.sender.daily_cap,
+                "left_today": self._left_today(lane),
             }
             for lane in self._engine.lanes
         ]
+
+    def _left_today(self, lane: Lane) -> int | None:
+        """Segments that its provider takes until midnight UTC; None: no limit is set."""
+        if lane.sender.daily_cap is None:
+            return None
+        known = self._ledger.read("lane_of", site=self._desk.site, name=lane.name)
+        return max(0, DayLimit(lane.sender.daily_cap, self._desk.clock.wall().date().isoformat()).left(known))
 
     def troubles(self) -> list[dict[str, Any]]:
         names = ("id", "kind", "subject", "text", "state", "raised_wall", "by_whom")

@@ -28,14 +28,14 @@ def _page(command: Mapping[str, Any], held: Held | None) -> dict[str, Any]:
                 "id": speaker,
                 "name": names[speaker].name or speaker if speaker in names else speaker,
                 "state": said["state"],
-                "text": _words(said),
+                "text": said_in_words(said),
             }
             for speaker, said in known.items()
         ],
     }
 
 
-def _words(said: Mapping[str, str]) -> str:
+def said_in_words(said: Mapping[str, str]) -> str:
     """Never more than is known."""
     detail = f" ({said['detail']})" if said.get("detail") else ""
     return {

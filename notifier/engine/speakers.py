@@ -11,6 +11,7 @@ from typing import Any
 from notifier.engine.desk import Desk
 from notifier.engine.page_records import asked_body, over_body, started_body, stopped_body
 from notifier.engine.scene import Scene
+from notifier.engine.supervision import Kind
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import Ledger, PageReport, PageWords, Playing, SpeakerChannel, TellsWhetherItPlays
 from notifier.model.site import Speaker
@@ -89,12 +90,18 @@ class Speakers:
 
     async def _ask(self, channel: TellsWhetherItPlays, speaker: Speaker, wanted: bool) -> Playing:
         """Its last word, asked again while it says the opposite of what is wanted."""
-        reading = await channel.playing(speaker)
+        reading = await self._playing(channel, speaker)
         for _look in range(LOOKS - 1):
             if reading.on is wanted:
                 break
             await self._desk.clock.sleep(BETWEEN)
-            reading = await channel.playing(speaker)
+            reading = await self._playing(channel, speaker)
+        return reading
+
+    async def _playing(self, channel: TellsWhetherItPlays, speaker: Speaker) -> Playing:
+        reading = await channel.playing(speaker)
+        if reading.on is not None:
+            self._desk.last_seen.saw(Kind.SPEAKER, speaker.id, self._desk.clock.now(), reading.detail)
         return reading
 
     # --------------------------------------------------------------------------------------------------------- stops
@@ -139,7 +146,7 @@ class Speakers:
 
     async def _hushed(self, channel: Any, speaker: Speaker) -> Playing:
         """Told again while it says that it plays."""
-        reading: Playing = await channel.playing(speaker)
+        reading = await self._playing(channel, speaker)
         for _look in range(LOOKS - 1):
             if not reading.on:
                 break
@@ -148,5 +155,5 @@ class Speakers:
             except AdapterError as error:
                 return Playing(True, f"{reading.detail}; {error}")
             await self._desk.clock.sleep(BETWEEN)
-            reading = await channel.playing(speaker)
+            reading = await self._playing(channel, speaker)
         return reading

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DOOR = "door"
     SIGNAL = "signal"
     SPEAKER = "speaker"
+    CAMERA = "camera"
     PROVIDER = "provider"
     UPLINK = "uplink"
     BUTTON = "button"
@@ -50,6 +51,9 @@ class Finding:
     """One sentence or two: what was seen, what to do. Empty if it is well."""
     sure: bool = False
     """One look is enough: a date, a disk's free space; nothing that a lost packet could have made up."""
+    said: str | None = None
+    """What the thing itself answered, also if that is bad news: then it was seen. None: it said nothing, or is told of
+    elsewhere."""
 
 
 class Judge:

@@ -64,7 +64,9 @@ class Trying:
         return {
             **picture,
             "held_by": next((row["code"] for row in self._holding()), None),
-            "second_path": None if second is None else self._picture(second, await self._look(second)),
+            "second_path": None
+            if second is None
+            else self._picture(second, await self._look(second, f"{name}:second")),
             "command": moved,
         }
 
@@ -123,9 +125,9 @@ class Trying:
             "commandable": door.commandable,
         }
 
-    async def _look(self, door: Door) -> Looked:
+    async def _look(self, door: Door, subject: str = "") -> Looked:
         started = stopwatch()
-        reading = await self._devices.read(door)
+        reading = await self._devices.read(door, subject)
         latency = _since(started)
         driver = self._devices.driver(door.driver)
         try:

@@ -37,9 +37,9 @@ class EngineViews(DeskViews):
 
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
         self._desk, self._ledger = engine.desk, engine.ledger
-        self._lists = StateLists(engine)
-        self._readiness = Readiness(engine)
         super().__init__(engine)
+        self._lists = StateLists(engine, self._equipment)
+        self._readiness = Readiness(engine)
         self._board = BoardView(engine.desk, engine.ledger)
         self._delivery_counts = DeliveryCounts(engine.desk, engine.ledger)
         self._answers = AnswerView(engine, inbox)
@@ -337,7 +337,9 @@ class EngineViews(DeskViews):
 
     def state(self, what: str) -> Mapping[str, Any]:
         lists: dict[str, Callable[[], Any]] = {
-            "speakers": self._lists.speakers,
+            "speakers": self._equipment.speakers,
+            "signals": self._equipment.signals,
+            "buttons": self._equipment.buttons,
             "channels": self._lists.channels,
             "troubles": self._lists.troubles,
             "readiness": self._readiness.items,

@@ -38,13 +38,18 @@ def standing(held: Held, rows: Sequence[Mapping[str, Any]], now: datetime) -> li
     `rows`: as the query `walk_tests` brings them, newest first. What is heard and what is seen may have been tried on
     different days; each sense has its own age.
     """
-    newest: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
+    newest = {(zone, sense): found for sense, _, _ in SENSES for zone, found in newest_of(rows, sense).items()}
+    return [_line(held, zone, newest, now) for zone in _zones(held)]
+
+
+def newest_of(rows: Sequence[Mapping[str, Any]], sense: str) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Zone to the newest (wall, words) of `heard` or `seen`. `rows`: as the query `walk_tests` brings them."""
+    found: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for row in rows:
         data = decoded(row["payload"]).get("data", {})
-        for sense, _, _ in SENSES:
-            if data.get(sense) is not None:
-                newest.setdefault((data.get("zone", ""), sense), (row["wall"], data))
-    return [_line(held, zone, newest, now) for zone in _zones(held)]
+        if data.get(sense) is not None:
+            found.setdefault(data.get("zone", ""), (row["wall"], data))
+    return found
 
 
 def _line(

@@ -109,3 +109,9 @@ class DoorReading:
     """In words: what the device answered ("relay on, contact open")."""
     mode: Mode | None = None
     """Whether its controller holds it in a lockdown mode; None: it is locked without one, or nothing says."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether its device said anything of itself, good or bad."""
+        known = self.lock is not Lock.UNKNOWN or self.leaf is not Leaf.UNKNOWN
+        return known or self.relay_on is not None or self.mode is not None

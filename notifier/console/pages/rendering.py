@@ -106,6 +106,19 @@ def day_and_clock(wall: object, zone: tzinfo) -> str:
     return f"{moment.day} {moment:%B %Y}, {moment:%H:%M:%S}"
 
 
+def age(wall: object, now: datetime) -> str:
+    """How long ago that was: "12 s ago", "4 min ago", "3 h ago", "5 days ago"; "" if there is none."""
+    try:
+        seconds = max(0.0, (now - datetime.fromisoformat(str(wall))).total_seconds())
+    except ValueError:
+        return ""
+    if seconds < 120:
+        return f"{seconds:.0f} s ago"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min ago"
+    return f"{seconds / 3600:.0f} h ago" if seconds < 172_800 else f"{seconds / 86_400:.0f} days ago"
+
+
 def people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
@@ -163,5 +176,5 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.globals |= {"static": static, "icon": icon}
     made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural, "span": span}
-    made.filters["typed"] = as_typed
+    made.filters |= {"typed": as_typed, "age": age}
     return made

@@ -28,9 +28,11 @@ def _page(call: Call, form: Form, status: int = 200) -> web.Response:
     enrolled = {str(one["button"]) for one in accounts if one["kind"] == "button" and one["state"] == "active"}
     screens = [one for one in accounts if one["kind"] == "kiosk" and one["state"] == "active"]
     may = {right: call.caller.may(right, site) for right in Right}
+    pressed = {str(one["id"]): views.last_press(str(one["id"])) for one in screens}
     return page(
-        call, "site.html", status=status, form=form, parts=views.equipment(), senders=views.state("channels")["items"],
-        troubles=views.state("troubles")["items"], enrolled=enrolled, screens=screens,
+        call, "site.html", status=status, form=form, parts=views.equipment(), at=call.parts.clock.wall(),
+        senders=views.state("channels")["items"],
+        troubles=views.state("troubles")["items"], enrolled=enrolled, screens=screens, pressed=pressed,
         may_try=may[Right.TECHNICIAN], may_take=may[Right.TECHNICIAN] or may[Right.OPERATE],
         may_enrol=may[Right.TECHNICIAN] or may[Right.ADMINISTER], may_revoke=may[Right.ADMINISTER],
         may_walk=may[Right.TECHNICIAN] or may[Right.OPERATE] or may[Right.RESPOND],

@@ -23,6 +23,8 @@ PATIENTLY = 10.0
 """Seconds between further commands, after a person was told: in case the board or its switch comes back."""
 GIVE_UP_AFTER = 3600.0
 """Seconds after which nobody is helped any more by telling it again: it is a person's task since long."""
+OUTPUT = {True: "output on", False: "output off", None: None}
+"""What a signal's device says of its output, in words."""
 BETWEEN = 0.8
 """Seconds between them: a relay board that reboots after a power dip is back within 3 s."""
 
@@ -50,8 +52,12 @@ async def obey(
     clock: Clock,
     wanted: Callable[[], bool],
     words: SignWords | None = None,
+    answered: Callable[[str], None] = lambda _said: None,
 ) -> tuple[bool, int, str]:
-    """(whether the output says that it obeyed, tries, what was seen). `words`: for outputs that can show text."""
+    """(whether the output says that it obeyed, tries, what was seen). `words`: for outputs that can show text.
+
+    `answered` is called with what the output says, whenever it says something.
+    """
     seen = f"no driver called {signal.driver}"
     for tries in range(1, TRIES + 1):
         if driver is None or not wanted():
@@ -67,7 +73,9 @@ async def obey(
         except AdapterError as error:
             state, seen = None, str(error)
         else:
-            seen = {True: "output on", False: "output off", None: "no answer"}[state]
+            seen = OUTPUT[state] or "no answer"
+            if state is not None:
+                answered(seen)
         if state is on:
             return True, tries, seen
         await clock.sleep(BETWEEN)
@@ -81,6 +89,7 @@ async def obey_late(
     clock: Clock,
     wanted: Callable[[], bool],
     words: SignWords | None = None,
+    answered: Callable[[str], None] = lambda _said: None,
 ) -> str | None:
     """Tell it on, patiently, after a person was told; what was seen when it obeyed at last, None if it never did."""
     until = clock.now() + GIVE_UP_AFTER
@@ -88,7 +97,7 @@ async def obey_late(
         await clock.sleep(PATIENTLY)
         if not wanted():
             return None
-        obeyed, _, seen = await obey(signal, on, driver, clock, wanted, words)
+        obeyed, _, seen = await obey(signal, on, driver, clock, wanted, words, answered)
         if obeyed:
             return seen
     return None

@@ -26,6 +26,11 @@ select * from command where site = :site and verb = 'restore' and state in ('que
 select * from command where site = :site and incident = :incident and device = :device and kind = 'door'
     and verb = 'secure' order by run desc, at desc limit 1
 
+-- name: newest_commands
+-- What a strobe, or a kind of speaker output, was told of late: newest first. Doors have a row of their own.
+select run, phase, verb, state, at, detail, incident from command where site = :site and device = :device
+    and kind <> 'door' and kind = :kind order by at desc limit :limit
+
 -- name: doors_not_proven
 select distinct device, state from command where site = :site and incident = :incident and kind = 'door'
     and verb = 'secure' and state in ('sending', 'not_proven')

@@ -43,6 +43,10 @@ select * from activation where site = :site and source = :source and dedupe = :d
 select * from activation where site = :site and source = :source and received_at >= :since and dedupe is null
     and drill = :drill and playbook = :playbook and coalesce(zone, '') = :zone order by received_at desc limit 1
 
+-- name: last_press
+select received_at, received_wall, presser, drill, state from activation where site = :site and source = :source
+    order by received_at desc limit 1
+
 -- name: activation_by_id
 select * from activation where site = :site and id = :id
 
