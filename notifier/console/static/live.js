@@ -97,6 +97,12 @@ function signedOut() {
   ended = true;
   source.close();
   say("You are signed out. The incident goes on. Sign in to see it; to start one you need no sign-in.");
+  const line = document.getElementById("stale");
+  if (!line || document.body.classList.contains("wall")) return; // nobody can press anything on a wall
+  const back = document.createElement("a");
+  back.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+  back.textContent = "Sign in";
+  line.append(" ", back);
 }
 
 function connect() {

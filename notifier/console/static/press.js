@@ -159,6 +159,7 @@ function panel() {
   shown.querySelector("[data-stop]").addEventListener("click", () => { forget(); location.reload(); });
   document.querySelector("main").replaceWith(shown);
   for (const old of document.querySelectorAll(".frame > footer")) old.remove();
+  if (document.activeElement === body) document.querySelector(".box h1").focus(); // what held the focus is gone
   body.classList.add("not-received");
   words($("band-1"), `Your ${sending.word} is NOT received`);
   words($("band-2"), `Pressed ${clock(sending.at)}${body.dataset.place ? ` at ${body.dataset.place}` : ""}`);
