@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import threading
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
 from notifier.console.answer_page import templates
 from notifier.console.assets import find
 from notifier.console.openapi import fields_of, openapi
-from notifier.console.route import Call
+from notifier.console.route import Call, Route
 from notifier.errors import NotFound
 
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
@@ -20,12 +23,40 @@ KEPT = "public, max-age=300"
 
 
 async def openapi_document(call: Call) -> web.Response:
-    return web.json_response(openapi(call.routes), dumps=lambda content: json.dumps(content, ensure_ascii=False))
+    return web.Response(body=await _drawn("openapi", call, _description), content_type="application/json")
 
 
 async def docs_page(call: Call) -> web.Response:
-    rows = [(route, fields_of(route)) for route in call.routes]
-    return web.Response(text=templates().get_template("docs.html").render(rows=rows), content_type="text/html")
+    return web.Response(body=await _drawn("docs", call, _readable), content_type="text/html", charset="utf-8")
+
+
+def _description(routes: Sequence[Route]) -> bytes:
+    return json.dumps(openapi(routes), ensure_ascii=False).encode()
+
+
+def _readable(routes: Sequence[Route]) -> bytes:
+    rows = [(route, fields_of(route)) for route in routes]
+    return templates().get_template("docs.html").render(rows=rows).encode()
+
+
+async def _drawn(name: str, call: Call, draw: Callable[[Sequence[Route]], bytes]) -> bytes:
+    """Drawn once, in a thread: it takes tens of milliseconds, and strangers may ask for it as often as they like."""
+    known = _documents.get(name)
+    if known is not None and known[0] is call.routes:
+        return known[1]
+    return await asyncio.to_thread(_draw, name, call.routes, draw)
+
+
+def _draw(name: str, routes: Sequence[Route], draw: Callable[[Sequence[Route]], bytes]) -> bytes:
+    with _drawing:
+        known = _documents.get(name)
+        if known is None or known[0] is not routes:
+            known = _documents[name] = routes, draw(routes)
+    return known[1]
+
+
+_documents: dict[str, tuple[Sequence[Route], bytes]] = {}
+_drawing = threading.Lock()
 
 
 async def static_file(call: Call) -> web.Response:

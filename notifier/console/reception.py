@@ -35,6 +35,7 @@ from notifier.console.parts import ConsoleParts, seen_by
 from notifier.console.problems import BadRequest, as_problem, explain
 from notifier.console.reading import body_of, query_of
 from notifier.console.route import Call, Flag, Route, RouteTable
+from notifier.console.turns import Turns
 from notifier.interfaces import Outcome, Pressed
 from notifier.model.rights import ANONYMOUS, Right
 
@@ -54,6 +55,7 @@ class Reception:
         streams: set[asyncio.Task[Any]],
         watch: LoopWatch,
         catching_up: asyncio.Lock,
+        turns: Turns,
         *,
         proxied: bool,
     ) -> None:
@@ -63,6 +65,7 @@ class Reception:
         self._streams = streams
         self._watch = watch
         self._catching_up = catching_up
+        self._turns = turns
         self._proxied = proxied
         self._proxies = networks_of(parts.settings.behind_proxy)
 
@@ -72,6 +75,7 @@ class Reception:
         methods, named = self._table.find(path)
         route: Route | None = None
         try:
+            await self._turn(request, methods)
             route = _chosen(request.method, methods, path)
             response = await self._answer(request, route, named) if route else _allowed(methods)
         except Exception as error:  # noqa: BLE001 whatever happens, the one who asked is told in words
@@ -80,6 +84,14 @@ class Reception:
             secure(response, request.secure)
         _log(request, route, path, response.status, stopwatch() - started)
         return response
+
+    async def _turn(self, request: web.BaseRequest, methods: Mapping[str, Route]) -> None:
+        """All but a press waits for its turn; also what leads nowhere, which costs an answer too."""
+        wanted = methods.get(request.method)
+        if wanted is not None and Flag.AT_ONCE in wanted.flags:
+            self._turns.press()
+        else:
+            await self._turns.mine(str(client_address(request, self._proxies) or THIS_MACHINE))
 
     async def _answer(self, request: web.BaseRequest, route: Route, named: Mapping[str, str]) -> web.StreamResponse:
         call = Call(

@@ -25,6 +25,7 @@ class Flag(StrEnum):
     LENIENT = "lenient"  # takes any query and body: neither a press nor a person in danger is refused for content
     SECRET_PATH = "secret_path"  # noqa: S105 the path itself is a secret and is never logged
     STREAM = "stream"  # stays open
+    AT_ONCE = "at_once"  # a press: it waits for no turn (`turns`)
     FRESH = "fresh"  # a signed-in browser must have proved in the last five minutes who sits before it
     PERSONAL = "personal"  # shows people's answers, addresses or messages; that somebody looked is written down
     PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in

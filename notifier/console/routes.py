@@ -35,6 +35,7 @@ _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
 _FRESH = frozenset({Flag.FRESH})
 _PERSONAL = frozenset({Flag.PERSONAL})
 _SECRET = frozenset({Flag.SECRET_PATH, Flag.LENIENT})
+_PRESS = frozenset({Flag.LENIENT, Flag.AT_ONCE})
 
 
 def _see(path: str, summary: str, handler: Handler, **more: Any) -> Route:
@@ -58,12 +59,12 @@ PRESSES = (
     Route(
         method="POST", path="/press/{secret}", right=Right.PUBLIC, handler=press.press_button, status=202, limit=SMALL,
         summary="Press an enrolled button; the secret in the path is its right.",
-        body=models.ActivationBody, reply=models.PressedReply, flags=_SECRET,
+        body=models.ActivationBody, reply=models.PressedReply, flags=_SECRET | _PRESS,
     ),
     Route(
         method="GET", path="/press/{secret}", right=Right.PUBLIC, handler=press.open_button, status=202,
         summary="A page for people; a press only by a button enrolled so, from its named network.",
-        reply=models.PressedReply, flags=_SECRET,
+        reply=models.PressedReply, flags=_SECRET | _PRESS,
     ),
 )  # fmt: skip
 """First in the table: nothing is tried before a press. The second listener serves these alone."""
@@ -73,7 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path=f"{API}/activations", right=Right.PRESS, handler=press.activations, status=202, limit=SMALL,
         summary="Start a live incident, or join the open one. Never a drill.",
-        body=models.ActivationBody, reply=models.PressedReply, flags=frozenset({Flag.LENIENT}),
+        body=models.ActivationBody, reply=models.PressedReply, flags=_PRESS,
     ),
     _act(
         "/drills", Right.DRILL, "Start a drill.", incidents.start_drill, models.DrillBody,
@@ -328,7 +329,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path="/hooks/{name}", right=Right.PUBLIC, handler=webhooks.hook, limit=CALLBACK,
         summary="A sensor, feed or telephone system that starts a response; its signature is checked.",
-        media="text/plain", flags=frozenset({Flag.LENIENT}),
+        media="text/plain", flags=_PRESS,
     ),
     # ------------------------------------------------------------------------------------- operations, description
     Route(

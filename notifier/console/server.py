@@ -23,6 +23,7 @@ from notifier.console.problems import problem
 from notifier.console.reception import Reception
 from notifier.console.route import RouteTable
 from notifier.console.routes import PRESSES, ROUTES
+from notifier.console.turns import Turns
 from notifier.errors import Fault, SetupError
 
 SOCKET_NAME = "control.sock"
@@ -66,6 +67,7 @@ class Server:
         self._watch = LoopWatch()
         self._connections = Connections()
         self._catching_up = asyncio.Lock()
+        self._turns = Turns()
         self._context: ssl.SSLContext | None = None
         self._stamps: tuple[int, ...] = ()
         self._socket_path: Path | None = None
@@ -131,7 +133,9 @@ class Server:
         return True
 
     def _reception(self, table: RouteTable, *, proxied: bool = False) -> Reception:
-        return Reception(self._parts, table, self._streams, self._watch, self._catching_up, proxied=proxied)
+        return Reception(
+            self._parts, table, self._streams, self._watch, self._catching_up, self._turns, proxied=proxied
+        )
 
     async def _listen(self, reception: Reception, sock: socket.socket, context: ssl.SSLContext | None = None) -> str:
         lower = _Listener(

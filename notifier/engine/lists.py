@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from notifier.engine.deliveries import DayLimit
+from notifier.engine.drawn import Drawn
 from notifier.engine.lanes import Lane
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.site_view import SiteView
 from notifier.engine.supervision import Kind
 from notifier.engine.writing import decoded
-from notifier.model.people import masked
+from notifier.model.people import Person, masked
 
 
 class StateLists:
@@ -63,22 +65,22 @@ class StateLists:
             for each in self._desk.held.playbooks.values()
         ]
 
-    def contacts(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": each.id,
-                "name": each.name,
-                "room": each.room,
-                "roles": sorted(each.roles),
-                "groups": sorted(each.groups),
-                "language": each.language,
-                "on_site": each.on_site,
-                "addresses": {kind: masked(address) for kind, address in each.addresses.items()},
-                "browsers": len(self._desk.browsers.of(each.id)),
-                "browsers_gone": len(self._desk.browsers.gone.get(each.id, ())),
-            }
-            for each in self._desk.held.everybody
-        ]
+    def contacts(self) -> Sequence[dict[str, Any]]:
+        return Drawn(self._desk.held.everybody, self._contact)
+
+    def _contact(self, each: Person) -> dict[str, Any]:
+        return {
+            "id": each.id,
+            "name": each.name,
+            "room": each.room,
+            "roles": sorted(each.roles),
+            "groups": sorted(each.groups),
+            "language": each.language,
+            "on_site": each.on_site,
+            "addresses": {kind: masked(address) for kind, address in each.addresses.items()},
+            "browsers": len(self._desk.browsers.of(each.id)),
+            "browsers_gone": len(self._desk.browsers.gone.get(each.id, ())),
+        }
 
     def call_list(self) -> list[dict[str, Any]]:
         """People with a role, and the number they are called at, in full: for the printed sheet."""

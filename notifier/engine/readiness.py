@@ -39,6 +39,7 @@ class Readiness:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
         self._of_people: tuple[object, list[dict[str, Any]]] = (None, [])
         self._by_kind: list[dict[str, object]] = []
+        self._named: tuple[object, dict[tuple[str, ...], list[str]]] = (None, {})
 
     def items(self) -> list[dict[str, Any]]:
         found = [
@@ -53,8 +54,18 @@ class Readiness:
             moment = None if item["well"] else mend_by(When(item["when"]), self._desk.clock.wall(), day, zone)
             item["mend_by"] = moment.isoformat(timespec="minutes") if moment else None
             item.setdefault("owner", "")
-            item["for"] = [person.name for person in select_people(self._desk.held, item.pop("who"))][:NAMED]
+            item["for"] = self._names(tuple(item.pop("who")))
         return found
+
+    def _names(self, who: tuple[str, ...]) -> list[str]:
+        """Kept for the published version too: each of many gaps names the same few roles."""
+        held = self._desk.held
+        if self._named[0] is not held:
+            self._named = (held, {})
+        found = self._named[1]
+        if who not in found:
+            found[who] = [person.name for person in select_people(held, who)][:NAMED]
+        return list(found[who])
 
     def reach(self) -> list[dict[str, object]]:
         """How many people of each group each kind of address does not reach."""

@@ -220,10 +220,10 @@ def _see(path: str, right: Right, summary: str, handler: Handler, *also: Right, 
     )
 
 
-def _do(path: str, right: Right, summary: str, handler: Handler) -> Route:
+def _do(path: str, right: Right, summary: str, handler: Handler, *more: Flag) -> Route:
     return Route(
         method="POST", path=path, right=right, summary=summary, handler=handler, media="text/html", limit=SMALL,
-        status=303, flags=_PAGE,
+        status=303, flags=_PAGE | {*more},
     )  # fmt: skip
 
 
@@ -232,7 +232,7 @@ ROUTES = (
     _see("/press", _P, "The page that starts a live response.", partial(show, drill=False)),
     _see("/press/confirm", _P, "What one action would do; starts nothing.", partial(confirm, drill=False)),
     _see("/press/where", _P, "Where somebody who has signed in stands.", where),
-    _do("/press/start", _P, "Start it, live.", partial(start, drill=False)),
+    _do("/press/start", _P, "Start it, live.", partial(start, drill=False), Flag.AT_ONCE),
     _see("/press/started", _P, "What became of a press.", partial(started, drill=False), Right.VIEW),
     _see("/press/state", _P, "Whether we answer, and what runs.", state, _D, media="application/json"),
     _see("/press/worker", Right.PUBLIC, "The script of the installed page.", worker, media="text/javascript"),
