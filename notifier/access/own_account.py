@@ -20,7 +20,7 @@ SECOND_FIRST = (
     "This account has a passkey or an app, and you came in without it. Sign in with it, or with a recovery code, and "
     "change it then."
 )
-CODES_NEEDED = "Type a confirmation code and a duress code of six signs or more that are not alike."
+CODES_NEEDED = "Type a confirmation code and a duress code of six characters or more that are not alike."
 
 
 @dataclass(frozen=True, slots=True)

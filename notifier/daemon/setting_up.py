@@ -83,7 +83,7 @@ class SetUp:
             health = await channel.check()
             if not health.well or not to:
                 return health.well, health.text
-            name = str(self.notes().get("school", {}).get("name") or self.site)
+            name = str(self.notes().get("answers", {}).get("school", {}).get("name") or self.site)
             text = (
                 f"This mail tells that {name} can send mail by notifier. Nothing has happened, nothing is asked of you."
             )

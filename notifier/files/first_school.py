@@ -140,10 +140,14 @@ def people_of(typed: str, school: FirstSchool, country: str = "US") -> tuple[lis
 
     Without a heading the columns are name, e-mail and room. Everybody without another group is staff, outsiders apart.
     """
-    first = typed.lstrip().partition("\n")[0]
+    bare = typed.lstrip()
+    above, first = typed[: len(typed) - len(bare)].count("\n"), bare.partition("\n")[0]
     if "@" in first:
         comma = next((sign for sign in "\t;," if sign in first), ",")
-        typed = comma.join(("name", "email", "room", "role")[: first.count(comma) + 1]) + "\n" + typed.lstrip()
+        typed = comma.join(("name", "email", "room", "role")[: first.count(comma) + 1]) + "\n" + bare
+        above -= 1  # the heading is ours: lines are counted as they were pasted
+    else:
+        typed = bare
     site = _site(school, {}).encode()
     plan = plan_for({"site.yaml": site}, "what was pasted", typed.encode(), target=PEOPLE_FILE, country=country)
     for one in plan.people:
@@ -151,9 +155,9 @@ def people_of(typed: str, school: FirstSchool, country: str = "US") -> tuple[lis
         if not one.cells["groups"] and not roles & OUTSIDE_ROLES:
             one.cells["groups"] = "staff"
         one.cells["language"] = one.cells["language"] or "en"
-    said = [f"Line {one.line}, {one.name or 'no name'}: not taken, {one.refused}." for one in plan.refused]
-    said += [f"Line {one.line}, {one.name}: {note}." for one in plan.people for note in one.notes]
-    said += [f"Line {one.line}, {one.name} {why}: is it the same person?" for one, why in plan.doubtful]
+    said = [f"Line {one.line + above}, {one.name or 'no name'}: not taken, {one.refused}." for one in plan.refused]
+    said += [f"Line {one.line + above}, {one.name}: {note.rstrip('.')}." for one in plan.people for note in one.notes]
+    said += [f"Line {one.line + above}, {one.name} {why}: is it the same person?" for one, why in plan.doubtful]
     return plan.people, said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import yaml
@@ -16,7 +17,11 @@ from tests.console.newcomer import come_in, empty_folder, link_of, post_office, 
 MOST_PAGES = 40
 """From the first link to the end of the drill: at a minute and a half each, that is the hour we promise."""
 ROOMS = "North wing: Room 11, Room 12\nFront office: Reception"
-PEOPLE = "Ada Lopez, ada@school.example, Reception, principal\nBen Weiss, ben@school.example, Room 11\n"
+PEOPLE = (
+    "Ada Lopez, ada@school.example, Reception, principal\nBen Weiss, ben@school.example, Room 11\n"
+    "Officer Day, day@police.example, , police\n"
+)
+"""Two on site; the third is outside, and no drill writes to anybody there."""
 
 
 async def next_page(page: Page, title: str) -> None:
@@ -33,6 +38,7 @@ async def answer_all(page: Page, port: int) -> None:
     await page.get_by_label("Parts and rooms").fill(ROOMS)
     await page.get_by_role("button", name="Keep and go on").click()
     await next_page(page, "doors, speakers, strobes")
+    await expect(page.get_by_text("Öak “Hill” School: one has no door that this computer can lock")).to_be_visible()
     await page.get_by_role("button", name="Accept it until that day").click()
     await next_page(page, "people")
     await page.get_by_label("People").fill(PEOPLE)
@@ -61,6 +67,7 @@ async def test_a_newcomer_comes_from_an_empty_folder_to_an_answered_drill_withou
         home = await come_in(page, daemon)
         await answer_all(page, post.port)
         trial = await post.to("ada@school.example", "mail works")
+        assert "School" in str(make_header(decode_header(str(trial["Subject"])))), "the school's own name, not an id"
         assert "nothing is asked of you" in str(trial.get_payload())
         await screenshot(page, "first-hour-drill-before", full_page=True)
         await page.get_by_role("button", name="Write and publish").click()
@@ -68,6 +75,7 @@ async def test_a_newcomer_comes_from_an_empty_folder_to_an_answered_drill_withou
         await ready_again(daemon)
         await page.get_by_role("link", name="Go on").click()
         await expect(page.get_by_text("This runs now.")).to_be_visible()
+        await expect(page.get_by_text("2 people may get a mail")).to_be_visible()
         await screenshot(page, "first-hour-drill-ready", full_page=True)
 
         await page.get_by_role("link", name="Open the drill page").click()

@@ -53,8 +53,16 @@ def test_outsiders_are_no_staff_and_rooms_are_found_by_number() -> None:
     }  # fmt: skip
     assert said == []
     assert people_of("Cy Day, cy@oak.example, Room 99", SCHOOL)[1] == [
-        "Line 2, Cy Day: room: the site has no `Room 99`."
+        "Line 1, Cy Day: room: the site has no `Room 99`; kept without a room."
     ]
+
+
+def test_a_line_is_named_by_where_it_stands_in_what_was_pasted() -> None:
+    pasted = "\nAda Lopez, ada@oak.example, Reception\n\nBen Weiss, ben[at]oak.example, Room 99\n"
+    said = people_of(pasted, SCHOOL)[1]
+    assert [one.split(",")[0] for one in said] == ["Line 4"] * 3
+    assert not any(one.endswith("..") for one in said)
+    assert people_of("Name,Email\nBen Weiss,ben[at]oak.example\n", SCHOOL)[1][0].startswith("Line 2,")
 
 
 def test_a_table_with_a_heading_is_read_by_it() -> None:

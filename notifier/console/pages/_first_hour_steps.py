@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from notifier.console.pages._playbooks_desk import quoted
 from notifier.console.pages.forms import Form
 from notifier.console.parts import SettingUp
 from notifier.errors import Refused, SetupError
@@ -90,7 +91,7 @@ def _people(form: Form, setting_up: SettingUp, _today: date) -> dict[str, Any]:
         return {}
     if not found:
         form.faults["people"] = "Nobody can be read in this. Write a line for each: Ada Lopez, ada@school.org, Room 12."
-    return {"people": typed, "said": said[:200]}
+    return {"people": typed, "said": [quoted(one) for one in said[:200]]}
 
 
 def _mail(form: Form, _setting_up: SettingUp, _today: date) -> dict[str, Any]:

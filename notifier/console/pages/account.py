@@ -127,7 +127,7 @@ async def set_codes(call: Call) -> web.Response:
     form = await read_form(call)
     for name, text in (("confirm", "the confirmation code"), ("duress", "the duress code")):
         if not form.raw(name):
-            form.faults[name] = f"Type {text}: six signs or more."
+            form.faults[name] = f"Type {text}: six characters or more."
     if not form.sound:
         return _page(call, form, status=422)
     try:

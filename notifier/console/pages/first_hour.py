@@ -26,10 +26,12 @@ from notifier.console.problems import BadRequest
 from notifier.console.route import KILOBYTE, Call, Flag, Handler, Route
 from notifier.errors import NotFound, Refused, SetupError
 from notifier.files.first_school import first_files
+from notifier.model.people import OUTSIDE_ROLES
 from notifier.model.rights import Right
 
 HOME = "/first-hour"
 PASTED = 512 * KILOBYTE  # bytes; a list of 60,000 letters takes at most nine for each in a form
+MOST_ASKED = 500
 GAP_DAYS = 90  # the day that is offered: until the end of the next term
 
 
@@ -134,14 +136,23 @@ def _what_will_run(call: Call, setting_up: SettingUp) -> dict[str, Any]:
     made = first_files(school)
     drills = [one for one in call.parts.views.incidents(open_only=False, limit=20, after=None)["items"] if one["drill"]]
     last = max(drills, key=lambda one: str(one["raised_wall"]), default=None)
-    found = call.parts.views.people(last["id"], limit=500, after=None)["items"] if last else []
-    answered = sum(1 for one in found if one.get("answer"))
+    asked, answered = _asked(call, last["id"]) if last else (0, 0)
+    inside = sum(1 for one in school.people if not OUTSIDE_ROLES & set(one.cells["roles"].split(";")))
     books = sorted(path.removeprefix("playbooks/").removesuffix(".yaml") for path in made.files if path[0] == "p")
     return {
         "school": school, "left_out": made.left_out, "files": sorted(made.files), "books": books,
         "runs": [one["title"] for one in call.parts.views.state("playbooks")["items"]],
-        "last": last, "asked": len(found), "answered": answered,
+        "last": last, "asked": asked, "answered": answered, "inside": inside,
     }  # fmt: skip
+
+
+def _asked(call: Call, drill: str) -> tuple[int, int]:
+    """To how many people a message was made, and how many of them answered; nobody outside is asked in a drill."""
+    written = call.parts.views.deliveries(drill, state=None, limit=MOST_ASKED, after=None)["items"]
+    people = call.parts.views.people(drill, limit=MOST_ASKED, after=None)["items"]
+    answered = {one["id"] for one in people if one.get("answer")}
+    asked = {one["person"] for one in written if one["person"]} | answered
+    return len(asked), len(answered)
 
 
 def _known(step: str, notes: Mapping[str, Any]) -> str:

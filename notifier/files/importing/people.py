@@ -93,7 +93,7 @@ def _candidate(line: int, row: Sequence[str], columns: Columns, wishes: Wishes) 
     room = cell("room")
     one.cells["room"] = wishes.rooms.get(room.casefold(), "")
     if room and not one.cells["room"]:
-        one.notes.append(f"room: the site has no `{room[:40]}`")
+        one.notes.append(f"room: the site has no `{room[:40]}`; kept without a room")
     one.cells["language"] = cell("language").lower()[:2] if re.match(r"[A-Za-z]{2}([-_]|$)", cell("language")) else ""
     one.cells["on_site"] = _YES.get(cell("on_site").lower(), "")
     _take_addresses(one, cell, wishes.country)
