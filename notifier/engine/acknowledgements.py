@@ -137,6 +137,7 @@ def answer_body(given: Given) -> Body[bool]:
 
     False: this very answer was recorded before.
     """
+    yield Ask("lock_incident", {"site": given.site, "id": given.incident})  # what a room is said to be hangs on all
     before = yield Ask("answer_by_id", {"site": given.site, "id": given.id})
     if before:
         return False

@@ -48,6 +48,7 @@ def grant_body(
     site: str, approval_id: str, files: Mapping[str, bytes], who: Person, now: float, wall: str
 ) -> Body[int]:
     """The new version. Raises Refused: not a second human, run out, overtaken; NotFound, IllegalMove."""
+    yield Ask("lock_site", {"site": site})
     found = yield Ask("approval_by_id", {"site": site, "id": approval_id})
     approval = _publication(found[0] if found else None, approval_id)
     may_grant(approval, who, now)

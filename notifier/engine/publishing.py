@@ -26,6 +26,7 @@ def publish_body(
 
     Raises Refused if `based_on` is named and another version has been published since.
     """
+    yield Ask("lock_site", {"site": site})
     version = (yield from not_overtaken(site, based_on)) + 1
     manifest, rows = yield from manifest_of(site, files)
     rows.append(

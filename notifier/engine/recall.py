@@ -18,6 +18,7 @@ def reached_people(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def report_recall_body(site: str, incident: str, run: int) -> Body[dict[str, int]]:
     """Count and record exactly what had left, once for each run: a restart drains again and must not report again."""
+    yield Ask("lock_incident", {"site": site, "id": incident})
     for row in (yield Ask("recall_reports", {"site": site, "incident": incident})):
         report: dict[str, int] = json.loads(row["payload"])["data"]
         if report.get("run") == run:

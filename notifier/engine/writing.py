@@ -51,7 +51,7 @@ def write_step_body(
     Runs only while the step runs and nobody else wrote this chunk, so a crash or a second node writes nothing twice.
     """
     known = yield Ask(
-        "step_by_key",
+        "lock_step",
         {"site": scene.site, "incident": scene.incident, "run": scene.run, "phase": str(scene.phase), "id": step_id},
     )
     if not known or known[0]["state"] != StepState.RUNNING or known[0]["expanded"]:

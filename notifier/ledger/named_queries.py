@@ -20,11 +20,12 @@ _CHANGED = re.compile(r"^\s*(?:insert\s+into|update|delete\s+from)\s+(\w+)", re.
 _NAMED = re.compile(r"\b(?:from|join|into|update)\s+(\w+)", re.IGNORECASE)
 _EVENTS = re.compile(r"\bevent\b", re.IGNORECASE)
 _ONLY_LOCKS = "{lock_of_site}"
-_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": "", "{claim}": "", _ONLY_LOCKS: ""}
+_SQLITE_TOKENS = {"{for_update}": "", "{skip_locked}": "", "{claim}": "", "{of_delivery}": "", _ONLY_LOCKS: ""}
 _POSTGRES_TOKENS = {
     "{for_update}": "for update",
     "{skip_locked}": "skip locked",
     "{claim}": "for update of d skip locked",  # of the deliveries: whoever moves their incident is not waited for
+    "{of_delivery}": "for update of d",
     _ONLY_LOCKS: ", pg_advisory_xact_lock(hashtextextended('notifier:site:' || current_schema() || ':' || :site, 0))",
 }
 _PLACE = re.compile(rf"{_TEXT.pattern}|(?<!:):(?P<name>[a-z_][a-z0-9_]*)")

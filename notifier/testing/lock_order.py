@@ -59,6 +59,7 @@ class _Held:
             first = self._site or not (self._incidents or self._of)
             assert first, f"{self._name} locks the site after something of it."  # noqa: S101 a check
             self._site = True
+            return
         for row in rows:
             if query.tables == {"incident"}:
                 self._takes(str(row["id"]), asked.query)

@@ -23,6 +23,7 @@ from notifier.engine.intake import press_body
 from notifier.engine.presses import Press
 from notifier.errors import NotifierError
 from notifier.ledger.postgres import PostgresLedger
+from notifier.ledger.postgres_server import connect
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Fact, Row
 from notifier.model.incident import Activation
@@ -64,11 +65,10 @@ class Pair:
     a: Node
     b: Node
 
-    async def meet(self, one: Deed, other: Deed, at: int) -> tuple[Any, Any]:
+    async def meet(self, one: Deed, other: Deed, at: int) -> tuple[Any, Any] | None:
         """Run `one` on the first node and, from its yield number `at` on, `other` on the second.
 
-        What each returned; a refusal is an answer, everything else is raised. The second is None if the first body has
-        no such yield.
+        What each returned; a refusal is an answer, everything else is raised. None if the first body has no such yield.
         """
         loop = asyncio.get_running_loop()
         second: list[asyncio.Task[Any]] = []
@@ -84,7 +84,11 @@ class Pair:
                 over.wait(OVERLAP)
 
         first = await _outcome(self.a.run(lambda: _told(one(), reached)))
-        return first, await second[0] if second else None
+        if not second:
+            return None
+        met = first, await second[0]
+        await self.in_step()
+        return met
 
     async def every_meeting(
         self, make: Callable[[int], tuple[Deed, Deed]], check: Callable[[int, Any, Any], None]
@@ -92,19 +96,27 @@ class Pair:
         """`make(n)` and `check(n, …)` for the n-th meeting, until the first body has no further yield; their number."""
         for at in itertools.count():
             one, other = make(at)
-            first, second = await self.meet(one, other, at)
-            if second is None:
-                await self.close_all()
-                return at
-            await self.in_step()
-            check(at, first, second)
+            met = await self.meet(one, other, at)
+            if met is not None:
+                check(at, *met)
             await self.close_all()
+            if met is None:
+                return at
         raise AssertionError
 
     async def in_step(self) -> None:
         """Both copies have everything: a node's own commit takes in what was committed before it."""
         for node in (self.a, self.b):
             await node.run(_nothing_new)
+
+    async def deliveries(self, incident: str) -> list[dict[str, Any]]:
+        """As the server has them: a claim leaves no event, so the other node's copy does not know of it."""
+        connection = await connect(self.a.ledger.address)
+        try:
+            asked = "select id, state, lane, node from delivery where incident = $1 order by id"
+            return [dict(row) for row in await connection.fetch(asked, incident)]
+        finally:
+            await connection.close()
 
     def rows(self, query: str, **args: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self.a.ledger.read(query, site=SITE, **args)]

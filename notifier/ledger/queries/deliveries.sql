@@ -42,30 +42,31 @@ select 1 as one from delivery where site = :site and lane = :lane and state = 'q
 select id, incident, lane, attempt from delivery where site = :site and node = :node and state = 'sending'
 
 -- name: delivery_by_id
-select * from delivery where site = :site and id = :id
+select * from delivery where site = :site and id = :id {for_update}
 
 -- name: delivery_by_ref
-select * from delivery where site = :site and ref = :ref
+select * from delivery where site = :site and ref = :ref {for_update}
 
 -- name: unknown_deliveries
 select * from delivery where site = :site and state = 'unknown'
 
 -- name: queued_of_incident
 -- In the order of the index of those that wait: else each call reads again what earlier ones have stopped.
+-- Locked, as wherever something queued is stopped or moved: what another node claims meanwhile is left to it.
 select id from delivery d where site = :site and incident = :incident and phase = 'main' and state = 'queued'
-    and (outside <> 2 or :agencies = 1) order by run limit :limit
+    and (outside <> 2 or :agencies = 1) order by run limit :limit {for_update}
 
 -- name: queued_closing
 select id from delivery where site = :site and incident = :incident and phase <> 'main' and state = 'queued'
-    and (outside <> 2 or :agencies = 1) limit :limit
+    and (outside <> 2 or :agencies = 1) limit :limit {for_update}
 
 -- name: queued_of_person
 select d.id from delivery d join words w on w.site = d.site and w.id = d.words
 where d.site = :site and d.incident = :incident and d.person = :person and d.phase = 'main' and d.state = 'queued'
-    and (d.outside <> 2 or :agencies = 1) and w.body like '%"answers":["%' limit :limit
+    and (d.outside <> 2 or :agencies = 1) and w.body like '%"answers":["%' limit :limit {of_delivery}
 
 -- name: queued_of_lane
-select id, incident from delivery where site = :site and lane = :lane and state = 'queued' limit :limit
+select id, incident from delivery where site = :site and lane = :lane and state = 'queued' limit :limit {for_update}
 
 -- name: step_has_open
 -- Of the step's own messages: what tells an escalation or asks an approver is not its first round.

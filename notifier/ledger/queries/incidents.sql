@@ -59,6 +59,11 @@ select * from step where site = :site and incident = :incident order by run, pha
 -- name: step_by_key
 select * from step where site = :site and incident = :incident and run = :run and phase = :phase and id = :id
 
+-- name: lock_step
+-- By whoever writes its messages: two nodes would queue again what the other has sent.
+select * from step where site = :site and incident = :incident and run = :run and phase = :phase and id = :id
+    {for_update}
+
 -- name: incident_of_timer
 -- Read without a lock: every body locks the incident first, then what belongs to it.
 select incident from timer where site = :site and id = :id
@@ -119,7 +124,7 @@ select * from approval where site = :site order by asked_at desc limit 100
 select * from approval where site = :site and incident = :incident order by asked_at
 
 -- name: task_by_id
-select * from task where site = :site and id = :id
+select * from task where site = :site and id = :id {for_update}
 
 -- name: tasks_open
 select * from task where site = :site and state <> 'done' order by at
@@ -128,7 +133,7 @@ select * from task where site = :site and state <> 'done' order by at
 select * from task where site = :site and incident = :incident order by at
 
 -- name: trouble_by_id
-select * from trouble where site = :site and id = :id
+select * from trouble where site = :site and id = :id {for_update}
 
 -- name: troubles
 select * from trouble where site = :site and state <> 'cleared' order by raised_at
