@@ -83,11 +83,23 @@ class FrontDesk:
         """Somebody looked at people's data: once a minute for the same reader and the same page."""
         self._note(EventKind.PERSONAL_DATA_READ, ("read", caller.id, what), caller, what, address)
 
+    def acted(self, caller: Caller, says: str, what: str, address: str, *, often: bool = False) -> None:
+        """Somebody started, changed or ended something (`says`, at `what`); written beside the answer, never before it.
+
+        `often`: what a page sends by itself while somebody types is written once a minute.
+        """
+        if often:
+            self._note(EventKind.ACTED, ("acted", caller.id, what), caller, what, address, says=says)
+        else:
+            self._write(EventKind.ACTED, caller, what, address, says=says)
+
     def turned_away(self, how: str, address: str) -> None:
         """Somebody's passkey or provider was not let in; costs them nothing, so it is written once a minute."""
         self._note(EventKind.SIGN_IN_DENIED, ("away", how, address), ANONYMOUS, how, address)
 
-    def _note(self, kind: EventKind, key: tuple[str, ...], caller: Caller, what: str, address: str) -> None:
+    def _note(
+        self, kind: EventKind, key: tuple[str, ...], caller: Caller, what: str, address: str, **more: str
+    ) -> None:
         now = self.clock.now()
         if now - self._said.get(key, -QUIET) < QUIET:
             return
@@ -96,7 +108,10 @@ class FrontDesk:
         if len(self._said) >= MOST_QUIET:
             return
         self._said[key] = now
-        data = {"by": caller.id, "name": caller.name, "what": what, "from": address}
+        self._write(kind, caller, what, address, **more)
+
+    def _write(self, kind: EventKind, caller: Caller, what: str, address: str, **more: str) -> None:
+        data = {"by": caller.id, "name": caller.name, "what": what, "from": address, **more}
         task = asyncio.get_running_loop().create_task(self._tell_quietly(kind, data))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

@@ -51,8 +51,10 @@ async def press_button(call: Call) -> Any:
     if button is None:
         raise NotFound("No button is enrolled at this address; enrol it again and give it the new address.")
     name = str(button.get("name") or f"Button {button['id']}")
-    caller = Caller(f"button:{button['id']}", name, None, frozenset({Right.PRESS}), frozenset({str(button["site"])}))
-    return await _press(call, caller, button)
+    rights, sites = frozenset({Right.PRESS}), frozenset({str(button["site"])})
+    # The audit says who it was, and from where.
+    call.caller = Caller(f"button:{button['id']}", name, None, rights, sites)
+    return await _press(call, call.caller, button)
 
 
 async def open_button(call: Call) -> Any:

@@ -129,7 +129,20 @@ class Reception:
                 call.body = await body_of(request, route.body, route.limit)
             elif not page and Flag.RAW not in route.flags and (request.content_length or 0) > 0:
                 raise BadRequest(400, "This address takes no body.")
-        return _rendered(await route.handler(call), route)
+        response = _rendered(await route.handler(call), route)
+        self._write_down(call, response.status)
+        return response
+
+    def _write_down(self, call: Call, status: int) -> None:
+        """Who did it, what, and from where: whatever was sent by somebody known and was not refused."""
+        route, secret = call.route, Flag.SECRET_PATH in call.route.flags
+        if status >= 400 or call.caller.id == ANONYMOUS.id or (route.right is Right.PUBLIC and not secret):
+            return
+        if call.request.method in {"GET", "HEAD"} and not secret:
+            return
+        what = f"{route.method} {route.path if secret else call.request.rel_url.raw_path}"
+        often = Flag.OFTEN in route.flags
+        self._parts.entrance.desk.acted(call.caller, route.summary, what, call.place.address, often=often)
 
     def _unknown(self, call: Call) -> bool:
         return call.caller.id == ANONYMOUS.id and not call.route.allows(call.caller, self._parts.site)

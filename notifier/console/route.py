@@ -30,6 +30,7 @@ class Flag(StrEnum):
     PERSONAL = "personal"  # shows people's answers, addresses or messages; that somebody looked is written down
     PAGE = "page"  # answers people with HTML and tells them its faults in words; strangers are sent to sign in
     PASSKEYS = "passkeys"  # may ask for a passkey; their library is read first, beside the loop
+    OFTEN = "often"  # a page sends it by itself while somebody types: the audit has one line of it a minute
     RAW = "raw"  # takes bytes that are no JSON; its handler reads them, up to the route's limit
 
 

@@ -80,6 +80,7 @@ class EventKind(State):
     CREDENTIAL_CHANGED = "credential_changed", "A password, passkey, code or one-time link was made, used up or ended."
     PERSONAL_DATA_READ = "personal_data_read", "Somebody looked at people's answers, addresses or messages."
     SESSION_SEEN = "session_seen", "A signed-in browser was still in use."
+    ACTED = "acted", "Somebody who is known started, changed or ended something over the network."
     FIRE_ALARM = "fire_alarm", "The fire panel's contact changed."
     ERASED = "erased", "Retention erased the contents of old events; the chain still verifies."
 
@@ -87,5 +88,6 @@ class EventKind(State):
 AUDIT_ONLY = frozenset({
     EventKind.SIGNED_IN, EventKind.SIGNED_OUT, EventKind.SIGN_IN_DENIED, EventKind.DENIED, EventKind.PROVED_AGAIN,
     EventKind.CREDENTIAL_CHANGED, EventKind.PERSONAL_DATA_READ, EventKind.SESSION_SEEN,
+    EventKind.ACTED,
 })  # fmt: skip
 """Who signs in, and from where, is for administrators (`GET /api/v1/audit`), never for everybody's timeline."""

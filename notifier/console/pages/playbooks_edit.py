@@ -134,7 +134,7 @@ def _long(path: str, summary: str, handler: Handler, *more: Flag, status: int = 
 ROUTES = (
     shows("/playbooks/{playbook}", Right.PUBLISH, "Edit a playbook as text.", edit),
     _long("/playbooks/{playbook}", "Keep the draft, check it, mend a fault of it.", typed),
-    _long("/playbooks/{playbook}/check", "Keep the draft and answer what is seen of it.", check),
+    _long("/playbooks/{playbook}/check", "Keep the draft and answer what is seen of it.", check, Flag.OFTEN),
     shows("/playbooks/{playbook}/publish", Right.PUBLISH, "What publishing would change.", ask_publish, Flag.FRESH),
     does("/playbooks/{playbook}/publish", Right.PUBLISH, "Publish the draft, if it holds.", publish, Flag.FRESH),
 )

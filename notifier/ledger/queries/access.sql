@@ -42,7 +42,8 @@ select node, n, at, wall, kind, incident, payload from event
 where site = :site and kind in (
     'signed_in', 'signed_out', 'sign_in_denied', 'denied', 'proved_again', 'credential_changed', 'account_changed',
     'personal_data_read', 'published', 'pressed', 'approval_asked', 'approval_decided', 'command_taken', 'door_opened',
-    'message_typed', 'started'
+    'message_typed', 'started', 'acted', 'incident_opened', 'incident_joined', 'incident_upgraded', 'late_press',
+    'unverified', 'mistake_claimed', 'recalled'
 )
     and (:node = '' or (at, node, n) < (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by at desc, node desc, n desc limit :limit;

@@ -153,7 +153,7 @@ order by e.n limit :limit
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
 where e.site = :site and e.node = :node and e.n > :n and e.kind not in (
         'signed_in', 'signed_out', 'sign_in_denied', 'denied', 'proved_again', 'credential_changed',
-        'personal_data_read', 'session_seen'
+        'personal_data_read', 'session_seen', 'acted'
     )
 order by e.n limit :limit
 
@@ -175,7 +175,7 @@ order by e.at, e.node, e.n
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
 where e.site = :site and e.kind not in (
         'signed_in', 'signed_out', 'sign_in_denied', 'denied', 'proved_again', 'credential_changed',
-        'personal_data_read', 'session_seen'
+        'personal_data_read', 'session_seen', 'acted'
     )
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
