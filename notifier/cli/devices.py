@@ -1,4 +1,4 @@
-"""What stands around and what is broken: `doors`, `channels`, `speakers`, `troubles`."""
+"""What stands around and what is broken: `doors`, `signals`, `channels`, `speakers`, `troubles`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ COLUMNS = {
         "id": "id", "title": "door", "zone": "zone", "side": "side", "lock": "lock", "leaf": "leaf",
         "commanded": "commanded", "sensed_how": "sensed how",
     },
+    "signals": {
+        "id": "id", "name": "strobe or sign", "zone": "zone", "told": "told", "said": "reads", "asked": "can be asked",
+        "seen": "last seen",
+    },
     "channels": {
         "sender": "sender", "channel": "channel", "kind": "takes", "uplink": "uplink", "rate": "a second",
-        "in_flight": "in flight", "passed_over": "passed over",
+        "in_flight": "in flight", "passed_over": "passed over", "seen": "answered", "accepted": "took a message",
     },
-    "speakers": {"id": "id", "name": "speaker", "zone": "zone", "channel": "channel"},
+    "speakers": {
+        "id": "id", "name": "speaker", "zone": "zone", "channel": "channel", "asked": "can be asked",
+        "seen": "last seen", "told": "last page",
+    },
 }  # fmt: skip
 
 
@@ -42,6 +49,11 @@ def add(commands: Commands) -> None:
                 help="also lock it, read it back and put it back as it was; refused while a response is open",
             )  # fmt: skip
             add_words(words)
+        if kind == "signals":
+            one.add_argument(
+                "--light", action="store_true", dest="move",
+                help="also light it for 3 seconds and make it dark again; refused while a response is open",
+            )  # fmt: skip
         one.set_defaults(deed=asking(try_one), kind=kind)
     troubles = commands.add_parser(
         "troubles", help="what of ours is broken; 'ack' says that you know",

@@ -1,4 +1,4 @@
-"""`doors try`, `channels try`, `speakers try`: what a device answers now, for somebody who stands before it."""
+"""`doors`, `signals`, `channels`, `speakers try`: what a device answers now, for somebody who stands before it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from notifier.cli.words import DONE, FAILED
 ABOUT = {
     "doors": "Ask one door's device now and say what its answer means. Reads only: no lock is moved without --command. "
     "Exit code 1 unless it could be locked and proven now.",
+    "signals": "Ask one strobe or sign now what its output says. It stays dark without --light. Exit code 1 unless it "
+    "answers, and with --light unless it came on and went dark again; that it is seen, only a person can say.",
     "channels": "Ask one sender's provider now. Nothing is sent. Exit code 1 unless it is well.",
     "speakers": "Ask one speaker's output now. Nothing sounds. Exit code 1 unless it is well.",
 }  # fmt: skip
-ONE = {"doors": "door", "channels": "sender", "speakers": "speaker"}
+ONE = {"doors": "door", "signals": "signal", "channels": "sender", "speakers": "speaker"}
 MODES = {
     "normal": "normal: badges and schedules work at its controller",
     "lockdown": "LOCKDOWN at its controller: badges and schedules do nothing",
@@ -33,6 +35,8 @@ async def try_one(args: argparse.Namespace, client: Client) -> int:
         as_json(found)
     elif args.kind == "doors":
         _door(found)
+    elif args.kind == "signals":
+        _signal(found)
     else:
         name = found.get("sender") or found.get("speaker")
         say(f"{name}: {'well' if found['well'] else 'NOT WELL'} ({found['latency_ms']:g} ms)")
@@ -58,6 +62,19 @@ def _door(found: Mapping[str, Any]) -> None:
         say(f"  afterwards  {moved['put_back']}")
     elif found["commandable"] and not found["held_by"]:
         say("Nothing was moved. Add --command to lock it, read it back and put it back as it was.")
+
+
+def _signal(found: Mapping[str, Any]) -> None:
+    say(f"{found['title']}: {'well' if found['well'] else 'NOT WELL'}")
+    say(f"  device      {found['driver']} at {found['address']}, {found['latency_ms']:g} ms")
+    say(f"  answered    {found['answered']}")
+    say(f"  means       {found['meaning']}")
+    if (lit := found["command"]) is not None:
+        say(f"  lit         {lit['fault'] or lit['answered']}, for {lit['seconds']:g} s")
+        say(f"  afterwards  {lit['afterwards']}")
+    _to_do(found["to_do"])
+    if found["command"] is None and not found["held_by"]:
+        say("It was not lit. Add --light to light it for 3 seconds; tell the people near it first.")
 
 
 def _path(found: Mapping[str, Any]) -> None:

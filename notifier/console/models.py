@@ -169,7 +169,8 @@ class ConfirmDoorBody(Sent):
 
 class TryBody(Sent):
     command: bool = False
-    """Also lock it, read it back, and put it back as it was; never while a response is open."""
+    """A door: also lock it, read it back, and put it back as it was. A strobe or sign: light it for three seconds, read
+    it back, and make it dark again. Never while a response is open."""
 
 
 class WalkTestBody(Sent):

@@ -26,6 +26,10 @@ async def try_door(call: Call) -> Any:
     return await call.parts.commands.try_door(call.path["door"], call.caller, call.body.command)
 
 
+async def try_signal(call: Call) -> Any:
+    return await call.parts.commands.try_signal(call.path["signal"], call.caller, call.body.command)
+
+
 async def try_channel(call: Call) -> Any:
     return await call.parts.commands.try_channel(call.path["sender"])
 

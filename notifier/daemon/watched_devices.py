@@ -99,7 +99,11 @@ class WatchedDevices:
         on = await driver.read_signal(signal)
         well = on is not None
         text = "" if well else f"The signal {name} does not answer: it would stay dark. Look at its power and network."
-        return [Finding(Kind.SIGNAL, signal.id, well, text, said=OUTPUT[on])]
+        found = [Finding(Kind.SIGNAL, signal.id, well, text, said=OUTPUT[on])]
+        if on is not None and not self._desk.incidents:
+            lit = f"The signal {name} is on, and no response is open: people take it for an alarm. Look who lit it."
+            found.append(Finding(Kind.SIGNAL, f"{signal.id}:lit", not on, lit if on else ""))
+        return found
 
     async def _speaker(self, speaker: Speaker) -> Sequence[Finding]:
         channel: object = self._desk.gear.speaker_channels.get(speaker.channel)

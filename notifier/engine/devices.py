@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from notifier.engine.desk import Desk
@@ -22,6 +22,7 @@ from notifier.model.door import CommandState, DoorReading, Lock
 from notifier.model.facts import Row
 from notifier.model.incident import IncidentState
 from notifier.model.site import Door, Signal
+from notifier.model.step import Phase
 
 HOLDS = (IncidentState.RAISED, IncidentState.ACTIVE, IncidentState.RELEASING)
 """While an incident is in one of these, its doors are commanded, retried and watched."""
@@ -117,6 +118,24 @@ class Devices:
             if before is not None:
                 before.cancel()
         self._signals[signal] = self._begun(self._signal(scene, command, signal, on))
+
+    def lit_by_response(self, signal: str) -> Mapping[str, Any] | None:
+        """The newest command to this signal, if it is to be on for a response that is open now."""
+        rows = self._ledger.read("newest_commands", site=self._desk.site, kind="signal", device=signal, limit=1)
+        if not rows or rows[0]["verb"] != "on":
+            return None
+        row = self._desk.incidents.get(rows[0]["incident"])
+        return rows[0] if row is not None and row["state"] in HOLDS else None
+
+    def light_again(self, signal: str) -> bool:
+        """Tell it on once more: a try told it to go dark while a response began. False: nothing wants it on."""
+        told = self.lit_by_response(signal)
+        if told is None:
+            return False
+        row = self._desk.incidents[told["incident"]]
+        scene = self._desk.scene(row, told["run"], Phase(told["phase"]), row["playbook"], row["zone"])
+        self._switch(scene, told["id"], signal, True)
+        return True
 
     def driver(self, kind: str) -> DoorDriver | None:
         return self._desk.gear.door_drivers.get(kind)

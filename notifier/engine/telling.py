@@ -45,6 +45,15 @@ def _tried(data: Data, held: Held | None) -> str:
     return f"{door} was tried: {data.get('lock')} ({data.get('answered')}); {data.get('put_back')}."
 
 
+def _lit(data: Data, held: Held | None) -> str:
+    signal = held.signals.get(str(data.get("signal"))) if held else None
+    name = (signal.name if signal else "") or data.get("signal")
+    if data.get("what") == "asked":
+        return f"{data.get('by')} lights {name} for a moment to try it."
+    fault = f" ({data['fault'].rstrip('.')})" if data.get("fault") else ""
+    return f"{name} was tried: {data.get('answered')}{fault}; {data.get('afterwards')}."
+
+
 def _who(data: Data, held: Held | None) -> str:
     person = held.people.get(data.get("person", "")) if held else None
     return person.name if person else str(data.get("person"))
@@ -230,6 +239,7 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
         f"{_door(data, held)} was secured and now reads {data.get('lock')} ({data.get('detail')}). Nobody commanded it."
     ),
     EventKind.DOOR_TRIED: _tried,
+    EventKind.SIGNAL_TRIED: _lit,
     EventKind.DOOR_OPENED: lambda data, held: (
         f"{_door(data, held)} opened for {data.get('seconds', 0):.0f} s by {data.get('by')}."
     ),

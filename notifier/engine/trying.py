@@ -14,17 +14,19 @@ from typing import Any
 from notifier.clock import stopwatch
 from notifier.engine.devices import HOLDS, Devices
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.signal_trying import SignalTrying
 from notifier.engine.steps.release_doors import let_out, words_of
 from notifier.engine.steps.secure_doors import other_path
+from notifier.engine.supervision import Kind
 from notifier.engine.try_words import door_is_well, door_meaning, door_to_do
 from notifier.errors import AdapterError, NotFound, Refused
-from notifier.interfaces import Channel, Health, SpeakerChannel
+from notifier.interfaces import Channel, Health, SpeakerChannel, TellsWhetherItPlays
 from notifier.model.contact import relay_for
 from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Fact
 from notifier.model.rights import Caller
-from notifier.model.site import Door
+from notifier.model.site import Door, Speaker
 
 LOOKS = (0.15, 0.3, 0.6, 1.0, 1.5, 1.5)
 """Seconds between read-backs of a tried command: five in all, twice what a slow motor lock takes."""
@@ -42,6 +44,7 @@ class Looked:
 class Trying:
     def __init__(self, engine: Orchestrator) -> None:
         self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
+        self.signals = SignalTrying(engine)
 
     @property
     def _devices(self) -> Devices:
@@ -72,7 +75,10 @@ class Trying:
 
     async def channel(self, name: str) -> Mapping[str, Any]:
         """What the provider of sender `name` answers now; nothing is sent."""
-        return {"sender": name, **await self._check(self._desk.gear.channels, name, "sender")}
+        found = await self._check(self._desk.gear.channels, name, "sender")
+        if found["well"]:
+            self._desk.last_seen.saw(Kind.PROVIDER, name, self._desk.clock.now(), found["text"])
+        return {"sender": name, **found}
 
     async def speaker(self, name: str) -> Mapping[str, Any]:
         """What the output of speaker `name` answers now; nothing sounds."""
@@ -82,7 +88,21 @@ class Trying:
             raise NotFound(f"The published site has no speaker {name!r}. There are: {known}.")
         speaker = speakers[name]
         found = await self._check(self._desk.gear.speaker_channels, speaker.channel, "speaker output")
+        if found["well"]:
+            self._desk.last_seen.saw(Kind.SPEAKER, f"by_{speaker.channel}", self._desk.clock.now(), found["text"])
+            found |= await self._single(speaker)
         return {"speaker": name, "channel": speaker.channel, "address": speaker.address, **found}
+
+    async def _single(self, speaker: Speaker) -> dict[str, Any]:
+        """What the speaker's own device says, where there is one that can be asked."""
+        channel: object = self._desk.gear.speaker_channels.get(speaker.channel)
+        if not isinstance(channel, TellsWhetherItPlays):
+            return {}
+        playing = await channel.playing(speaker)
+        if playing.on is None:
+            return {"plays": None, "well": False, "text": f"The speaker does not say how it is: {playing.detail}"}
+        self._desk.last_seen.saw(Kind.SPEAKER, speaker.id, self._desk.clock.now(), playing.detail)
+        return {"plays": playing.on, "text": f"The speaker {'plays' if playing.on else 'is silent'}: {playing.detail}"}
 
     async def _check(self, known: Mapping[str, Any], name: str, called: str) -> dict[str, Any]:
         asked: Channel | SpeakerChannel | None = known.get(name)
@@ -220,6 +240,9 @@ class TryVerbs:
 
     async def try_door(self, door: str, caller: Caller, command: bool) -> Mapping[str, Any]:
         return await self.trying.door(door, caller, command)
+
+    async def try_signal(self, signal: str, caller: Caller, command: bool) -> Mapping[str, Any]:
+        return await self.trying.signals.signal(signal, caller, command)
 
     async def try_channel(self, sender: str) -> Mapping[str, Any]:
         return await self.trying.channel(sender)

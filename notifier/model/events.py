@@ -33,6 +33,7 @@ class EventKind(State):
     NOT_SECURED = "not_secured", "Doors are not proven secured in time; a human is told."
     DOOR_ALARM = "door_alarm", "A door that was secured reads unsecured, and nobody commanded it."
     DOOR_OPENED = "door_opened", "A responder opened a door for a time."
+    SIGNAL_TRIED = "signal_tried", "A technician lit a strobe or sign for a moment to try it; no response was open."
     DOOR_TRIED = "door_tried", "A technician locked a door to try it, and put it back; no response was open."
     PAGE_STARTED = "page_started", "A page left for speakers; nobody has confirmed that it is heard."
     PAGE_OVER = "page_over", "The last packet of a page left."

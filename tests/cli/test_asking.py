@@ -17,7 +17,8 @@ from tests.cli.school import Desk, Running, change, running, sentences
 @pytest.mark.parametrize(
     "words",
     [
-        ("incidents",), ("doors", "list"), ("channels", "list"), ("speakers", "list"), ("troubles",),
+        ("incidents",), ("doors", "list"), ("signals", "list"), ("channels", "list"), ("speakers", "list"),
+        ("troubles",),
         ("button", "list"), ("user", "list"), ("token", "list"), ("log", "show"), ("log", "verify"),
         ("plan", "lockdown"), ("plan", "lockdown", "--drill", "--zone", "north"),
     ],

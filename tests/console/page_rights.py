@@ -131,6 +131,8 @@ PAGES = {
     "POST /people/import/publish": "publish",
     "GET /site": "view",
     "POST /site/try": "technician",
+    "GET /site/light": "technician",
+    "POST /site/light": "technician",
     "POST /site/troubles": "technician or operate",
     "POST /site/walks": "operate or respond or technician",
     "POST /site/buttons": "administer or technician",

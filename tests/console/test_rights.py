@@ -75,8 +75,8 @@ TABLE: dict[str, set[str]] = {
     **{
         f"GET /api/v1/{what}": WHO_MAY[Right.VIEW]
         for what in (
-            "doors", "speakers", "channels", "troubles", "readiness", "playbooks", "contacts", "approvals", "tasks",
-            "publications",
+            "doors", "speakers", "signals", "buttons", "channels", "troubles", "readiness", "playbooks", "contacts",
+            "approvals", "tasks", "publications",
         )
     },
     "GET /api/v1/playbooks/{playbook}/plan": WHO_MAY[Right.VIEW],
@@ -90,7 +90,7 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/buttons/{button}/kiosks": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
     **{
         f"POST /api/v1/{what}/try": WHO_MAY[Right.TECHNICIAN]
-        for what in ("doors/{door}", "channels/{sender}", "speakers/{speaker}")
+        for what in ("doors/{door}", "signals/{signal}", "channels/{sender}", "speakers/{speaker}")
     },
     **{
         f"POST /api/v1/accounts/{{account}}/{what}": WHO_MAY[Right.ADMINISTER]

@@ -72,3 +72,30 @@ async def test_who_may_only_look_can_try_enrol_and_take_nothing(browser: Browser
         await page.goto(f"{school.url}/site")
         await expect(page.locator(".tile", has_text="Door 8 Room 2")).to_be_visible()
         await expect(page.locator("main button")).to_have_count(0)
+
+
+async def test_a_strobe_is_lit_only_after_somebody_says_that_people_know(browser: Browser, tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, browser.page(school, rights="technician") as page:
+        await page.goto(f"{school.url}/site")
+        signal = school.daemon.engine.desk.held.site.signals[0]
+        strobe = page.locator("#signals .tile", has_text=signal.name or signal.id)
+        await strobe.get_by_role("button", name="Ask it now").click()
+        await expect(page.get_by_text("It was not lit.")).to_be_visible()
+        await page.get_by_role("link", name="Back to the site").click()
+        await expect(strobe).to_contain_text("Dark")
+        await strobe.get_by_role("link", name="Light it").click()
+        await page.get_by_role("button", name="Light it for 3 seconds").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Tell the people near it first")
+        await screenshot(page, "site-light")
+        await assert_accessible(page)
+        campus = school.daemon.campus
+        assert campus is not None
+        lit = campus.grounds.signals[signal.id]
+        assert not lit.on(campus.clock.now())
+        await page.get_by_label("The people near it know").check()
+        await page.get_by_role("button", name="Light it for 3 seconds").click()
+        await expect(page.get_by_text("It was lit for a moment.")).to_be_visible()
+        await expect(page.locator("main")).to_contain_text("dark again, and its output says so")
+        await screenshot(page, "site-lit")
+        await assert_accessible(page)
+        assert not lit.on(campus.clock.now())

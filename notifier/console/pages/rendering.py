@@ -119,6 +119,14 @@ def age(wall: object, now: datetime) -> str:
     return f"{seconds / 3600:.0f} h ago" if seconds < 172_800 else f"{seconds / 86_400:.0f} days ago"
 
 
+def same_day(wall: object, now: datetime, zone: tzinfo) -> bool:
+    """Whether that was today, as people at the site count days."""
+    try:
+        return datetime.fromisoformat(str(wall)).astimezone(zone).date() == now.astimezone(zone).date()
+    except ValueError:
+        return False
+
+
 def people(count: int) -> str:
     return "1 person" if count == 1 else f"{count:,} people"
 
@@ -176,5 +184,5 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
     made.globals |= {"static": static, "icon": icon}
     made.filters |= {"clock": clock, "day_and_clock": day_and_clock, "people": people, "plural": plural, "span": span}
-    made.filters |= {"typed": as_typed, "age": age}
+    made.filters |= {"typed": as_typed, "age": age, "same_day": same_day}
     return made

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from notifier.console.pages._browser import own_address, qr
-from notifier.console.pages.forms import ROOM, Form, read_form, see
+from notifier.console.pages.forms import ROOM, Form, query_text, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, Refused
@@ -16,6 +16,7 @@ from notifier.model.rights import Right
 
 HERE = "/site"
 SENSES = {"yes": True, "no": False, "": None}
+ONE = {"buttons": "button", "signals": "strobe or sign"}
 
 
 async def show(call: Call) -> web.Response:
@@ -43,7 +44,7 @@ def _page(call: Call, form: Form, status: int = 200) -> web.Response:
 async def try_it(call: Call) -> web.Response:
     """Asks one device now and shows what it answers; nothing moves, sounds or is sent."""
     form = await read_form(call)
-    kind = form.choice("kind", ("door", "speaker", "sender"))
+    kind = form.choice("kind", ("door", "signal", "speaker", "sender"))
     name = form.text("id", limit=128, needed="Choose what to try.")
     if not form.sound:
         return _page(call, form, 422)
@@ -52,14 +53,40 @@ async def try_it(call: Call) -> web.Response:
     match kind:
         case "door":
             tried = await commands.try_door(name, call.caller, False)
+        case "signal":
+            tried = await commands.try_signal(name, call.caller, False)
         case "speaker":
             tried = await commands.try_speaker(name)
         case _:
             tried = await commands.try_channel(name)
+    return _tried(call, kind, name, tried)
+
+
+def _tried(call: Call, kind: str, name: str, tried: Mapping[str, Any]) -> web.Response:
     return page(
         call, "site_tried.html", kind=kind, name=str(tried.get("title") or name), tried=tried,
         at=call.parts.clock.wall().isoformat(),
     )  # fmt: skip
+
+
+async def about_light(call: Call) -> web.Response:
+    """Before a strobe is lit for a try: where it hangs, and that whoever sees it takes it for an alarm."""
+    return page(call, "site_light.html", form=Form(), one=_part(call, "signals", query_text(call, "signal")))
+
+
+async def light(call: Call) -> web.Response:
+    form = await read_form(call)
+    one = _part(call, "signals", form.text("signal", limit=128))
+    if not form.flag("told"):
+        form.faults["told"] = "Tell the people near it first, and say so here."
+    if form.sound:
+        try:
+            tried = await call.parts.commands.try_signal(str(one["id"]), call.caller, True)
+        except Refused as refused:
+            form.faults["told"] = str(refused)
+            return page(call, "site_light.html", status=refused.status, form=form, one=one)
+        return _tried(call, "signal", str(one["id"]), tried)
+    return page(call, "site_light.html", status=422, form=form, one=one)
 
 
 async def take(call: Call) -> web.Response:
@@ -71,7 +98,7 @@ async def take(call: Call) -> web.Response:
 async def enrol(call: Call) -> web.Response:
     """A button's address is shown once, on the answer itself; the address before dies at once."""
     form = await read_form(call)
-    button = _button(call, form.text("button", limit=128))
+    button = _part(call, "buttons", form.text("button", limit=128))
     secret = await call.parts.accounts.enrol_button(str(button["id"]), call.caller)
     address = f"{own_address(call)}/press/{secret}"
     return page(call, "site_button.html", button=button, address=address, code=qr(address))
@@ -102,12 +129,12 @@ async def walk(call: Call) -> web.Response:
     return see(f"{HERE}#walks")
 
 
-def _button(call: Call, name: str) -> Mapping[str, Any]:
-    found = [each for each in call.parts.views.equipment()["buttons"] if each["id"] == name]
+def _part(call: Call, kind: str, name: str) -> Mapping[str, Any]:
+    found = [each for each in call.parts.views.equipment()[kind] if each["id"] == name]
     if not found:
-        raise NotFound("The published site has no such button; the page Site names them all.")
-    button: Mapping[str, Any] = found[0]
-    return button
+        raise NotFound(f"The published site has no such {ONE[kind]}; the page Site names them all.")
+    part: Mapping[str, Any] = found[0]
+    return part
 
 
 def _route(
@@ -123,7 +150,9 @@ def _route(
 _T, _A, _O = Right.TECHNICIAN, Right.ADMINISTER, Right.OPERATE
 ROUTES = (
     _route("GET", HERE, Right.VIEW, "The site: what each device was told and what it reads.", show),
-    _route("POST", f"{HERE}/try", _T, "What a door, speaker or sender answers now; nothing moves.", try_it),
+    _route("POST", f"{HERE}/try", _T, "What a door, strobe, speaker or sender answers now; nothing moves.", try_it),
+    _route("GET", f"{HERE}/light", _T, "Before a strobe or sign is lit for a try: who must know.", about_light),
+    _route("POST", f"{HERE}/light", _T, "Light a strobe or sign for 3 s, read it back, make it dark again.", light),
     _route("POST", f"{HERE}/troubles", _T, "Say that you know of a trouble.", take, _O),
     _route("POST", f"{HERE}/walks", _O, "Write down a walk test.", walk, Right.RESPOND, _T),
     _route("POST", f"{HERE}/buttons", _A, "Enrol a wall button; its address is shown once.", enrol, _T, fresh=True),

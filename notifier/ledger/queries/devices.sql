@@ -28,7 +28,7 @@ select * from command where site = :site and incident = :incident and device = :
 
 -- name: newest_commands
 -- What a strobe, or a kind of speaker output, was told of late: newest first. Doors have a row of their own.
-select run, phase, verb, state, at, detail, incident from command where site = :site and device = :device
+select id, run, phase, verb, state, at, detail, incident from command where site = :site and device = :device
     and kind <> 'door' and kind = :kind order by at desc limit :limit
 
 -- name: doors_not_proven
