@@ -40,6 +40,7 @@ MORE = {
     "/press/confirm": "?action=lockdown",
     "/drill/press/confirm": "?action=lockdown",
     "/drills/plan": "?playbook=lockdown&zone=north&note=",
+    "/site/light": "?signal=strobe-north",
     "/board/wall": "?i={incident}",
     "/board/{incident}/give": "?task={task}",
     "/board/{incident}/finish": "?task={task}",
