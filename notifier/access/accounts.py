@@ -24,6 +24,7 @@ from notifier.interfaces import Ledger
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact, Row
 from notifier.model.rights import ANONYMOUS, ROLES, Caller, Right
+from notifier.model.second_person import Human
 from notifier.model.site import Button
 
 OWNER_RIGHTS = frozenset({Right.TECHNICIAN, Right.VIEW, Right.PUBLISH, Right.PRESS, Right.DRILL, Right.ADMINISTER})
@@ -60,7 +61,7 @@ class AccountBook:
         """Who holds this token; a button's secret counts as one. None: nobody, or not any more."""
         account = self._holder(bearer)
         # A screen's secret counts in its cookie, on the press pages, and nowhere else.
-        return account.caller() if account and account.kind is not Kind.KIOSK else None
+        return account.caller(shown=True) if account and account.kind is not Kind.KIOSK else None
 
     def account(self, account: str) -> Account | None:
         """One that is active, by its id."""
@@ -170,7 +171,10 @@ class AccountBook:
             taken = self._by_uid[os_user]
             raise Refused(f"User {os_user} of this machine is {taken.name} already; revoke {taken.id} first.", 409)
         bearer = new_bearer()
-        detail = {"made_by": caller.person or caller.id, **({"email": email.strip().casefold()} if email else {})}
+        detail = {
+            "made_by": makers(caller, self._ledger.clock.now()),
+            **({"email": email.strip().casefold()} if email else {}),
+        }
         values = self._values(
             new_account_id(), Kind.PERSON if person else Kind.TOKEN, name, bearer,
             roles=list(roles), sites=sorted(sites), person=person, os_user=os_user,
@@ -308,6 +312,16 @@ def examine(roles: Sequence[str], sites: Sequence[str], caller: Caller) -> None:
         raise Refused(f"Rights come from roles, and {said}: {', '.join(ROLES)}.", 422)
     if caller.sites and not (sites and set(sites) <= caller.sites):
         raise Refused(f"You may give rights at {', '.join(sorted(caller.sites))} only; name these sites.")
+
+
+def makers(caller: Caller, now: float) -> str:
+    """Whoever could be using an account that the caller makes or resets now: they, and whoever could be using theirs.
+
+    Else somebody would make a second account, and with that a third, which nobody had made.
+    """
+    person = caller.person or caller.id
+    others = sorted(Human(person, caller.since, caller.made_by, caller.shown).hands(now)) if caller.made_by else []
+    return " ".join([person, *others])
 
 
 def _within(account: Account, caller: Caller) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from notifier.access.accounts import AccountBook
 from notifier.access.guesses import Guesses
+from notifier.access.once_a_minute import MOST_OF_ONE, MOST_OF_STRANGERS, OnceAMinute
 from notifier.access.passwords import Passwords
 from notifier.access.provider import ProviderClient
 from notifier.access.sessions import Sessions
@@ -20,10 +21,6 @@ from notifier.interfaces import Ledger
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact, Row
 from notifier.model.rights import ANONYMOUS, Caller
-
-QUIET = 60.0  # seconds in which the same reader, or the same refusal, is written down once
-MOST_QUIET = 2_000  # of these that are remembered
-NO_MORE = 50  # refusals of strangers in a minute that are written one by one; the rest is somebody's script
 
 
 class FrontDesk:
@@ -46,7 +43,7 @@ class FrontDesk:
         self.passwords = Passwords()
         self.tickets = Tickets(ledger.clock)
         self.guesses = Guesses(ledger.read("access_lockouts", site=site, now=ledger.clock.now()))
-        self._said: dict[tuple[str, ...], float] = {}
+        self._said = OnceAMinute()
         self._writing: set[asyncio.Task[None]] = set()
         self._unfollow = ledger.follow(self._hear)
 
@@ -73,15 +70,11 @@ class FrontDesk:
 
     def denied(self, caller: Caller, what: str, address: str) -> None:
         """Somebody asked for what they have no right to; written beside the answer, never before it."""
-        now = self.clock.now()
-        strangers = sum(1 for key, at in self._said.items() if key[:2] == ("denied", "anonymous") and now - at < QUIET)
-        if caller.id == "anonymous" and strangers >= NO_MORE:
-            return
-        self._note(EventKind.DENIED, ("denied", caller.id, what, address), caller, what, address)
+        self._note(EventKind.DENIED, "denied", caller, what, address, (what, address))
 
     def read_personal(self, caller: Caller, what: str, address: str) -> None:
         """Somebody looked at people's data: once a minute for the same reader and the same page."""
-        self._note(EventKind.PERSONAL_DATA_READ, ("read", caller.id, what), caller, what, address)
+        self._note(EventKind.PERSONAL_DATA_READ, "read", caller, what, address, (what,))
 
     def acted(self, caller: Caller, says: str, what: str, address: str, *, often: bool = False) -> None:
         """Somebody started, changed or ended something (`says`, at `what`); written beside the answer, never before it.
@@ -89,26 +82,28 @@ class FrontDesk:
         `often`: what a page sends by itself while somebody types is written once a minute.
         """
         if often:
-            self._note(EventKind.ACTED, ("acted", caller.id, what), caller, what, address, says=says)
+            self._note(EventKind.ACTED, "acted", caller, what, address, (what,), says=says)
         else:
             self._write(EventKind.ACTED, caller, what, address, says=says)
 
     def turned_away(self, how: str, address: str) -> None:
         """Somebody's passkey or provider was not let in; costs them nothing, so it is written once a minute."""
-        self._note(EventKind.SIGN_IN_DENIED, ("away", how, address), ANONYMOUS, how, address)
+        self._note(EventKind.SIGN_IN_DENIED, "away", ANONYMOUS, how, address, (how, address))
 
     def _note(
-        self, kind: EventKind, key: tuple[str, ...], caller: Caller, what: str, address: str, **more: str
+        self,
+        kind: EventKind,
+        deed: str,
+        caller: Caller,
+        what: str,
+        address: str,
+        key: tuple[str, ...],
+        **more: str,
     ) -> None:
-        now = self.clock.now()
-        if now - self._said.get(key, -QUIET) < QUIET:
-            return
-        if len(self._said) >= MOST_QUIET:
-            self._said = {one: at for one, at in self._said.items() if now - at < QUIET}
-        if len(self._said) >= MOST_QUIET:
-            return
-        self._said[key] = now
-        self._write(kind, caller, what, address, **more)
+        most = MOST_OF_STRANGERS if caller.id == ANONYMOUS.id else MOST_OF_ONE
+        told = self._said.says(f"{deed} {caller.id}", what, key, self.clock.now(), most)
+        if told is not None:
+            self._write(kind, caller, told, address, **more)
 
     def _write(self, kind: EventKind, caller: Caller, what: str, address: str, **more: str) -> None:
         data = {"by": caller.id, "name": caller.name, "what": what, "from": address, **more}

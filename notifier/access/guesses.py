@@ -21,6 +21,8 @@ LONGEST_WAIT = 30.0  # seconds between two tries before that
 FORGET = 3600.0  # seconds without a try after which a name starts anew
 BURST = 20.0  # tries of one address at once: a school behind one address signs in together in the morning
 REFILL = 1 / 6  # tries per second of one address
+NEVER_TYPED = "\x1f"
+"""Stands in the names of tries that are not at the door: no name typed there can be one of them."""
 MOST = 10_000  # names and addresses that are remembered; the oldest is forgotten first
 
 
@@ -93,6 +95,11 @@ class Guesses:
 def key_of(name: str) -> str:
     """A name as it is remembered: people also type their passwords into the field for it."""
     return hashed(name.strip().casefold())
+
+
+def typed(name: str) -> str:
+    """A name as it was typed at the door: no other tries are meant by it, whatever was typed."""
+    return name.replace(NEVER_TYPED, " ")
 
 
 def _network(address: str) -> str:

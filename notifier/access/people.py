@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notifier.access.accounts import examine
+from notifier.access.accounts import examine, makers
 from notifier.access.front_desk import FrontDesk
 from notifier.access.links import Links
 from notifier.access.records import ACTIVE, DISABLED, Account, Kind
@@ -62,8 +62,8 @@ class People:
         return await self._links.welcome(known.id, caller.id)
 
     def _by_now(self, known: Account, caller: Caller) -> Mapping[str, Any]:
-        by = {"reset_at": self._desk.clock.now(), "reset_by": caller.person or caller.id}
-        return {**known.detail, **by}
+        now = self._desk.clock.now()
+        return {**known.detail, "reset_at": now, "reset_by": makers(caller, now)}
 
 
 def _is_a_person(known: Account) -> None:

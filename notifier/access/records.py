@@ -44,15 +44,22 @@ class Account:
     def email(self) -> str:
         return str(self.detail.get("email") or "")
 
-    def caller(self) -> Caller:
-        """The same person behind two accounts stays one person, so approvals compare `person`."""
+    def caller(self, *, shown: bool = False) -> Caller:
+        """The same person behind two accounts stays one person, so approvals compare `person`.
+
+        `shown`: by the token that was shown when the account was made.
+        """
         device = self.kind in {Kind.BUTTON, Kind.KIOSK}
         kind, name = self.id.split(":", 1) if device else ("account", self.id)
         rights = frozenset[Right]().union(*(ROLES.get(role, frozenset()) for role in self.roles))
         # Whoever resets an account can become it: from then on it is a new one.
         reset = float(self.detail.get("reset_at") or 0.0)
-        by = self.detail.get("reset_by" if reset > self.at else "made_by")
-        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, max(self.at, reset), str(by or ""))
+        by = [str(self.detail.get("reset_by") or "")] if reset > self.at else []
+        if shown or not by:  # who was shown the token has it still, whoever made a link since
+            by.append(str(self.detail.get("made_by") or ""))
+        makers = " ".join(dict.fromkeys(" ".join(by).split()))
+        since = max(self.at, reset)
+        return Caller(f"{kind}:{name}", self.name, self.person, rights, self.sites, since, makers, shown)
 
 
 BUTTON_PREFIX = "button:"

@@ -12,6 +12,7 @@ from functools import partial
 
 from notifier.access import codes, passkeys
 from notifier.access.front_desk import FrontDesk
+from notifier.access.guesses import NEVER_TYPED, typed
 from notifier.access.held_rows import plain
 from notifier.access.records import Account
 from notifier.access.sessions import Place, Session
@@ -23,6 +24,8 @@ from notifier.model.facts import Ask, Body, Fact, Row
 
 NO_MATCH = "Name and password do not match."
 NO_CODE = "That code does not fit, or was used already."
+LONGEST_AFTER = 500
+"""Characters of where somebody wanted to go that are held meanwhile: strangers may begin thousands of times."""
 OUTSIDE = "The provider knows you, and there is no account for you here. Ask an administrator to make one."
 
 
@@ -69,6 +72,7 @@ class SignIn:
     async def by_recovery(self, name: str, password: str, code: str, place: Place, before: str | None) -> str:
         """Without passkey or app: a recovery code, and the password if the account has one. Raises Refused."""
         desk = self._desk
+        name = typed(name)
         account = desk.book.named(name)
         desk.guesses.may_try(account.id if account else name, place.address, desk.clock.now())
         kept = desk.ways.one(account.id, Way.PASSWORD) if account else None
@@ -119,6 +123,7 @@ class SignIn:
         if provider is None:
             raise Refused("No provider is set up here. Sign in another way.", 404)
         asked, address = await provider.begin(back, anew=anew)
+        after = after if len(after) <= LONGEST_AFTER else "/"
         return self._desk.tickets.give("provider", asked=asked, after=after), address
 
     async def by_provider(
@@ -155,11 +160,16 @@ class SignIn:
         account = desk.book.account(session.account)
         if account is None:
             raise Refused(GONE, 410)
-        await self._checked(account.id, password, place)
+        # Tries of their own: strangers who mistype at the door must not keep somebody who is inside from proving it.
+        tries = f"proof{NEVER_TYPED}{account.id}"
+        await self._checked(account.id, password, place, tries)
         if desk.ways.of(account.id, Way.TOTP):
-            row, how = await self._code_row(account, code)
-            if row is None:
-                raise await self._wrong(account.id, account, place, NO_CODE)
+            async with self._codes:
+                desk.guesses.may_try(tries, tries, desk.clock.now())
+                row, how = await self._code_row(account, code)
+                if row is None:
+                    raise await self._wrong(account.id, account, place, NO_CODE, tries)
+            desk.guesses.worked(tries)
             await desk.sessions.prove(session, f"password and {how}", place)
         else:
             await desk.sessions.prove(session, "password", place)
@@ -174,16 +184,19 @@ class SignIn:
 
     # -------------------------------------------------------------------------------------------------------- inside
 
-    async def _checked(self, name: str, password: str, place: Place) -> Account:
+    async def _checked(self, name: str, password: str, place: Place, inside: str = "") -> Account:
+        """`inside`: the tries of somebody who is signed in; else those of the name and of the address count."""
         desk = self._desk
+        name = typed(name)
         account = desk.book.named(name)
-        desk.guesses.may_try(account.id if account else name, place.address, desk.clock.now())
+        tries = inside or (account.id if account else name)
+        desk.guesses.may_try(tries, inside or place.address, desk.clock.now())
         kept = desk.ways.one(account.id, Way.PASSWORD) if account else None
         fits = await desk.passwords.fits(str(kept.detail["hash"]) if kept else None, password)
         if account is None or not fits:
-            raise await self._wrong(name, account, place, NO_MATCH)
+            raise await self._wrong(name, account, place, NO_MATCH, inside)
         if not desk.ways.of(account.id, Way.TOTP):
-            desk.guesses.worked(account.id)  # with a code to come, a stolen password must not buy new tries at it
+            desk.guesses.worked(tries)  # with a code to come, a stolen password must not buy new tries at it
         return account
 
     async def _code_row(self, account: Account, code: str) -> tuple[Row | None, str]:
@@ -208,10 +221,10 @@ class SignIn:
             desk.ways.take([row])
         return row
 
-    async def _wrong(self, name: str, account: Account | None, place: Place, text: str) -> Refused:
+    async def _wrong(self, name: str, account: Account | None, place: Place, text: str, inside: str = "") -> Refused:
         desk = self._desk
         now = desk.clock.now()
-        name = account.id if account else name  # one account has several names to guess at
+        name = inside or (account.id if account else name)  # one account has several names to guess at
         locked = desk.guesses.failed(name, now)
         rows = [Row("lockout", {"site": desk.site, **locked}, new=True)] if locked else []
         await self._deny(account, place, "password", rows)

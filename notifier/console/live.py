@@ -133,17 +133,36 @@ async def _write_all(call: Call, stream: Stream, response: web.StreamResponse, s
         async with asyncio.timeout(patience):
             await response.write(text.encode("utf-8", "replace"))
 
+    if seen is not None and len(seen) > 1:  # each event is sent with its cursor: nobody's own names go round with it
+        seen = {node: n for node, n in seen.items() if node in now}
     cursor = dict(now if seen is None else seen)
     checked = stopwatch()
     await write(_message("hello", {"cursor": written_cursor(cursor)}, cursor))
     if seen is not None and not await _catch_up(call, stream, cursor, write):
         cursor = now
         await write(_message("resync", {"text": "Too much has happened since; read the lists anew."}, cursor))
+
+    async def may() -> bool:
+        """Asked before what waits is sent: a slow reader may have lost the right to it meanwhile."""
+        nonlocal checked
+        if not stream.rights_changed and stopwatch() - checked < parts.stream.heartbeat:
+            return True
+        stream.rights_changed, checked = False, stopwatch()
+        reader = caller_of(call.request, parts.accounts, parts.entrance.sessions).caller
+        if not call.route.allows(reader, parts.site):
+            await write(_message("signed_out", {"text": "The right to see this has ended."}, {}))
+            return False
+        return True
+
     while True:
         found = await stream.news()
+        if not await may():
+            return
         try:
             for event in found:
                 if event.n > cursor.get(event.node, 0):
+                    if not await may():
+                        return
                     cursor[event.node] = event.n
                     shown = parts.views.seen_by(call.caller.person).shown(event)
                     await write(_message(str(shown["kind"]), shown, cursor))
@@ -153,13 +172,6 @@ async def _write_all(call: Call, stream: Stream, response: web.StreamResponse, s
             # Written without waiting: it stands at the end of what the reader has yet to read, and then the end.
             await write(_message("resync", {"text": "This reader was too slow; connect again and read anew."}, {}))
             return
-        if stream.rights_changed or stopwatch() - checked >= parts.stream.heartbeat:
-            stream.rights_changed, checked = False, stopwatch()
-            if not call.route.allows(
-                caller_of(call.request, parts.accounts, parts.entrance.sessions).caller, parts.site
-            ):
-                await write(_message("signed_out", {"text": "The right to see this has ended."}, {}))
-                return
         if not found:
             # A comment keeps the line open; scripts in browsers hear only of an event.
             await write(": still here\n\nevent: still\ndata: 1\n\n")

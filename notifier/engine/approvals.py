@@ -35,7 +35,7 @@ def asked_rows(
                 "site": site, "id": approval, "incident": incident or "", "what": what,
                 "state": str(ApprovalState.ASKED), "first": who.id, "first_name": who.name, "second": None,
                 "second_name": None, "reason": reason, "asked_at": now, "expires": expires,
-                "data": {"since": who.since, "made_by": who.made_by, **data},
+                "data": {**as_they_are(who), **data},
             },
             new=True,
         ),
@@ -54,7 +54,12 @@ def who_asked(approval: Mapping[str, Any]) -> Person:
     """As they were when they asked."""
     known = decoded(approval["data"])
     since, made_by = float(known.get("since", 0.0)), str(known.get("made_by", ""))
-    return Person(approval["first"], approval["first_name"], since, made_by)
+    return Person(approval["first"], approval["first_name"], since, made_by, bool(known.get("shown")))
+
+
+def as_they_are(who: Person) -> dict[str, Any]:
+    """What is kept of who asks, to judge them beside the second."""
+    return {"since": who.since, "made_by": who.made_by, "shown": who.shown}
 
 
 def as_second(approval: Mapping[str, Any], who: Person, began: float, now: float) -> None:

@@ -41,10 +41,12 @@ class Person:
     """Ledger time when the account was made or reset."""
     made_by: str = ""
     """The person who did that (`model.second_person`)."""
+    shown: bool = False
+    """They come by the token that who did it was shown."""
 
     @property
     def human(self) -> Human:
-        return Human(self.id, self.since, self.made_by)
+        return Human(self.id, self.since, self.made_by, self.shown)
 
 
 @dataclass(frozen=True)

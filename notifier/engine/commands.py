@@ -367,4 +367,4 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
                 "This needs a person's own account. A device, a machine's token or an unlinked OS account "
                 "cannot do it: use 'notifier user add'."
             )
-        return Person(caller.person, caller.name, caller.since, caller.made_by)
+        return Person(caller.person, caller.name, caller.since, caller.made_by, caller.shown)

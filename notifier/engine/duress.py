@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from notifier.engine.approvals import APPROVAL_LASTS, MESSAGE, as_second
+from notifier.engine.approvals import APPROVAL_LASTS, MESSAGE, as_second, as_they_are
 from notifier.engine.closing import Person, incident_row
 from notifier.engine.desk import Desk
 from notifier.engine.endings import WORD_OF, must_be_second, must_count, needs_two
@@ -88,7 +88,7 @@ def duress_ending_body(
     question = {
         "id": approval, "incident": incident, "what": str(ending), "state": str(ApprovalState.ASKED),
         "first": who.id, "first_name": who.name, "second": None, "second_name": None, "reason": reason,
-        "asked_at": now, "expires": now + APPROVAL_LASTS, "data": {"since": who.since, "made_by": who.made_by},
+        "asked_at": now, "expires": now + APPROVAL_LASTS, "data": as_they_are(who),
     }  # fmt: skip
     shows = {"what": str(ending), "first": who.name, "reason": reason, "approval": approval}
     looks: dict[str, Any] = {"approval": question}

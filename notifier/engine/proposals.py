@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,7 +105,7 @@ class Proposals:
             "comment": row["reason"], "why": data.get("why", ""), "base": data["base"],
             "overtaken": row["state"] == ApprovalState.ASKED and data["base"] != self._desk.held.version,
             "asked": self._wall(row["asked_at"]), "expires": self._wall(row["expires"]), "began": row["asked_at"],
-            "asker": {"id": asker.id, "since": asker.since, "made_by": asker.made_by},
+            "asker": asdict(asker),
         }  # fmt: skip
 
     def _changed(self, row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,8 @@ class Publisher:
                 "Publishing takes two people here, each with an account of their own. A machine or an unlinked user "
                 "of this machine is none of them: propose it with your own token, or by the pages."
             )
-        who, approval = Person(caller.person, caller.name, caller.since, caller.made_by), uuid.uuid4().hex
+        who = Person(caller.person, caller.name, caller.since, caller.made_by, caller.shown)
+        approval = uuid.uuid4().hex
         now = self._desk.clock.now()
         running = await self._ledger.run(
             lambda: propose_body(self._desk.site, files, who, comment, now, base, approval)

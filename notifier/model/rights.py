@@ -56,6 +56,8 @@ class Caller:
     """Ledger time when the account was made: one younger than an incident is no second person in it."""
     made_by: str = ""
     """The person who made or last reset it, or the id of what did: see `model.second_person`."""
+    shown: bool = False
+    """They came by the token that whoever made the account was shown."""
 
     def may(self, right: Right, site: str | None = None) -> bool:
         if right is Right.PUBLIC:

@@ -54,6 +54,10 @@ class Door:
         assert found is not None
         return found
 
+    def session_of(self, session: Session) -> Session:
+        """As it stands now."""
+        return next(one for one in self.desk.sessions.open_of(session.account) if one.id == session.id)
+
     def rights(self, session: Session) -> frozenset[Right]:
         caller = self.desk.sessions.caller(session)
         return caller.rights if caller else frozenset()

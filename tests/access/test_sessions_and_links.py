@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from notifier.access.once_a_minute import AND_MORE, MOST_OF_ONE, MOST_OF_STRANGERS
 from notifier.access.sessions import Place
 from notifier.errors import Refused
 from notifier.model.events import EventKind
@@ -159,6 +160,22 @@ async def test_the_audit_says_who_what_when_and_from_where_newest_first(door: Do
     assert len(seen) == len(set(seen))
     assert rest["items"][-1]["kind"] == "account_changed"
     assert rest["next"] is None
+
+
+async def test_who_looks_at_thousands_of_pages_hides_nobody_elses_look(door: Door) -> None:
+    eve, ada = (Caller(f"account:{one}", one, one, frozenset({Right.VIEW})) for one in ("eve", "ada"))
+    for number in range(3000):
+        door.desk.read_personal(eve, f"/api/v1/incidents/{number}/people", "203.0.113.6")
+        door.desk.turned_away("passkey", f"2001:db8::{number:x}")
+    door.desk.read_personal(ada, "/api/v1/contacts", "203.0.113.5")
+    door.desk.denied(eve, "GET /api/v1/audit", "203.0.113.6")
+    await asyncio.gather(*door.desk._writing)
+    looked = [(data["by"], data["what"]) for data in door.told(EventKind.PERSONAL_DATA_READ)]
+    assert looked[-1] == ("account:ada", "/api/v1/contacts")
+    assert looked[-2] == ("account:eve", AND_MORE)
+    assert len(looked) == MOST_OF_ONE + 2
+    assert [data["what"] for data in door.told(EventKind.DENIED)] == ["GET /api/v1/audit"]
+    assert len(door.told(EventKind.SIGN_IN_DENIED)) == MOST_OF_STRANGERS + 1
 
 
 async def test_the_same_look_at_peoples_data_is_written_once_a_minute(door: Door) -> None:

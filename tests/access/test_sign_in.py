@@ -13,6 +13,7 @@ from notifier.access.ways_in import Way
 from notifier.errors import Refused
 from notifier.model.events import EventKind
 from notifier.model.rights import Right
+from notifier.model.second_person import MADE_BY_THE_OTHER
 from tests.access.at_the_door import ADMIN, HERE, OTHER_WORDS, WORDS, Door, opened
 
 
@@ -357,7 +358,8 @@ async def test_an_account_remembers_who_could_be_using_it(door: Door) -> None:
     await door.people.invite(account, kim)  # the link is in Kim's hands now
     invited = door.book.caller_of(bearer)
     assert invited is not None
-    assert (invited.since, invited.made_by) == (door.clock.now(), "kim")
+    assert (invited.since, invited.made_by) == (door.clock.now(), "kim root"), "root was shown the token"
+    assert invited.shown
     door.clock.time += 60
     session = door.session(await door.links.take_up(await door.people.reset(account, ADMIN), OTHER_WORDS, HERE))
     reset = door.desk.sessions.caller(session)
@@ -432,3 +434,55 @@ async def test_an_account_has_only_so_many_sessions_and_the_oldest_ends(
         door.clock.time += 1
         made.append(await door.desk.sessions.sign_in(account, "passkey", HERE))
     assert [door.desk.sessions.of(one) is not None for one in made] == [False] * 3 + [True] * 3
+
+
+async def test_nobody_at_the_door_uses_up_the_tries_at_a_code_or_at_a_proof(door: Door) -> None:
+    account = await door.person()
+    session = await door.enter()
+    await door.own.set_codes(session, "483 920", "117-204")
+    for typed in (f"approval {account}", f"approval\x1f{account}", f"proof\x1f{account}", "ada-lopez", "ada-lopez"):
+        for number in range(12):
+            with pytest.raises(Refused):
+                await door.sign_in.by_password(typed, "wrong words here", Place(f"203.0.113.{number}"), None)
+    for _ in range(30):
+        with pytest.raises(Refused):
+            await door.sign_in.by_password("nobody", "wrong words here", HERE, None)
+    assert await door.own.under_duress(f"account:{account}", "483920", HERE) is False
+    door.clock.time += 600
+    await door.sign_in.prove(session, WORDS, "", HERE)
+    assert door.desk.sessions.is_fresh(door.session_of(session))
+
+
+async def test_proofs_from_inside_are_slowed_down_too(door: Door) -> None:
+    await door.person()
+    session = await door.enter()
+    for number in range(3):
+        with pytest.raises(Refused, match="do not match"):
+            await door.sign_in.prove(session, "wrong words here", "", Place(f"203.0.113.{number}"))
+    with pytest.raises(Refused, match="waits"):
+        await door.sign_in.prove(session, WORDS, "", Place("203.0.113.99"))
+
+
+async def test_a_stolen_password_changes_neither_itself_nor_the_codes_where_there_is_a_passkey(door: Door) -> None:
+    account = await door.person()
+    weak = await door.enter()
+    await door.own.set_codes(weak, "483 920", "117-204")
+    made = door.desk.ways.made(account, Way.PASSKEY, "phone", {}, "passkey:one")
+    await door.desk.tell(EventKind.CREDENTIAL_CHANGED, {"account": account}, [made])
+    with pytest.raises(Refused, match="came in without it"):
+        await door.own.set_password(weak, OTHER_WORDS)
+    with pytest.raises(Refused, match="came in without it"):
+        await door.own.set_codes(weak, "555 123", "777-321")
+    assert await door.own.under_duress(f"account:{account}", "117204", HERE) is True
+    await door.enter()
+
+
+async def test_an_account_made_by_one_that_was_just_made_knows_both(door: Door) -> None:
+    eve = replace(ADMIN, id="account:eve", person="eve", since=-2 * MADE_BY_THE_OTHER)
+    _, bearer = await door.book.add_user("Bea", ["administrator"], [], None, "bea", eve)
+    bea = door.book.caller_of(bearer)
+    assert bea is not None
+    third, _ = await door.book.add_user("Cy", ["commander"], [], None, "cy", bea)
+    known = door.book.account(third)
+    assert known is not None
+    assert known.caller().made_by == "bea eve"

@@ -142,6 +142,22 @@ async def test_a_disabled_account_loses_its_open_stream_without_waiting_for_the_
             assert b"signed_out" in await stream.content.read()
 
 
+async def test_what_waits_behind_a_lost_right_is_not_sent(tmp_path: Path) -> None:
+    async with open_school(tmp_path, stream=StreamLimits(heartbeat=3600)) as school:
+        account = await person(school, "commander")
+        _, _, cookie = await enter(school)
+        headers = {"Cookie": cookie.partition(";")[0]}
+        async with school.http.get(f"{school.url}/api/v1/events", headers=headers) as stream:
+            assert b"hello" in await stream.content.readuntil(b"\n\n")
+            root = Caller("account:root", "Root", None, frozenset({Right.ADMINISTER}))
+            await school.entrance.people.disable(account, root)
+            school.happens(kind=EventKind.ACCOUNT_CHANGED)
+            school.happens(text="after the right had ended")
+            rest = await stream.content.read()
+            assert b"signed_out" in rest
+            assert b"after the right" not in rest
+
+
 async def test_a_code_that_was_set_is_asked_for_and_the_one_for_duress_is_passed_on_unseen(school: School) -> None:
     account = await person(school, "commander")
     _, _, cookie = await enter(school)

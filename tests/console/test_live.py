@@ -109,6 +109,17 @@ async def test_a_cursor_that_is_none_of_ours_is_refused(school: School, told: st
     assert "Last-Event-ID" in problem["detail"]
 
 
+async def test_names_of_nodes_that_are_none_of_ours_are_not_sent_round_with_each_event(school: School) -> None:
+    school.happens(3)
+    junk = ",".join(f"made-up-{number}:1" for number in range(400))
+    headers = {**await school.token("view"), "Last-Event-ID": f"node1:3,{junk}"}
+    async with school.http.get(f"{school.url}/api/v1/events", headers=headers) as response:
+        stream = messages(response)
+        assert (await anext(stream))["id"] == "node1:3"
+        school.happens()
+        assert (await anext(stream))["id"] == "node1:4"
+
+
 async def test_a_slow_reader_is_dropped_with_resync_and_holds_nobody_up(tmp_path: Path) -> None:
     async with open_school(tmp_path, stream=StreamLimits(queue=50, patience=0.3)) as school:
         place = urlsplit(school.url)

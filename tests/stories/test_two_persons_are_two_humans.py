@@ -46,6 +46,48 @@ async def test_an_account_that_somebody_else_made_this_morning_counts() -> None:
         campus.is_("releasing")
 
 
+async def test_two_accounts_that_one_person_made_this_morning_are_not_two_people() -> None:
+    async with story() as campus:
+        kim, ada = campus.person("kim"), campus.person("ada")
+        morning = campus.clock.now() - 5 * HOUR
+        kim.caller = replace(kim.caller, since=morning, made_by="eve")
+        ada.caller = replace(ada.caller, since=morning, made_by="bea eve")
+        await campus.press("front-office")
+        await kim.asks_all_clear()
+        with pytest.raises(Refused, match="One and the same person made or reset both"):
+            await ada.approves()
+        campus.is_("active")
+        await campus.person("lee").approves()
+        campus.is_("releasing")
+
+
+async def test_two_accounts_that_a_user_of_the_machine_made_are_two_people() -> None:
+    async with story() as campus:
+        morning = campus.clock.now() - 5 * HOUR
+        for name in ("kim", "ada"):
+            one = campus.person(name)
+            one.caller = replace(one.caller, since=morning, made_by="cli:1000")
+        await campus.press("front-office")
+        await campus.person("kim").asks_all_clear()
+        await campus.person("ada").approves()
+        campus.is_("releasing")
+
+
+async def test_a_token_is_never_a_second_person_beside_who_was_shown_it() -> None:
+    async with story() as campus:
+        kim, ada = campus.person("kim"), campus.person("ada")
+        ada.caller = replace(ada.caller, since=campus.clock.now() - 240 * HOUR, made_by="kim", shown=True)
+        await campus.press("front-office")
+        await kim.asks_all_clear()
+        with pytest.raises(Refused, match="token of this account was shown to who asked"):
+            await ada.approves()
+        await ada.asks_recall()
+        with pytest.raises(Refused, match="token of the account that asks was shown to you"):
+            await kim.asks_recall()
+        campus.is_("active")
+        await campus.person("lee").approves()
+
+
 async def test_a_day_later_it_is_somebodys_own() -> None:
     async with story() as campus:
         ada = campus.person("ada")

@@ -38,5 +38,5 @@ def why_not(call: Call, asked: Mapping[str, Any]) -> str:
     """Why this person does not count beside who asked, in a sentence; "" if they do."""
     if call.caller.person is None:
         return "This is no person’s own account, so it does not count here."
-    me = Human(call.caller.person, call.caller.since, call.caller.made_by)
+    me = Human(call.caller.person, call.caller.since, call.caller.made_by, call.caller.shown)
     return why_not_one(me, asked["began"]) or why_not_two(Human(**asked["asker"]), me, call.parts.clock.now())

@@ -68,7 +68,10 @@ def _why_not(call: Call, asked: Mapping[str, Any]) -> str:
     """Why this person does not count beside who proposed it; "" if they do."""
     if call.caller.person is None:
         return "This is no person’s own account, so it does not count here."
-    me, asker = Human(call.caller.person, call.caller.since, call.caller.made_by), Human(**asked["asker"])
+    me, asker = (
+        Human(call.caller.person, call.caller.since, call.caller.made_by, call.caller.shown),
+        Human(**asked["asker"]),
+    )
     return why_not_one(me, asked["began"], "this was asked") or why_not_two(asker, me, call.parts.clock.now())
 
 

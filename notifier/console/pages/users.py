@@ -37,6 +37,8 @@ async def add(call: Call) -> web.Response:
     email = form.email("email") or None
     person = form.text("person", limit=64) or person_id(name)
     roles, sites = form.some("role", PEOPLE, "Choose one role or more."), _sites(form)
+    if len(person.split()) > 1:
+        form.faults.setdefault("person", "An id has no spaces in it. Take the one that the contacts have, or none.")
     if not form.sound:
         return _page(call, form, 422)
     try:
