@@ -177,7 +177,7 @@ class Algo(HttpSpeakers, SpeakerChannel):
             return Playing(None, f"its status answers {reply.status}")
         try:
             said = json.loads(reply.body)[self.settings.status_field]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return Playing(None, f"its status has no {self.settings.status_field!r}")
         idle = str(said).strip().lower() in self.settings.idle_words
         return Playing(not idle, f"{self.settings.status_field}: {str(said)[:60] or 'empty'}")

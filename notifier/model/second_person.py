@@ -53,7 +53,7 @@ def why_not_two(first: Human, second: Human, now: float) -> str:
         if maker.id in made.hands(now):
             whose = "this account" if made is second else "the account that asks"
             who = "who asked" if made is second else "you"
-            if made.shown:
+            if now - made.since >= MADE_BY_THE_OTHER:
                 return (
                     f"The token of {whose} was shown to {who}, so it is no second person here. Sign in in a browser, "
                     "or somebody else decides."
