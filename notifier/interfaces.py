@@ -693,6 +693,12 @@ class Views(Protocol):
         """`ready` and `recorded` (bools), `text` (one sentence), and more for those who may see it."""
         ...
 
+    def closing_reach(self, incident: str, phase: str) -> Mapping[str, Any]:
+        """Whom ending it now would reach: `people`, each counted once, and `steps` (id to people). `phase`: all_clear
+        or correction. Only who was written to is among them. Raises NotFound.
+        """
+        ...
+
     def cursor(self) -> str:
         """Where the log stands now: `node:n`, with a comma between nodes; "" while it is empty."""
         ...

@@ -9,13 +9,14 @@ from typing import Any
 
 from notifier.engine.acknowledgements import people_answered
 from notifier.engine.audience import Audience
+from notifier.engine.closing_reach import closing_people
 from notifier.engine.compose import NOT_KNOWN_YET, Words, message_for
 from notifier.engine.deliveries import stop_body
 from notifier.engine.desk import Desk
 from notifier.engine.devices import Devices
 from notifier.engine.lanes import Lanes
 from notifier.engine.playbook_run import step_of
-from notifier.engine.recall import reached_people, report_recall_body
+from notifier.engine.recall import report_recall_body
 from notifier.engine.scene import Scene
 from notifier.engine.steps.notify import CHUNK, facts_of, purpose_of
 from notifier.engine.writing import decoded, write_step_body
@@ -81,24 +82,10 @@ class LettersOut:
         return whole
 
     def _people_for(self, scene: Scene, step_id: str, selectors: Sequence[str]) -> tuple[Person, ...]:
-        """Closing words go to whoever was written to, a correction to exactly those reached (PRODUCT 3, End)."""
-        if scene.phase is Phase.MAIN:
-            unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
-            return self._desk.people(scene, selectors, unanswered)
-        ids = {person.id for person in self._desk.people(scene, selectors)}
-        reached = set(reached_people(self._ledger.read("reached_people", site=scene.site, incident=scene.incident)))
-        steps = [step for step in scene.playbook.phase(scene.phase) if step.notify is not None]
-        if steps and step_id == steps[0].id:
-            # Whoever was reached and is in no closing step gets the first one's words; nobody gets two steps' words.
-            named = [step.notify.to for step in steps[1:] if step.notify is not None]
-            ids |= reached - {person.id for to in named for person in self._desk.people(scene, to)}
-        if scene.phase is Phase.CORRECTION:
-            ids &= reached
-        else:
-            # An all-clear to somebody who never heard of it would be the alarm itself.
-            rows = self._ledger.read("addressed_people", site=scene.site, incident=scene.incident)
-            ids &= {row["person"] for row in rows}
-        return tuple(person for person in scene.held.everybody if person.id in ids)
+        if scene.phase is not Phase.MAIN:
+            return closing_people(self._desk, self._ledger, scene, step_id)
+        unanswered = self.unanswered(scene) if "unanswered" in selectors else frozenset()
+        return self._desk.people(scene, selectors, unanswered)
 
     def unanswered(self, scene: Scene) -> frozenset[str]:
         """People who were asked and of whom neither they nor their room's card has said anything (PRODUCT 5)."""

@@ -11,8 +11,9 @@ from playwright.async_api import Page, expect
 
 from notifier.interfaces import Ending
 from notifier.model.incident import Activation
-from tests.console.board_school import DESK_PERSON, board, need_help, press
+from tests.console.board_school import DESK_PERSON, board, need_help, press, until
 from tests.console.browser import ADMIN, Browser, OnlineSchool, assert_accessible, school_online, screenshot
+from tests.console.whole_school import KIM
 
 
 @pytest.fixture
@@ -169,3 +170,25 @@ async def test_a_waiting_page_opens_the_board_when_something_begins(browser: Bro
         await page.wait_for_function("() => true")
         await school.daemon.commands.press(Activation("a1", "account:root", "hold", None), ADMIN)
         await expect(page.locator("#band h1")).to_have_text("HOLD")
+
+
+async def test_who_ends_it_reads_exactly_whom_that_reaches(browser: Browser, school: OnlineSchool) -> None:
+    """Guardians wait for their time in this lockdown: nothing was sent to them, so nothing is taken back."""
+    incident, views = await press(school), school.daemon.views
+    await until(school, lambda: views.closing_reach(incident, "correction")["people"] >= 3)
+    async with browser.page(school, rights="commander", person="kim") as page:
+        for way, phase in (("recall", "correction"), ("all_clear", "all_clear")):
+            await page.goto(f"{school.url}/board/{incident}/end/{way}")
+            reach = page.locator("main .stack").first
+            exact = views.closing_reach(incident, phase)
+            await expect(reach).to_contain_text(f"It reaches {exact['people']} people")
+            await expect(reach).to_contain_text("nothing was sent to them: guardians")
+            await expect(page.locator(".reach")).not_to_contain_text("guardians")
+            await expect(page.locator(".texts p").first).to_contain_text("to ")
+    await school.daemon.commands.end(incident, Ending.RECALL, KIM, "A mistake.")
+    promised = views.closing_reach(incident, "correction")["people"]
+    await school.daemon.commands.decide(views.incident(incident)["approvals"][0]["id"], DESK_PERSON, True)
+    await until(school, lambda: views.incident(incident)["state"] == "closed")
+    ledger, asked = school.daemon.engine.ledger, {"site": school.site, "incident": incident}
+    rows = ledger.read("deliveries_page", **asked, after="", limit=500)
+    assert len({row["person"] for row in rows if row["phase"] == "correction"}) == promised

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from notifier.console.callers import KIOSK_COOKIE
 from notifier.model.events import EventKind
 from tests.console.board_school import board, door, jam, need_help, press
-from tests.console.browser import Browser, OnlineSchool, school_online, screenshot, set_cookie
+from tests.console.browser import DESK, PHONE, Browser, OnlineSchool, school_online, screenshot, set_cookie
 
 
 @pytest.fixture
@@ -194,3 +194,25 @@ async def _codes(school: OnlineSchool, person: str) -> None:
             account = school.daemon.accounts.account(session.account)
             if account is not None and account.person == person:
                 await entrance.own.set_codes(session, "123456", "999333")
+
+
+async def test_on_a_phone_the_actions_are_one_tap_away_and_the_counts_stand_before_the_map(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    jam(school)
+    incident = await press(school)
+    async with board(browser, school, incident, size=PHONE) as page:
+        boxes = [
+            await page.locator(one).bounding_box() for one in (".to-acts", "#needs", ".counts-of", ".log", "#acts")
+        ]
+        tops = [box["y"] for box in boxes if box]
+        assert tops == sorted(tops)
+        assert len(tops) == 5
+        assert tops[0] < PHONE["height"], "on the first screen"
+        drawn = await page.locator("#map").bounding_box()
+        assert drawn is None or tops[2] < drawn["y"] < tops[3]
+        await page.get_by_role("link", name="Message, speak on PA, end").click()
+        await expect(page.get_by_role("link", name="Message…")).to_be_in_viewport()
+        await expect(page.get_by_role("link", name="End or correct…")).to_be_in_viewport()
+        await page.set_viewport_size(DESK)
+        await expect(page.locator(".to-acts")).to_be_hidden()

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from notifier.console.pages._board_page import act_page, base_of, look
 from notifier.console.pages.forms import ROOM, Form, query_text, read_form, see
+from notifier.console.pages.rendering import people
 from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Outcome
@@ -20,7 +21,7 @@ LONGEST_TEXT = 1000
 CHANNELS = ("push", "sms", "email", "voice")
 ON_THE_LINE = "911"
 STAY = "Attention. The fire alarm is sounding. Stay in lockdown. Leave only if you see smoke or fire."
-ASKED_OF = {"all": "Everyone in the contacts", "group:staff": "Staff", "unanswered": "Those who have not answered"}
+GROUPS = {"all": ("In the contacts", {}), "group:staff": ("Staff", {"group": "staff"})}
 
 
 def done(picture: Mapping[str, Any], word: str) -> web.Response:
@@ -45,8 +46,12 @@ async def refused_or(
 
 def _audiences(call: Call) -> list[tuple[str, str]]:
     zones = call.parts.views.site()["zones"]
-    people = [(f"zone:{zone['id']}", f"People in {zone['name']}") for zone in zones]
-    return [*ASKED_OF.items(), *people]
+    found = [
+        (value, f"{words}: {people(call.parts.views.contacts('', having, limit=1, after=None)['total'])}")
+        for value, (words, having) in GROUPS.items()
+    ]
+    found += [("unanswered", "Those who have not answered")]
+    return found + [(f"zone:{zone['id']}", f"People in {zone['name']}") for zone in zones]
 
 
 def speakers_of(call: Call) -> list[tuple[str, str]]:

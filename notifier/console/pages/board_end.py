@@ -180,16 +180,19 @@ async def _reach(call: Call, picture: Mapping[str, Any], way: Ending) -> dict[st
         steps = plan["phases"].get(phase, [])
     except NotFound:
         steps = []
-    told = [{**step, **_words(step)} for step in steps if step.get("people")]
-    texts: dict[tuple[str, str], None] = {}
+    exact = call.parts.views.closing_reach(picture["id"], phase)
+    named = [{**step, **_words(step), "people": exact["steps"].get(step["step"], 0)} for step in steps if "to" in step]
+    told = [step for step in named if step["people"]]
+    texts: dict[tuple[str, str], list[str]] = {}
     for step in told:
         for one in step.get("previews", ()):
-            texts[one["language"], str(one["text"]).replace(incident_code("plan"), picture["code"])] = None
+            text = str(one["text"]).replace(incident_code("plan"), picture["code"])
+            texts.setdefault((one["language"], text), []).append(step["who"])
+    shown = [(language, text, ", ".join(dict.fromkeys(who))) for (language, text), who in texts.items()]
     return {
-        "told": told, "texts": list(texts)[:MOST_TEXTS], "known": _known(call, picture, way),
-        "speakers": sum(step.get("speakers", 0) for step in steps),
-        "reached": sum(step["people"] for step in told),
-        "most": len(told) > 1,
+        "told": told, "texts": shown[:MOST_TEXTS], "known": _known(call, picture, way),
+        "speakers": sum(step.get("speakers", 0) for step in steps), "reached": exact["people"],
+        "untold": [step["who"] for step in named if not step["people"]],
     }  # fmt: skip
 
 
