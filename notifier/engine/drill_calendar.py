@@ -10,6 +10,22 @@ from apscheduler.triggers.cron import CronTrigger
 
 from notifier.model.site import ScheduledDrill, Site
 
+ONCE = "%Y-%m-%d %H:%M"
+"""How `at` is written: the local time of one day."""
+
+
+def once(at: str, timezone: str) -> datetime:
+    """The moment of `at`, UTC; one that the clocks leave out comes when they have moved on. Raises ValueError."""
+    return datetime.strptime(at, ONCE).replace(tzinfo=zone_of(timezone)).astimezone(UTC)
+
+
+def next_of(drill: ScheduledDrill, timezone: str, after: datetime) -> datetime | None:
+    """When this drill comes next, later than `after`, UTC; None if it comes no more. Raises ValueError."""
+    if not drill.at:
+        return next_time(drill.cron, timezone, after)
+    moment = once(drill.at, timezone)
+    return moment if moment > after else None
+
 
 def next_time(cron: str, timezone: str, after: datetime) -> datetime | None:
     """The first moment later than `after`, UTC; None if there is none. Raises ValueError for what is no cron line.
@@ -53,7 +69,7 @@ def _times(drill: ScheduledDrill, timezone: str, after: datetime, most: int) -> 
     times: list[datetime] = []
     moment: datetime | None = after
     while moment is not None and len(times) < most:
-        moment = next_time(drill.cron, timezone, moment)
+        moment = next_of(drill, timezone, moment)
         if moment is not None:
             times.append(moment)
     return times

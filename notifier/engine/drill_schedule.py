@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from notifier.engine.desk import Desk
-from notifier.engine.drill_calendar import next_time
+from notifier.engine.drill_calendar import next_of
 from notifier.engine.intake import press_body, verdict_of
 from notifier.engine.ladder import Decision
 from notifier.engine.notices import about_id, notice_rows, said_of, scene_about
@@ -94,7 +94,7 @@ def drill_body(
     if verdict.decision is not Decision.OPEN:
         yield from _not_started(desk, drill, planned, "another drill is running", done)
         return None, False
-    next_row = _armed(desk, drill, wall)
+    next_row = _armed(desk, drill, max(wall, planned))
     rows = [next_row if next_row is not None else done]
     yield Fact(EventKind.TIMER_FIRED, desk.site, None, {"timer": timer["id"], "drill": drill.id}, rows)
     return (yield from press_body(press, desk.held_of)), False
@@ -147,7 +147,7 @@ def _activation(drill: ScheduledDrill, planned: datetime) -> dict[str, Any]:
 
 def _armed(desk: Desk, drill: ScheduledDrill, wall: datetime) -> Row | None:
     """The timer of the next time; told ahead first, or at once if that moment has passed."""
-    planned = next_time(drill.cron, desk.held.site.timezone, wall)
+    planned = next_of(drill, desk.held.site.timezone, wall)
     if planned is None:
         return None
     data = {"drill": drill.id, "planned": planned.isoformat(), "stage": TELL, "plan": _plan(desk, drill)}
@@ -170,7 +170,9 @@ def _waits(desk: Desk, timer: str, data: Mapping[str, Any], until: datetime) -> 
 
 
 def _plan(desk: Desk, drill: ScheduledDrill) -> str:
-    return "|".join((drill.cron, desk.held.site.timezone, drill.playbook, drill.zone or "", f"{drill.told_ahead:g}"))
+    return "|".join(
+        (drill.at or drill.cron, desk.held.site.timezone, drill.playbook, drill.zone or "", f"{drill.told_ahead:g}")
+    )
 
 
 def _timer(drill: ScheduledDrill) -> str:

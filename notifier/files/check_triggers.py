@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from apscheduler.triggers.cron import CronTrigger
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from notifier.files.positions import Path
 from notifier.files.reading import Reading
 from notifier.files.rules import Rule
 from notifier.files.secrets import references
-from notifier.model.site import TriggerEntry
+from notifier.model.site import ScheduledDrill, TriggerEntry
 
 LONGEST_VERIFY = 180.0
 """Seconds (PRODUCT 5, verify): acknowledging and investigating together."""
@@ -99,20 +100,43 @@ def _verify(reading: Reading, index: int, entry: TriggerEntry, human: bool) -> I
 
 def _drills(reading: Reading) -> Iterator[Fault]:
     for index, drill in enumerate(reading.site.drills):
-        try:
-            CronTrigger.from_crontab(drill.cron, timezone="UTC")
-        except (ValueError, OverflowError) as error:
-            text = f"`{drill.cron[:60]}` is no time: {str(error)[:160].rstrip('.')}."
-            advice = "Write minute, hour, day, month and day of the week, like 30 10 15 * *."
-            yield _at(reading, rules.DRILL_SAYS, ("drills", index, "cron"), text, advice)
-        else:
-            if any(letter.isdigit() for letter in drill.cron.split()[4]):
-                text = f"`{drill.cron[:60]}` names days of the week by number."
-                advice = "Write mon, tue, wed, thu, fri, sat or sun: programs number them differently."
-                yield _at(reading, rules.DRILL_SAYS, ("drills", index, "cron"), text, advice)
+        yield from _when(reading, index, drill)
         if drill.told_ahead > LONGEST_AHEAD:
             text = f"`{drill.id}` would be told {drill.told_ahead / 86_400:.0f} days ahead."
             yield _at(reading, rules.DRILL_SAYS, ("drills", index, "told_ahead"), text, "At most a week.")
+
+
+def _when(reading: Reading, index: int, drill: ScheduledDrill) -> Iterator[Fault]:
+    if bool(drill.cron) == bool(drill.at):
+        text = f"`{drill.id}` says {'two times, `cron` and `at`' if drill.at else 'no time'}."
+        advice = 'Write cron: "30 10 15 * *" for one that comes again, or at: "2026-12-03 10:30" for one day.'
+        yield _at(reading, rules.DRILL_SAYS, ("drills", index, "id"), text, advice)
+    elif drill.at:
+        try:
+            datetime.strptime(drill.at, "%Y-%m-%d %H:%M")  # noqa: DTZ007 local time, as the site's clocks show it
+        except ValueError:
+            text, advice = (
+                f"`{drill.at}` is no time of one day.",
+                'Write year, month, day and time: "2026-12-03 10:30".',
+            )
+            yield _at(reading, rules.DRILL_SAYS, ("drills", index, "at"), text, advice)
+    else:
+        yield from _cron(reading, index, drill.cron)
+
+
+def _cron(reading: Reading, index: int, cron: str) -> Iterator[Fault]:
+    where = ("drills", index, "cron")
+    try:
+        CronTrigger.from_crontab(cron, timezone="UTC")
+    except (ValueError, OverflowError) as error:
+        text = f"`{cron[:60]}` is no time: {str(error)[:160].rstrip('.')}."
+        advice = "Write minute, hour, day, month and day of the week, like 30 10 15 * *."
+        yield _at(reading, rules.DRILL_SAYS, where, text, advice)
+    else:
+        if any(letter.isdigit() for letter in cron.split()[4]):
+            text = f"`{cron[:60]}` names days of the week by number."
+            advice = "Write mon, tue, wed, thu, fri, sat or sun: programs number them differently."
+            yield _at(reading, rules.DRILL_SAYS, where, text, advice)
 
 
 def _at(reading: Reading, rule: Rule, path: Path, text: str, advice: str) -> Fault:

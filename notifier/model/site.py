@@ -179,8 +179,10 @@ class ScheduledDrill(Written):
     id: Identifier
     name: str = ""
     playbook: Identifier
-    cron: str = Field(max_length=200)
+    cron: str = Field(default="", max_length=200)
     """Minute, hour, day of month, month, day of week: "30 10 15 * *". Days of the week by their names: mon-fri."""
+    at: str = Field(default="", max_length=16)
+    """Or the minute of one day: "2026-12-03 10:30"."""
     zone: Identifier | None = None
     told_ahead: Duration = 600.0
     """How long before it begins people are told; dispatch and police among them, so that nobody drives out."""

@@ -1,5 +1,6 @@
 """Readiness and drills, as an operator sees them in a real browser."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.async_api import expect
@@ -42,6 +43,47 @@ async def test_who_may_only_look_is_offered_no_button_on_readiness(browser: Brow
         await page.goto(f"{school.url}/readiness")
         await expect(page.locator(".row", has_text="Door 8 does not answer")).to_be_visible()
         await expect(page.get_by_role("button", name="I have it")).to_have_count(0)
+
+
+async def test_an_administrator_plans_a_drill_without_scripts_and_without_yaml(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with (
+        school_online(tmp_path) as school,
+        browser.page(school, rights="administrator", java_script_enabled=False) as page,
+    ):
+        await page.goto(f"{school.url}/drills")
+        await page.get_by_role("link", name="Plan a drill").click()
+        await page.get_by_label("Where it is pressed").select_option("north")
+        await page.get_by_label("Day").fill("2020-01-31")
+        await page.get_by_label("Begins at").fill("09:15")
+        await page.get_by_label("Name", exact=True).fill('Second break, "North": 1')
+        await page.get_by_role("button", name="Put it on the calendar").click()
+        await expect(page.get_by_role("alert")).to_contain_text("This has passed at the site.")
+        await page.get_by_label("How often").select_option("monthly")
+        await page.get_by_role("button", name="Put it on the calendar").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Not every month has a day 31.")
+        await screenshot(page, "drills-calendar", full_page=True)
+        assert school.daemon.engine.desk.held.site.drills == ()
+
+        day = str(datetime.now(UTC).year + 1) + "-03-17"
+        await page.get_by_label("Day").fill(day)
+        await page.get_by_label("How often").select_option("once")
+        await page.get_by_role("button", name="Put it on the calendar").click()
+        listed = page.get_by_role("region", name="Scheduled drills")
+        await expect(listed).to_contain_text('Second break, "North": 1')
+        await expect(listed).to_contain_text("17 March")
+        (drill,) = school.daemon.engine.desk.held.site.drills
+        assert (drill.at, drill.zone, drill.told_ahead) == (f"{day} 09:15", "north", 600.0)
+
+        await page.get_by_role("link", name="Plan a drill").click()
+        await page.get_by_role("radio", name="Second break").check()
+        await page.get_by_role("button", name="Take it off the calendar").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Tick that it is to be taken off")
+        await page.get_by_label("It is not to begin: take it off").check()
+        await page.get_by_role("button", name="Take it off the calendar").click()
+        await expect(page.get_by_text("No drill is scheduled.")).to_be_visible()
+        assert school.daemon.engine.desk.held.site.drills == ()
 
 
 async def test_a_drill_is_read_started_and_ended_without_scripts(browser: Browser, tmp_path: Path) -> None:

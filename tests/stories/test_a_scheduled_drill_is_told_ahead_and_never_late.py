@@ -75,3 +75,16 @@ async def test_a_short_absence_does_not_lose_it() -> None:
         await campus.restarts(after="4m")
         await campus.advance("5s")
         assert kinds(campus).count(EventKind.INCIDENT_OPENED) == 1
+
+
+async def test_a_drill_of_one_day_begins_once_and_stands_on_no_calendar_any_more() -> None:
+    files = small_school()
+    once = 'drills:\n  - {id: one-day, playbook: lockdown, at: "2026-09-01 10:30", told_ahead: 5m}\n'
+    async with story(files | {"site.yaml": files["site.yaml"] + once.encode()}) as campus:
+        await campus.advance("2s")
+        await until(campus, "1m")
+        await campus.advance("2m")
+        assert kinds(campus).count(EventKind.INCIDENT_OPENED) == 1
+        assert campus.daemon.views.state("drills")["items"] == []
+        await campus.advance("5m")
+        assert kinds(campus).count(EventKind.INCIDENT_OPENED) == 1

@@ -37,6 +37,7 @@ def _list(call: Call, form: Form, status: int = 200) -> web.Response:
         running=[each for each in open_now if each["drill"]], live=[each for each in open_now if not each["drill"]],
         past=[each for each in found["items"] if each["drill"] and each["state"] == "closed"], next=found["next"],
         books=books, zones=zones, may=call.caller.may(Right.DRILL, call.parts.site),
+        may_plan=call.caller.may(Right.PUBLISH, call.parts.site) and call.parts.editing is not None,
     )  # fmt: skip
 
 

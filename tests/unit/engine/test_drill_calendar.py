@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifier.engine.drill_calendar import next_time
+from notifier.engine.drill_calendar import next_of, next_time
+from notifier.model.site import ScheduledDrill
 
 CHICAGO = "America/Chicago"
 
@@ -31,3 +32,19 @@ def utc(written: str) -> datetime:
 )
 def test_the_next_time_is(cron: str, after: str, expected: str | None) -> None:
     assert next_time(cron, CHICAGO, utc(after)) == (utc(expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("at", "after", "expected"),
+    [
+        ("2026-12-03 10:30", "2026-11-23T12:00", "2026-12-03T16:30"),
+        ("2026-12-03 10:30", "2026-12-03T16:30", None),
+        ("2026-12-03 10:30", "2027-01-01T00:00", None),
+        # in summer the school's clock is an hour further; 02:30 does not exist on March 8
+        ("2026-07-01 10:30", "2026-01-01T00:00", "2026-07-01T15:30"),
+        ("2026-03-08 02:30", "2026-01-01T00:00", "2026-03-08T08:30"),
+    ],
+)
+def test_a_drill_of_one_day_comes_once(at: str, after: str, expected: str | None) -> None:
+    drill = ScheduledDrill(id="december", playbook="lockdown", at=at)
+    assert next_of(drill, CHICAGO, utc(after)) == (utc(expected) if expected else None)
