@@ -338,6 +338,33 @@ async def test_an_answer_that_is_lost_on_the_way_back_is_not_a_second_press(
     assert presses(school) == 1
 
 
+async def test_a_server_that_comes_back_at_that_moment_leads_nobody_away_from_what_became_of_their_press(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    """The press is received, the next page is on its way, and the page at rest hears that it is connected again."""
+    async with kiosk(browser, school) as page:
+        received, heard = asyncio.Event(), asyncio.Event()
+
+        async def deaf_until_received(route: Any) -> None:
+            await (route.continue_() if received.is_set() else route.abort())
+
+        async def slow(route: Any) -> None:
+            received.set()
+            await heard.wait()
+            await route.continue_()
+
+        page.on("requestfinished", lambda one: heard.set() if one.url.endswith("/press/state") else None)
+        await page.route("**/press/state", deaf_until_received)
+        await page.route("**/press/started?i=*", slow)
+        heard.clear()
+        await expect(page.locator("#link")).to_contain_text("Not connected", timeout=20_000)
+        await finger_on(page)
+        await page.wait_for_url("**/press/started?i=*")
+        await page.mouse.up()
+    assert heard.is_set()
+    assert presses(school) == 1
+
+
 async def test_at_rest_it_says_since_when_it_is_not_connected_and_opens_without_a_server(
     browser: Browser, school: OnlineSchool
 ) -> None:

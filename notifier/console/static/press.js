@@ -11,7 +11,7 @@ const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { timeZone: body.
 const words = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
 const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
-// ------------------------------------------------------------------------------------------------- press and keep
+// ---- press and keep
 
 const tiles = $("tiles"), say = $("say");
 let hold = null, quiet = false;
@@ -100,7 +100,7 @@ if (tiles) {
   tiles.addEventListener("click", (event) => { if (quiet && event.detail) event.preventDefault(); quiet = false; });
 }
 
-// ------------------------------------------------------------------------------------------- the confirm page's button
+// ---- the confirm page's button
 
 const start = $("start");
 if (start) {
@@ -116,7 +116,7 @@ if (start) {
   });
 }
 
-// ---------------------------------------------------------------------------------------------- sending, and sending again
+// ---- sending, and sending again
 
 let sending = null;
 
@@ -126,10 +126,11 @@ function press(action, word, shout) {
   attempt(1);
 }
 
-function forget() {
-  sending = null;
+function drop() {
   try { localStorage.removeItem(kept); } catch { /* nothing was kept */ }
 }
+
+function forget() { sending = null; drop(); }
 
 async function attempt(tries) {
   const waited = Math.round((Date.now() - sending.at) / 1000);
@@ -142,7 +143,7 @@ async function attempt(tries) {
     if (answer.status >= 400 && answer.status < 500) { refused(); return; }
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
-    forget();
+    drop(); // and it stays `sending` until the next page is there: nothing else leads away meanwhile
     location.replace(told.see + (tries > 1 ? `&waited=${waited}` : ""));
   } catch {
     if (sending) again(tries);
@@ -188,7 +189,7 @@ function refused() {
   forget();
 }
 
-// ------------------------------------------------------------------------------------------------- connected, and since when
+// ---- connected, and since when
 
 let heard = Date.now(), down = 0, told = body.dataset.live || "";
 
@@ -198,7 +199,7 @@ async function ask() {
     if (!answer.ok) throw new Error(String(answer.status));
     const now = await answer.json();
     heard = Date.now();
-    if (down) { down = 0; body.classList.remove("off"); if (say && !hold) location.reload(); }
+    if (down) { down = 0; body.classList.remove("off"); if (say && !hold && !sending) location.reload(); }
     if (now.live !== told && !sending && !hold) {
       if (body.classList.contains("drill") ? now.live : say) { location.reload(); return; }
       told = now.live;
@@ -227,7 +228,7 @@ function age() {
   }
 }
 
-// ----------------------------------------------------------------------------------------------------- what became of it
+// ---- what became of it
 
 async function follow() {
   try {
