@@ -49,8 +49,8 @@ bench: $(DEV_READY)  ## the promised numbers, each beside its raw limit; PEERS=1
 soak: $(DEV_READY)  ## the same load for hours
 	@$(PY) -m tests.bench.soak
 
-screenshots: $(DEV_READY)  ## docs/images: what each page looks like, at the demo school
-	@$(PY) -m tests.console.screenshots
+screenshots: $(DEV_READY)  ## docs/images: what each page looks like, at the demo school; GREY=1 bench-output/grey
+	@$(PY) -m tests.console.$(if $(GREY),grey,screenshots)
 
 fuzz: $(DEV_READY)  ## the file readers under atheris, for SECONDS (60)
 	@$(PY) -c 'import atheris' 2>/dev/null || .venv/bin/pip install -qq --only-binary :all: atheris
