@@ -29,6 +29,7 @@ from tests.bench.pa_beside import bench_pa_beside
 from tests.bench.peers import bench_peers, installed
 from tests.bench.press import bench_press
 from tests.bench.restart import bench_restart
+from tests.bench.stranger import bench_stranger, said_of_strangers
 from tests.bench.timers import bench_timers
 from tests.postgres_server import server
 
@@ -286,6 +287,14 @@ def editor_lines(found: dict[str, Any]) -> list[Line]:
     ]  # fmt: skip
 
 
+def stranger(quick: bool) -> dict[str, Any]:
+    return asyncio.run(bench_stranger(3 if quick else 12))
+
+
+def stranger_lines(found: dict[str, Any]) -> list[Line]:
+    return [Line(*each) for each in said_of_strangers(found)]
+
+
 def peers(quick: bool) -> dict[str, Any]:
     return asyncio.run(bench_peers(20 if quick else 100, 1_000 if quick else 5_000))
 
@@ -312,6 +321,7 @@ PARTS: dict[str, Part] = {
     "restart": (restart, restart_lines),
     "board": (board, board_lines),
     "editor": (editor, editor_lines),
+    "stranger": (stranger, stranger_lines),
 }
 if os.environ.get("PEERS") and installed():
     PARTS["peers"] = (peers, peers_lines)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from notifier.console.callers import device_of
-from notifier.console.pages._press_words import ORDER, SAYS
+from notifier.console.pages._press_words import ORDER, SAYS, WHEN
 from notifier.console.pages.forms import query_text
 from notifier.console.pages.rendering import MOST_INCIDENTS, clock, people, zone_of
 from notifier.console.route import Call
@@ -46,6 +46,7 @@ class Tile:
 
     action: str
     word: str
+    when: str
     say: str
     playbook: str
     where: str
@@ -81,6 +82,7 @@ async def _tile(call: Call, book: Mapping[str, Any], presser: Presser, *, drill:
     return Tile(
         action,
         action.upper(),
+        WHEN[action],
         SAYS[action],
         str(book["id"]),
         where,

@@ -13,11 +13,20 @@ SAYS = {
     "lockdown": "Locks, lights, out of sight.",
     "hold": "In your room or area. Clear the halls.",
     "secure": "Get inside. Lock outside doors.",
-    "evacuate": "Leave the building as you were told.",
+    "evacuate": "Leave the building.",
     "shelter": "Hazard and safety strategy.",
     "medical": "Nurse and first-aid team to you",
 }
 """The directives of the Standard Response Protocol; evacuate and medical are ours."""
+WHEN = {
+    "lockdown": "Dangerous person inside",
+    "hold": "Trouble in hall",
+    "secure": "Danger outside",
+    "evacuate": "Fire, smoke, gas",
+    "shelter": "Storm, chemicals",
+    "medical": "Hurt, ill",
+}
+"""Ours: what each is for, to somebody who knows none of the six words (docs/decisions/0023)."""
 CHANNELS = {"push": "push", "sms": "text", "email": "email", "voice": "call"}
 WHO = {"police": "police", "district": "the district", "fire": "fire", "ems": "EMS"}
 
