@@ -707,6 +707,14 @@ class Views(Protocol):
         """These views as one person is shown them: another only for who ended something under duress."""
         ...
 
+    def pretends(self, incident: str) -> bool:
+        """Whether these views show an incident otherwise than it is."""
+        ...
+
+    def as_if(self) -> Sequence[Mapping[str, Any]]:
+        """What of the audit these views show that has not happened, as items of it, newest first."""
+        ...
+
     def shown(self, event: Event) -> Mapping[str, Any]:
         """One event as people may see it: `cursor` (`node:n`), `kind`, `wall`, `incident`, `text`, …; no rows."""
         ...

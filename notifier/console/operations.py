@@ -81,7 +81,12 @@ async def replay(call: Call) -> Mapping[str, Any]:
         raise Refused("This daemon cannot replay its record.", 501)
     incident = call.path["incident"]
     call.parts.views.incident(incident)  # raises NotFound
-    return await call.parts.replay(incident)
+    one = call.parts.kept.setdefault("replay", asyncio.Lock())
+    # The record says what was done under duress: whoever is made to show their screen hears that it is busy.
+    if one.locked() or call.parts.views.pretends(incident):
+        raise Refused("The record is being told again to somebody else. Ask again when that is done.", 503)
+    async with one:
+        return await call.parts.replay(incident)
 
 
 async def backup(call: Call) -> web.StreamResponse:

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from notifier.console.audited import audited
 from notifier.console.paging import cut
 from notifier.console.problems import BadRequest, Wrong
 from notifier.console.route import Call, Handler
@@ -117,7 +118,7 @@ async def enrol_kiosk(call: Call) -> Mapping[str, str]:
 
 
 async def audit(call: Call) -> Any:
-    return call.parts.entrance.desk.audit(call.query.limit, call.query.after)
+    return audited(call, call.query.limit, call.query.after)
 
 
 async def revoke_account(call: Call) -> Mapping[str, str]:

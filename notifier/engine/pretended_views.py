@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from notifier.interfaces import Views
 from notifier.model.events import EventKind
 from notifier.model.step import StepState
 
+AUDITED = frozenset({EventKind.APPROVAL_ASKED, EventKind.APPROVAL_DECIDED})
+"""What of a pretended decision would stand in the audit (`access_audit`)."""
 TOLD_OTHERS = "call_district"
 """Kind of the task that says to everybody else that somebody was forced."""
 
@@ -28,6 +31,12 @@ class PersonalViews(EngineViews):
     def seen_by(self, person: str | None) -> Views:
         return PretendedViews(self, person) if person and self.pretences.of(person) else self
 
+    def pretends(self, incident: str) -> bool:
+        return False
+
+    def as_if(self) -> Sequence[Mapping[str, Any]]:
+        return ()
+
 
 class PretendedViews(EngineViews):
     """What one person is shown. Asks anew each time what that is."""
@@ -38,6 +47,20 @@ class PretendedViews(EngineViews):
 
     def seen_by(self, person: str | None) -> Views:
         return self if person == self._person else self._whole.seen_by(person)
+
+    def pretends(self, incident: str) -> bool:
+        return self._pretended(incident) is not None
+
+    def as_if(self) -> Sequence[Mapping[str, Any]]:
+        found = []
+        for incident in self._whole.pretences.of(self._person):
+            for row in self._ledger.read("duress_of_incident", site=self._desk.site, incident=incident):
+                data = json.loads(row["payload"]).get("data", {}) if row["payload"] else {}
+                kind, shown = self._as_shown(EventKind.DURESS, data)
+                if self._is_mine(EventKind.DURESS, data) and kind in AUDITED and data.get("shows"):
+                    at = {"cursor": f"{row['node']}:{row['n']}", "wall": row["wall"], "incident": incident}
+                    found.append({**at, "kind": str(kind), "text": kind.sentence, "data": dict(shown)})
+        return sorted(found, key=lambda one: str(one["wall"]), reverse=True)
 
     def _pretended(self, incident: str | None) -> Pretended | None:
         return self._whole.pretences.of(self._person).get(incident or "")

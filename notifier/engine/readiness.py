@@ -44,7 +44,7 @@ class Readiness:
     def items(self) -> list[dict[str, Any]]:
         found = [
             *self._troubles(), *_doors(self._desk), *_zones(self._desk), *self._people(), *self._walks(),
-            *self._drills(), *_canary(self._desk), *_browsers(self._desk), *_nobody(self._desk),
+            *self._drills(), *_canary(self._desk), *_browsers(self._desk), *self._nobody(),
             *self._desk.gear.gaps(),
         ]  # fmt: skip
         order = {str(when): place for place, when in enumerate(When)}
@@ -83,6 +83,13 @@ class Readiness:
             self._of_people = (key, [*_reach(desk), *_agreements(desk)])
             self._by_kind = by_kind(desk.held.everybody, senders_of(desk), desk.browsers.people)
         return [dict(item) for item in self._of_people[1]]
+
+    def _nobody(self) -> Iterator[dict[str, Any]]:
+        policy = self._desk.held.site.troubles
+        for to in sorted({telling.to for telling in (policy.otherwise, *policy.tell.values())}):
+            if not self._names(tuple(to)):
+                text = f"Nobody is told of troubles: no contact is {' or '.join(to)}. Give somebody that role."
+                yield gap("reach", text, When.NEXT_WORKDAY, OFFICE)
 
     def _troubles(self) -> Iterator[dict[str, Any]]:
         policy = self._desk.held.site.troubles
@@ -208,14 +215,6 @@ def _canary(desk: Desk) -> Iterator[dict[str, Any]]:
     if desk.held.site.canary is None:
         text = "No canary flies: that a sender takes a message is found out by the next real one."
         yield gap("canary", text, When.NEXT_WORKDAY)
-
-
-def _nobody(desk: Desk) -> Iterator[dict[str, Any]]:
-    policy = desk.held.site.troubles
-    for to in sorted({telling.to for telling in (policy.otherwise, *policy.tell.values())}):
-        if not select_people(desk.held, to):
-            text = f"Nobody is told of troubles: no contact is {' or '.join(to)}. Give somebody that role."
-            yield gap("reach", text, When.NEXT_WORKDAY, OFFICE)
 
 
 def _names(people: Sequence[Person]) -> str:

@@ -102,6 +102,12 @@ class Pictures:
     def seen_by(self, person: str | None) -> "Pictures":
         return self
 
+    def pretends(self, incident: str) -> bool:
+        return False
+
+    def as_if(self) -> list[Mapping[str, Any]]:
+        return []
+
     def cursor(self) -> str:
         return f"node1:{self.events[-1].n}" if self.events else ""
 

@@ -1,5 +1,6 @@
 """Somebody is forced to approve the end: page by page and answer by answer it looks as if it had been done."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,40 @@ def plain(text: str, school: OnlineSchool, names: dict[str, str]) -> str:
     for pattern, word in MOMENTS:
         text = re.sub(pattern, word, text)
     return text
+
+
+async def test_the_audit_of_who_was_forced_says_that_it_was_decided_and_the_record_is_busy(tmp_path: Path) -> None:
+    async with school_online(tmp_path) as school, aiohttp.ClientSession() as http:
+        sessions = {
+            name: await school.session("commander", "administrator", name=name, person=name) for name in ("ada", "kim")
+        }
+        await codes(school)
+        incident = await press(school)
+        asked = await school.daemon.commands.end(incident, Ending.ALL_CLEAR, KIM, "Building walked with police.")
+
+        async def ask(name: str, method: str, path: str, **more: Any) -> tuple[int, Any]:
+            headers = {"Cookie": f"{SESSION_COOKIE}={sessions[name]}", "Sec-Fetch-Site": "same-origin"}
+            async with http.request(method, school.url + path, headers=headers, **more) as answer:
+                return answer.status, await answer.json() if "json" in answer.content_type else await answer.text()
+
+        grant = {"grant": True, "code": "999333"}
+        assert (await ask("ada", "POST", f"/api/v1/approvals/{asked.approval}", json=grant))[0] == 200
+        decided = {}
+        for name in sessions:
+            items = (await ask(name, "GET", "/api/v1/audit"))[1]["items"]
+            assert [one["wall"] for one in items] == sorted((one["wall"] for one in items), reverse=True)
+            decided[name] = [one["data"] for one in items if one["kind"] == "approval_decided"]
+            assert not [one for one in items if one["kind"] == "duress"]
+        assert [(one["state"], one["second"], one["first"]) for one in decided["ada"]] == [
+            ("granted", "ada", "Kim Park")
+        ]
+        assert decided["kim"] == []
+
+        status, told = await ask("ada", "GET", f"/api/v1/incidents/{incident}/replay")
+        assert (status, "being told again to somebody else" in told["detail"]) == (503, True)
+        async with school.daemon.server._parts.kept.setdefault("replay", asyncio.Lock()):
+            assert (await ask("kim", "GET", f"/api/v1/incidents/{incident}/replay")) == (503, told), "really busy"
+        assert (await ask("kim", "GET", f"/api/v1/incidents/{incident}/replay"))[0] == 200
 
 
 @pytest.mark.timeout(240)  # two schools, each until all is told and read back

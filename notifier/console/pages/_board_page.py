@@ -120,10 +120,17 @@ def map_of(call: Call, picture: Mapping[str, Any], site: Mapping[str, Any]) -> P
 
 
 def drawn_plan(call: Call, picture: Mapping[str, Any], rooms: Sequence[Place], doors: Sequence[Place]) -> Markup:
-    """The site's own floors, the one with the most that is wrong first; empty if it has published none."""
-    found = [plan(text, rooms, doors, f"plan-{n}") for n, text in enumerate(_plans(call, picture))]
-    found.sort(key=lambda drawn: -sum(drawn.count(f'class="place {look}"') for look in ("real", "mine", "unknown")))
-    return Markup("".join(found))  # noqa: S704 of plain shapes, written by us
+    """The site's own floors, the one with the most that is wrong first; empty if it has published none.
+
+    Kept until a place looks otherwise: a plan of a megabyte takes a tenth of a second, and every screen asks for it.
+    """
+    key, stand = ("plan drawn", picture["publication"]), (tuple(rooms), tuple(doors))
+    known: tuple[object, Markup] | None = call.parts.kept.get(key)
+    if known is None or known[0] != stand:
+        found = [plan(text, rooms, doors, f"plan-{n}") for n, text in enumerate(_plans(call, picture))]
+        found.sort(key=lambda drawn: -sum(drawn.count(f'class="place {look}"') for look in ("real", "mine", "unknown")))
+        known = call.parts.kept[key] = stand, Markup("".join(found))  # noqa: S704 of plain shapes, written by us
+    return known[1]
 
 
 LOG = '<div id="happened" role="log" aria-live="off" aria-label="What happened"><ol class="happened">'

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from notifier.console.audited import audited
 from notifier.console.pages.forms import query_text
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import shows
@@ -18,7 +19,7 @@ LINES = 100
 
 
 async def show(call: Call) -> web.Response:
-    found = call.parts.entrance.desk.audit(LINES, query_text(call, "after") or None)
+    found = audited(call, LINES, query_text(call, "after") or None)
     names = {f"account:{one['id']}": str(one["name"]) for one in call.parts.accounts.listing()}
     zones = {str(zone["id"]): str(zone["name"]) for zone in call.parts.views.site()["zones"]}
     return page(call, "audit.html", items=[_line(item, names, zones) for item in found["items"]], next=found["next"])
