@@ -12,12 +12,13 @@ from notifier.engine.approvals import refuse_body
 from notifier.engine.closing import Person
 from notifier.engine.held import Held
 from notifier.engine.orchestrator import Orchestrator
+from notifier.engine.proposal_telling import publishers, told_body, too_few
 from notifier.engine.proposals import Proposals, grant_body, may_grant, propose_body
 from notifier.engine.publishing import publish_body
 from notifier.engine.steps.announce import all_pages
 from notifier.errors import Refused
 from notifier.interfaces import Outcome
-from notifier.model.facts import Body
+from notifier.model.facts import Body, Rows
 from notifier.model.rights import Caller
 from notifier.model.step import ApprovalState
 
@@ -32,7 +33,7 @@ class Publisher:
         """`load` turns files into a publication, beside the loop (raises SetupError, Refused); `equip` gets drivers
         ready for it.
         """
-        self._desk, self._ledger = engine.desk, engine.ledger
+        self._engine, self._desk, self._ledger = engine, engine.desk, engine.ledger
         self._load, self._equip = load, equip
         self._one_at_a_time = asyncio.Lock()
         self.proposals = Proposals(engine.desk, engine.ledger)
@@ -72,16 +73,29 @@ class Publisher:
         who = Person(caller.person, caller.name, caller.since, caller.made_by, caller.shown)
         approval = uuid.uuid4().hex
         now = self._desk.clock.now()
-        running = await self._ledger.run(
-            lambda: propose_body(self._desk.site, files, who, comment, now, base, approval)
-        )
+        site = self._desk.site
+        running = await self._ledger.run(lambda: propose_body(site, files, who, comment, now, base, approval))
+        others = [one for one in publishers(self._accounts(), site) if one != who.id]
+        told = await self._ledger.run(lambda: told_body(self._desk, approval, who, others))
+        self._engine.lanes.wake()
         shown = self.proposals.one(approval)
         changed = [one["path"] for one in shown["changed"]]
         text = (
             f"Proposed, and not running: version {running} goes on. Another person who may publish looks at what "
-            f"changes ({len(changed)} {'file' if len(changed) == 1 else 'files'}), then lets it run or refuses it."
+            f"changes ({len(changed)} {'file' if len(changed) == 1 else 'files'}), then lets it run or refuses it. "
         )
+        text += f"A message is on its way to {', '.join(told)}." if told else "No message goes to them: tell them."
         return Outcome(False, text, approval, shown["expires"], {"version": running, "changed": changed})
+
+    def _accounts(self) -> Rows:
+        return self._ledger.read("access_accounts", site=self._desk.site)
+
+    def _alone(self, held: Held) -> list[str]:
+        """What is said to somebody who switches the rule on that publishing takes two."""
+        before = self._desk.current is not None and self._desk.current.site.two_people.publish
+        if before or not held.site.two_people.publish:
+            return []
+        return [text] if (text := too_few(self._accounts(), held.id)) else []
 
     async def decide(self, approval: str, who: Person, grant: bool, why: str) -> Outcome:
         """Let a proposal run, refuse it for a reason, or take one's own back. Raises as `publish`, and NotFound."""
@@ -112,7 +126,7 @@ class Publisher:
 
     async def _switch(self, held: Held, body: Callable[[], Body[int]], *, render: bool = True) -> Outcome:
         await self._equip(held)
-        warnings = await self.prepare_pages(held) if render else []
+        warnings = [*self._alone(held), *(await self.prepare_pages(held) if render else [])]
         version = await self._ledger.run(body)
         published = replace(held, version=version)
         self._desk.held_of[version] = published

@@ -18,6 +18,7 @@ from notifier.files.positions import Path
 from notifier.files.reading import Reading
 from notifier.files.rules import Rule
 from notifier.files.secrets import references
+from notifier.model.people import Person
 from notifier.model.segments import first_foreign
 from notifier.model.site import Door, Leave
 
@@ -228,11 +229,27 @@ def _names(reading: Reading) -> Iterator[Fault]:
         if not getattr(site.two_people, ending):
             text = f"One person alone may end a live response by {ending}."
             yield _at(reading, rules.SITE_ONE_ENDS, ("two_people", ending), text, "Leave the line out: two decide.")
+    yield from _two_to_publish(reading)
     for index, button in enumerate(site.buttons):
         if button.playbook not in reading.playbooks and not reading.unread_playbooks:
             text = f"There is no playbook `{button.playbook}`."
             advice = nearest(button.playbook, reading.playbooks)
             yield _at(reading, rules.SITE_BUTTON, ("buttons", index, "playbook"), text, advice)
+
+
+def _two_to_publish(reading: Reading) -> Iterator[Fault]:
+    if reading.site.two_people.publish:
+        hear = [one for one in reading.contacts.people.values() if _could_agree(one)]
+        if len(hear) < 2:
+            who = f"only {hear[0].name}" if hear else "nobody"
+            text = f"Publishing takes two people, and {who} of the school could hear of a proposal by push or e-mail."
+            advice = "Give two people who may publish an e-mail or push address, and each an account of their own."
+            yield _at(reading, rules.SITE_TWO_PUBLISH, ("two_people", "publish"), text, advice)
+
+
+def _could_agree(person: Person) -> bool:
+    outside = person.agency or "guardian" in person.roles or "guardians" in person.groups
+    return not outside and bool({"push", "email"} & set(person.addresses))
 
 
 def _is_timezone(name: str) -> bool:

@@ -128,6 +128,9 @@ SITE_LEAVE = _rule("site-leave", ERROR, "site",
 SITE_ONE_ENDS = _rule("site-one-person-ends", WARNING, "site",
     "A live response is ended, recalled or called a mistake by two people.",
     "Whoever holds one account, or forces one person, could unlock and silence a school.")
+SITE_TWO_PUBLISH = _rule("site-two-to-publish", WARNING, "site",
+    "Where publishing takes two people, the contacts name two of the school who could hear of a proposal.",
+    "A proposal that nobody else hears of waits until it runs out, and with one person nothing is published any more.")
 SITE_BUTTON = _rule("site-button", ERROR, "site",
     "The playbook of a button exists.",
     "A press would start another response.")

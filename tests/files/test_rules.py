@@ -85,6 +85,10 @@ FIRES: dict[str, dict[str, bytes | str | None]] = {
             "buttons:", "cameras: [" + "{id: c, zone: main, driver: x, address: y}," * 5001 + "]\nbuttons:"
         )
     },
+    "site-two-to-publish": {
+        "site": school()["site.yaml"] + b"two_people: {publish: true}\n",
+        "people": b"".join(school()["contacts/people.csv"].splitlines(keepends=True)[:2]),
+    },
     "site-one-person-ends": {"site": site_with("lockdown_exterior: lock", "two_people: {recall: false}")},
     "site-leave": {"site": site_with("lockdown_exterior: lock", 'lockdown_exterior: {leave: " ", by: "A. Name"}')},
     "page-field": {"extra": playbook('  - {id: x, announce: {speakers: [all], say: {en: "At {{zone}}", es: "x"}}}')},

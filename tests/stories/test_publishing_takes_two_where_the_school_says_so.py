@@ -176,3 +176,31 @@ async def test_a_response_that_runs_knows_nothing_of_a_proposal() -> None:
         campus.door("d1").is_secured()
         await decides(campus, "ada", asked)
         assert campus.row()["publication"] == 1
+
+
+async def test_other_publishers_hear_of_a_proposal_and_the_proposer_is_told_who() -> None:
+    files = school()
+    async with story(files) as campus:
+        owner = Caller("account:root", "Root", None, frozenset(Right))
+        for who, role in (("kim", "administrator"), ("ada", "administrator"), ("ben", "staff")):
+            person = campus.somebody(who)
+            await campus.daemon.accounts.add_user(person.name, [role], [], None, person.id, owner)
+        await campus.advance("1s")
+        asked = await proposes(campus, "kim", renamed(files))
+        assert "A message is on its way to Ada Abara." in asked.text
+        await campus.advance("30s")
+        rows = campus.daemon.ledger.read("people_told", site=campus.held.id, incident=f"proposal-{asked.approval}")
+        assert {row["person"] for row in rows} == {"ada"}
+
+
+async def test_a_proposer_whom_nobody_else_can_hear_is_told_so() -> None:
+    files = school()
+    async with story(files) as campus:
+        assert (await proposes(campus, "kim", renamed(files))).text.endswith("No message goes to them: tell them.")
+
+
+async def test_whoever_switches_the_rule_on_alone_is_warned() -> None:
+    files = school(b"")
+    async with story(files) as campus:
+        said = await proposes(campus, "kim", {**files, "site.yaml": files["site.yaml"] + TWO})
+        assert "nobody has an account of their own" in said.detail["warnings"][0]
