@@ -27,6 +27,7 @@ ADVICE = {
     408: "Send it again, faster, or from a better connection.",
     409: "Read the present state again; it may have changed meanwhile.",
     413: "Send less at once.",
+    414: "Ask with a shorter address.",
     415: "Send JSON, with the header `Content-Type: application/json`.",
     422: "Mend what `faults` names and send it again.",
     429: "Wait a little and try again.",

@@ -44,6 +44,9 @@ THIS_MACHINE = "this machine"
 
 log = logging.getLogger(__name__)
 
+LONGEST_ADDRESS = 8190  # bytes of path and query: what proxies in front of us take too; a press is taken all the same
+TOO_LONG = "This address is too long: what was typed into the search is more than anybody looks for. Type fewer words."
+
 
 class Reception:
     """Answers the requests of one listener."""
@@ -77,6 +80,8 @@ class Reception:
         try:
             await self._turn(request, methods)
             route = _chosen(request.method, methods, path)
+            if len(request.raw_path) > LONGEST_ADDRESS and not (route and Flag.AT_ONCE in route.flags):
+                raise BadRequest(414, TOO_LONG)
             response = await self._answer(request, route, named) if route else _allowed(methods)
         except Exception as error:  # noqa: BLE001 whatever happens, the one who asked is told in words
             response = self._explained(request, route, error)
@@ -260,7 +265,7 @@ def _log(request: web.BaseRequest, route: Route | None, path: str, status: int, 
     if not log.isEnabledFor(logging.INFO):
         return
     if route is not None and Flag.SECRET_PATH not in route.flags:
-        shown = path
+        shown = path[:LONGEST_ADDRESS]
     elif route is not None:
         shown = route.path
     else:

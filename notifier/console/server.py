@@ -28,7 +28,7 @@ from notifier.errors import Fault, SetupError
 
 SOCKET_NAME = "control.sock"
 SOCKET_MODE = 0o660
-LINE_LIMIT = 8190  # bytes of a request line: what proxies in front of us take too
+LINE_LIMIT = 65_536  # bytes of a request line that is read: one that is too long is answered with a page (reception)
 HEADER_LIMIT = 16384  # bytes of one header; a signed callback's longest is under 1 kB
 KEEP_ALIVE = 75.0  # seconds; longer than the 60 s after which common proxies reuse no connection
 BACKLOG = 1024  # connections that wait to be taken while the loop is busy

@@ -22,9 +22,9 @@ from playwright.async_api import Page, expect
 from notifier.cli.log_lines import JsonLines, Lines
 from tests.console.board_school import DESK_PERSON
 from tests.console.browser import ADMIN, Browser, OnlineSchool, school_online, sign_in
-from tests.console.forms_on_pages import TYPED, forms_of
+from tests.console.forms_on_pages import TYPED, Field, PageForm, forms_of
 from tests.console.test_every_field import EVERYTHING, Visitor
-from tests.console.whole_school import Moment, at_rest, drilling, locked_down, public, whole_files
+from tests.console.whole_school import Moment, at_rest, drilling, locked_down, nobody_yet, public, whole_files
 
 CANARY = "<x-canary onclick='canary=1'>&lt;{{7*191}}"
 RIGHT = "\u05e9\u05dc\u05d5\u05dd 12"
@@ -149,19 +149,21 @@ async def typed_everywhere(visitor: Visitor, now: Moment, posted: set[tuple[str,
                 continue
             posted.add((action, len(lines)))
             for how, words in HOSTILE.items():
-                answer, said = await visitor.send(form, **{one.name: (words,) for one in lines})
                 where = f"{now.name} {form.where()}, {how}"
-                if answer.status == 400 and form.method == "GET" and how == "long":
-                    continue  # no address of that length is read, so nobody knows yet who asks for what
-                if answer.status >= 500 or (answer.status != 303 and answer.content_type != "text/html"):
-                    wrong.append(f"{where}: {answer.status} {answer.content_type}")
-                elif said and html.document_fromstring(said).xpath("//x-canary | //img[@src='x']"):
-                    wrong.append(f"{where}: an element was made")
-                elif "1337" in said:
-                    wrong.append(f"{where}: worked out")
-                elif "\n" in answer.headers.get("Location", ""):
-                    wrong.append(f"{where}: a header was made")
+                wrong += await typed_into(visitor, form, lines, where, words)
     return wrong
+
+
+async def typed_into(visitor: Visitor, form: PageForm, lines: list[Field], where: str, words: str) -> list[str]:
+    """What is wrong with the answer to a form in which every line says `words`."""
+    answer, said = await visitor.send(form, **{one.name: (words,) for one in lines})
+    if answer.status >= 500 or (answer.status != 303 and answer.content_type != "text/html"):
+        return [f"{where}: {answer.status} {answer.content_type}"]
+    if said and html.document_fromstring(said).xpath("//x-canary | //img[@src='x']"):
+        return [f"{where}: an element was made"]
+    if "1337" in said:
+        return [f"{where}: worked out"]
+    return [f"{where}: a header was made"] if "\n" in answer.headers.get("Location", "") else []
 
 
 async def looked_at(page: Page, school: OnlineSchool, now: Moment) -> tuple[list[str], int]:
@@ -186,6 +188,27 @@ async def told(school: OnlineSchool, incident: str) -> None:
         await commands.message(incident, ["all"], ["push"], words, DESK_PERSON)
         await commands.page(incident, ["all"], words, "en", 1, DESK_PERSON)
         await commands.walk_test("north", True, False, words, DESK_PERSON)
+
+
+async def test_hostile_words_in_the_first_set_up_and_at_the_door_are_text(tmp_path: Path) -> None:
+    """Forms that nobody needs an account for: whoever finds them may type anything."""
+    async with school_online(tmp_path, hostile_school()) as school, ClientSession() as http:
+        stranger = Visitor(http, school.url, "")
+        new = await nobody_yet(school)
+        new.has |= {"/sign-in": "/sign-in", "/sign-in/lost": "/sign-in/lost"}
+        posted: set[tuple[str, int]] = set()
+        forms = [
+            (form, [one for one in form.shown if one.kind in TYPED])
+            for at in new.has.values()
+            for form in forms_of((await stranger.look(at))[1], at)
+        ]
+        wrong = []
+        for form, lines in forms:
+            for how, words in HOSTILE.items() if lines else ():
+                wrong += await typed_into(stranger, form, lines, f"{form.where()}, {how}", words)
+                posted.add((form.action, len(lines)))
+        assert not wrong, "\n".join(wrong)
+        assert len(posted) >= 3, posted
 
 
 @pytest.mark.timeout(420)

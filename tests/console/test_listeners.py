@@ -257,7 +257,7 @@ async def raw(school: School, data: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "data", ["\x16\x03\x01\x02", "GET / HTTP/1.1\r\nX: " + "y" * 20_000 + "\r\n\r\n", "GET /" + "y" * 9000]
+    "data", ["\x16\x03\x01\x02", "GET / HTTP/1.1\r\nX: " + "y" * 20_000 + "\r\n\r\n", "GET /" + "y" * 70_000]
 )
 async def test_what_is_no_http_is_answered_as_a_problem(school: School, data: str) -> None:
     answer = await raw(school, f"{data}\r\n\r\n")

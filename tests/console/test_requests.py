@@ -360,3 +360,14 @@ async def test_an_account_is_made_used_and_revoked(school: School) -> None:
 
 def test_every_route_that_changes_something_has_a_body_limit() -> None:
     assert [route.path for route in ROUTES if route.method == "POST" and route.limit <= 0] == []
+
+
+async def test_an_address_that_is_too_long_is_said_so_where_a_person_reads_and_a_press_is_taken(school: School) -> None:
+    long = "?q=" + "x" * 9000
+    headers = await school.token("administrator")
+    status, body, sent = await school.ask("GET", f"/people{long}", {**headers, "Accept": "text/html"})
+    assert (status, sent.content_type) == (414, "text/html")
+    assert "Type fewer words" in str(body)
+    status, body, _ = await school.ask("GET", f"/api/v1/doors{long}", headers)
+    assert (status, body["detail"].startswith("This address is too long")) == (414, True)
+    assert (await school.ask("POST", await school.button() + long))[0] == 202
