@@ -33,6 +33,8 @@ class Draft:
     owner_name: str
     wall: str
     """When it was kept, ISO 8601."""
+    window: str = ""
+    """Which page of a browser kept it, by the name that its script gave itself; empty without one."""
 
 
 class Drafts:

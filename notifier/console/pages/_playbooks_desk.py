@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,24 @@ async def opened(call: Call) -> Opened:
     return Opened(name, path, version, text, draft, list(editing.history(path)))
 
 
-async def keep(call: Call, one: Opened, text: str) -> None:
+def stamp_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def refuse_if_moved(one: Opened, text: str, seen: str, window: str = "") -> None:
+    """Raises Refused if the page that sent `text` was opened on another text than stands here now.
+
+    `seen` is the stamp of what the page last knew; a page that does not say so is believed. The same `window` may
+    have missed our answer: it is not its own rival.
+    """
+    if not seen or seen == stamp_of(one.text) or text == one.text:
+        return
+    if one.draft is not None and window and one.draft.window == window:
+        return
+    raise Refused("The text was changed in another window or by somebody else since this page was opened.", status=409)
+
+
+async def keep(call: Call, one: Opened, text: str, window: str = "") -> None:
     """Keep what was typed; what equals the published text is no draft. Raises Refused."""
     drafts = drafts_of(call)
     if text == one.published:
@@ -101,7 +119,7 @@ async def keep(call: Call, one: Opened, text: str) -> None:
         return
     based = (one.draft.based_on, one.draft.base) if one.draft else (one.version, one.published)
     wall = call.parts.clock.wall().isoformat(timespec="seconds")
-    draft = Draft(one.path, text, *based, call.caller.id, call.caller.name, wall)
+    draft = Draft(one.path, text, *based, call.caller.id, call.caller.name, wall, window[:64])
     await asyncio.to_thread(drafts.keep, draft)
     one.draft = draft
 
@@ -128,7 +146,7 @@ def seen_context(one: Opened, seen: Rehearsed) -> dict[str, Any]:
     shown = [_shown(fault, one.text) for fault in sorted(own, key=lambda each: each.level != "error")[:MOST_SHOWN]]
     lanes = lanes_of(seen.live) if seen.live else []
     return {
-        "one": one, "seen": seen, "faults": shown, "errors": len(errors), "elsewhere": elsewhere[:10],
+        "one": one, "stamp": stamp_of(one.text), "seen": seen, "faults": shown, "errors": len(errors), "elsewhere": elsewhere[:10],
         "stopped": len(errors) + len(elsewhere), "lanes": lanes, "in_words": sentence(lanes),
         "notes": notes_of(seen.live) if seen.live else [],
         "previews": previews_of(seen.live, seen.drill) if seen.live else [],

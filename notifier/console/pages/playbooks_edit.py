@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import Any
 
 from aiohttp import web
@@ -16,8 +15,10 @@ from notifier.console.pages._playbooks_desk import (
     keep,
     look,
     opened,
+    refuse_if_moved,
     seen_context,
     seen_of,
+    stamp_of,
 )
 from notifier.console.pages._proposed import landed
 from notifier.console.pages.forms import Form, read_form, see
@@ -44,6 +45,7 @@ async def typed(call: Call) -> web.Response:
     if (key := form.raw("mend")) and (mend := mend_by_key(key, text)):
         text = mend.on(text)
     try:
+        _refuse_if_moved(one, form, text, "Press Check again to put what stands here in its place.")
         await keep(call, one, text)
         seen = await look(call, one)
     except Refused as refused:
@@ -55,8 +57,10 @@ async def typed(call: Call) -> web.Response:
 async def check(call: Call) -> web.Response:
     """The same for the script: parts of the page, by their ids."""
     one, form = await opened(call), await read_form(call)
+    text = _text(form, one)
     try:
-        await keep(call, one, _text(form, one))
+        _refuse_if_moved(one, form, text, "Load this page again to read it; then what you typed here can be put back.")
+        await keep(call, one, text, form.raw("window"))
         return fragment(call, "playbooks_seen.html", form=form, **await look(call, one))
     except Refused as refused:
         return web.Response(status=refused.status, text=str(refused))
@@ -65,6 +69,13 @@ async def check(call: Call) -> web.Response:
 async def _as_typed(call: Call, one: Opened, text: str) -> dict[str, Any]:
     """Too long to be kept: shown again as typed, beside what is known of the text before."""
     return await look(call, one) | {"typed": text}
+
+
+def _refuse_if_moved(one: Opened, form: Form, text: str, advice: str) -> None:
+    try:
+        refuse_if_moved(one, text, form.raw("seen"), form.raw("window"))
+    except Refused as refused:
+        raise Refused(f"{refused} {advice}", status=refused.status) from None
 
 
 def _text(form: Form, one: Opened) -> str:
@@ -82,7 +93,7 @@ async def _publish(call: Call, one: Opened, form: Form, status: int = 200) -> we
     seen, before = await seen_of(call, one, one.text), await seen_of(call, one, one.published)
     told = compare(one.published, one.text, before, seen)
     context = seen_context(one, seen)
-    return page(call, "playbooks_publish.html", status=status, form=form, told=told, stamp=_stamp(one.text), **context)
+    return page(call, "playbooks_publish.html", status=status, form=form, told=told, **context)
 
 
 async def publish(call: Call) -> web.Response:
@@ -91,7 +102,7 @@ async def publish(call: Call) -> web.Response:
         await _rebase(call, one)
         return see(f"/playbooks/{one.name}/publish")
     comment = form.text("comment", limit=500, needed="Write what has changed and why; it is kept in the record.")
-    if form.raw("stamp") != _stamp(one.text):
+    if form.raw("stamp") != stamp_of(one.text):
         form.faults["comment"] = "The draft was changed since this page was opened. Read what it says now."
     elif one.overtaken is not None:
         form.faults["comment"] = f"{one.overtaken.author} published this playbook meanwhile. Look at both first."
@@ -118,10 +129,6 @@ async def _rebase(call: Call, one: Opened) -> None:
     """The author has seen what was published meanwhile and keeps the draft."""
     text, one.draft = one.text, None
     await keep(call, one, text)
-
-
-def _stamp(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _long(path: str, summary: str, handler: Handler, *more: Flag, status: int = 200) -> Route:

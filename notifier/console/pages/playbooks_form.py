@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from notifier.console.pages._playbooks_desk import Opened, keep, look, opened
+from notifier.console.pages._playbooks_desk import Opened, keep, look, opened, refuse_if_moved
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import PAGE, shows
@@ -43,13 +43,15 @@ async def save(call: Call) -> web.Response:
     from notifier.files.form_view import changed
 
     one, form = await opened(call), await read_form(call)
-    values = {name: form.text(name, limit=LONGEST) for name in form.values}
+    values = {name: form.text(name, limit=LONGEST) for name in form.values if name != "seen"}
     if form.sound:
         try:
             text = await asyncio.to_thread(changed, one.text, values)
+            refuse_if_moved(one, text, form.raw("seen"))
             await keep(call, one, text)
         except Refused as refused:
-            form.faults["title"] = str(refused)
+            again = " Press Keep again to put what stands here into it." if refused.status == 409 else ""
+            form.faults["title"] = f"Not kept. {refused}{again}"
         except ValueError as error:
             form.faults["title"] = f"Not kept: {error}."
     if not form.sound:

@@ -9,6 +9,7 @@ const [gutter, marks] = paper.querySelectorAll("pre");
 const state = document.getElementById("keeping"); // what has become of the last keys; spoken when it is bad
 const putBack = document.getElementById("put-back");
 const SAYS = state.textContent;
+const WINDOW = [...crypto.getRandomValues(new Uint8Array(8))].map((n) => n.toString(16).padStart(2, "0")).join("");
 const SPARE = `draft ${location.pathname}`; // in this tab's own store, for as long as the server has not kept it
 let timer = 0;
 let asked = 0;
@@ -101,9 +102,10 @@ async function check() {
   running = true;
   const mine = ++asked;
   const value = text.value;
+  const kept = document.getElementById("kept"); // names the text that this page has last seen kept
   try {
     const answer = await fetch(form.dataset.check, {
-      method: "POST", headers: { Accept: "text/html" }, redirect: "error", body: new URLSearchParams({ text: value }),
+      method: "POST", headers: { Accept: "text/html" }, redirect: "error", body: new URLSearchParams({ text: value, seen: kept.dataset.seen, window: WINDOW }),
     });
     const said = await answer.text();
     if (!answer.ok) {
@@ -155,7 +157,11 @@ document.addEventListener("click", (event) => {
 });
 
 addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
-form.addEventListener("submit", () => { unsaved = false; });
+form.addEventListener("submit", () => {
+  unsaved = false;
+  form.elements.seen.value = document.getElementById("kept").dataset.seen;
+  form.elements.window.value = WINDOW;
+});
 text.addEventListener("input", later);
 text.addEventListener("scroll", follow);
 paper.classList.add("numbered");
