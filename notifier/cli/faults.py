@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from notifier.adapters import Installed
 from notifier.cli.client import SETTINGS_FILE
 from notifier.errors import Fault, SetupError
-from notifier.files.folder import read_folder
+from notifier.files.folder import overlooked, read_folder
 from notifier.files.load import load
 from notifier.files.positions import LARGEST_YAML, read_yaml
 from notifier.files.rules import POLICE_ONE_UPLINK, STEP_CHANNEL
@@ -33,6 +35,7 @@ def faults_in(folder: Path) -> Sequence[Fault]:
     except SetupError as error:
         return error.faults
     senders, allowed, faults = _settings(folder)
+    faults += overlooked(folder)
     try:
         found: Iterable[Fault] = load(files, Installed(), senders or {}, allow_addresses=allowed).faults
     except SetupError as error:
@@ -67,9 +70,28 @@ def _settings(folder: Path) -> tuple[Mapping[str, Sender] | None, Sequence[str] 
         return (
             settings.senders,
             settings.allow_addresses,
-            [replace(fault, level="warning", advice=NOT_HERE) for fault in error.faults],
+            [
+                *(replace(fault, level="warning", advice=NOT_HERE) for fault in error.faults),
+                *_open_secrets(raw, folder),
+            ],
         )
-    return settings.senders, settings.allow_addresses, []
+    return settings.senders, settings.allow_addresses, _open_secrets(raw, folder)
+
+
+def _open_secrets(raw: bytes, folder: Path) -> list[Fault]:
+    """Warnings of secrets in files that every account of this machine may read."""
+    document, _ = read_yaml(SETTINGS_FILE, raw, show_values=False)
+    found = []
+    for path, place in document.values.items() if document else ():
+        written = document.value(path) if document else None
+        if not isinstance(written, str) or not written.startswith("file:"):
+            continue
+        name = written[5:].strip()
+        with contextlib.suppress(OSError):
+            if (folder / name).stat().st_mode & stat.S_IROTH:
+                text = f"Every account of this machine may read {name}, and it is a secret."
+                found.append(Fault(SETTINGS_FILE, *place, text, f"Type: chmod 600 {folder / name}", "warning"))
+    return found
 
 
 def _senders(raw: bytes) -> dict[str, Sender] | None:

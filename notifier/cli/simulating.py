@@ -111,7 +111,7 @@ async def _one(args: argparse.Namespace, campus: Story, span: float) -> dict[str
                 somebody.texts("1", after=after)
     began = campus.now()
     if args.drill:
-        pressed = await campus.drill(args.playbook, args.zone)
+        pressed = await campus.drill(args.playbook, args.zone, ("simulate", None))
     else:
         pressed = await campus.press("simulate", playbook=args.playbook, zone=args.zone)
     await campus.advance(span)

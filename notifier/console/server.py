@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import os
 import socket
@@ -262,8 +263,10 @@ def _tcp(host: str, port: int, where: str) -> socket.socket:
         sock.bind(address)
     except OSError as error:
         sock.close()
-        advice = "Stop what listens there, or name another."
-        raise _setup(where, f"{host}:{port} cannot be listened on: {error.strerror}.", advice) from None
+        taken = error.errno == errno.EADDRINUSE
+        why = "another program listens there already" if taken else error.strerror
+        advice = f"Stop it (ss -ltnp shows who has port {port}), or name another." if taken else "Name another."
+        raise _setup(where, f"{host}:{port} cannot be listened on: {why}.", advice) from None
     return sock
 
 
@@ -297,4 +300,4 @@ def _remove_stale(path: Path) -> None:
 
 
 def _setup(where: str, text: str, advice: str) -> SetupError:
-    return SetupError([Fault("settings", 1, 1, f"{where}: {text}", advice)])
+    return SetupError([Fault("settings.yaml", 1, 1, f"{where}: {text}", advice)])

@@ -99,7 +99,10 @@ def replay(path: Path, incident: str) -> dict[str, Any]:
             site, whole = _meant(db, incident)
             return _Replayer(db, site, whole).run().shown()
     except sqlite3.Error as error:
-        raise LedgerError(f"{path} cannot be read as a store: {error}.") from error
+        raise LedgerError(
+            f"{path} cannot be read as a store: {error}. A replay needs the store itself, state/ledger.sqlite or the "
+            "one in a backup; what `log export` writes is for people and other programs."
+        ) from error
 
 
 def _meant(db: sqlite3.Connection, said: str) -> tuple[str, str]:

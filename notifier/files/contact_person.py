@@ -89,7 +89,10 @@ class PersonReader:
         if not name or len(name) > LONGEST_NAME:
             text = "This person has no name." if not name else f"The name has {len(name)} letters."
             self._say(rules.CONTACT_VALUE, "name", text, f"Write a name of at most {LONGEST_NAME} letters.")
-        return name[:LONGEST_NAME] or person_id
+        elif name[0] in "=@":
+            text = f"The name begins with {name[0]}, as a spreadsheet's formula does; it would be sent as it stands."
+            self._say(rules.CONTACT_FORMULA, "name", text, "Write the name itself.")
+        return " ".join(name[:LONGEST_NAME].split()) or person_id
 
     def _words(self, column: str) -> frozenset[str]:
         words, wrong = _words_in(self._cells.get(column, ""))

@@ -14,6 +14,10 @@ from notifier.files.plain_words import nearest
 from notifier.files.positions import MOST_FAULTS, Place, decode
 from notifier.files.rules import Rule
 
+OTHER_SEPARATOR = (
+    "Save it with commas between the columns, and ; only inside a list. Or move it out of contacts/ and bring it in "
+    "as it is: notifier contacts import FILE."
+)
 LARGEST_CONTACTS = 32_000_000
 """Bytes. 100,000 people take 10 MB."""
 
@@ -71,9 +75,7 @@ def _header(contacts: Contacts, file: str, line: int, raw: str, fields: Sequence
     for separator, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(names) == 1 and separator in names[0]:
             text = f"The columns are separated by {word}; commas are needed."
-            contacts.faults.append(
-                rule.on(file, line, 1, text, "Save it as comma separated; lists inside a field use ;")
-            )
+            contacts.faults.append(rule.on(file, line, 1, text, OTHER_SEPARATOR))
             return None
     columns: dict[str, int] = {}
     for index, name in enumerate(names):

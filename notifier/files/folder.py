@@ -24,6 +24,20 @@ _OURS = re.compile(
 _NEARLY_OURS = re.compile(r"(site|(playbooks|contacts)/[^/]+)\.yml")
 
 
+_TABLES = re.compile(r"contacts/[^/.~][^/]*\.(xlsx|xlsm|xls|ods|numbers|tsv|txt)", re.IGNORECASE)
+
+
+def overlooked(path: str | Path) -> list[Fault]:
+    """Warnings of files that look as if they were meant to be read and are not."""
+    root = Path(path)
+    names = (found.relative_to(root).as_posix() for found in _looked_at(root))
+    text, advice = (
+        "This table is not read; only .csv and .yaml are.",
+        "Save it as CSV UTF-8, or import it: notifier contacts import FILE.",
+    )
+    return [Fault(name, 1, 1, text, advice, "warning") for name in names if _TABLES.fullmatch(name)]
+
+
 def read_folder(path: str | Path) -> dict[str, bytes]:
     """Relative path to bytes of everything that is published: site, playbooks, contacts, recordings; never settings.
 

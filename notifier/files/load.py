@@ -20,7 +20,7 @@ from notifier.files.check_site import check_site, check_size
 from notifier.files.check_triggers import check_triggers
 from notifier.files.check_watching import check_watching
 from notifier.files.contact_list import Contacts
-from notifier.files.contacts import read_contacts
+from notifier.files.contacts import read_contacts, without_whom
 from notifier.files.plain_words import faults_of
 from notifier.files.positions import Document, read_yaml
 from notifier.files.publishing import stamp
@@ -129,7 +129,10 @@ def load(
         *check_purposes(reading),
         *check_messages(reading),
     ]
-    if any(fault.level == "error" and fault.rule in UNREAD for fault in contacts.faults):
+    nobody = any(fault.rule == STEP_NO_AUDIENCE.name for fault in faults)
+    missing = without_whom(contacts) if nobody and not any(fault.level == "error" for fault in contacts.faults) else []
+    faults += missing
+    if any(fault.level == "error" and fault.rule in UNREAD for fault in [*contacts.faults, *missing]):
         faults = [fault for fault in faults if fault.rule not in OF_PEOPLE]
     where = {document.file: name for name, document in documents.items()}
     return Loaded(site, playbooks, contacts.people, tuple(sorted(set(faults))), stamp(files), where)

@@ -61,6 +61,9 @@ def mend_of(fault: Fault, text: str) -> Mend | None:
     if "quotation mark of a word processor" in fault.text:
         around = _CURLY.match(line, column)
         return Mend(fault.line, column, around.end(), around[0], f'"{around[2]}"') if around else None
+    if "for a remark" in fault.text and (whole := _QUOTED.search(fault.advice)):
+        end = len(line.rstrip())
+        return Mend(fault.line, column, end, line[column:end], whole[1])
     if quoted := _QUOTED.search(fault.advice):
         end = _end_of_plain(line, column)
         return Mend(fault.line, column, end, line[column:end], quoted[1]) if end > column else None

@@ -42,6 +42,11 @@ _DECIMAL = re.compile(r"-?\d+\.\d+")
 _CURLY = "“”„‟‘’‚‛«»"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
+_REMARK = re.compile(r"[ \t]+(?P<meant>#\w[^\r]*?)[ \t]*\r?$")
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")
+"""How Word, Excel and LibreOffice, older Office, PDF and RTF begin."""
+TIMES = frozenset({"within", "wait", "delay", "again_every", "give_up_after", "seen_every", "ack", "investigate"})
+"""Keys whose value is a length of time: in quotes 1:30 is none either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,10 @@ def decode(file: str, raw: bytes, largest: int = LARGEST_YAML) -> tuple[str, lis
         text = f"The file has {len(raw):,} bytes; at most {largest:,} are read."
         return "", [Fault(file, 1, 1, text, "Split it or remove what does not belong in it.")]
     if raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return "", [Fault(file, 1, 1, "The file is UTF-16.", "Save it as UTF-8.")]
+        return "", [Fault(file, 1, 1, "The file is UTF-16.", 'Save it as UTF-8 (in Excel: "CSV UTF-8").')]
+    if raw.startswith(_NO_TEXT):
+        why = "This is no text: it begins like a file of Word, Excel, PDF or a zip, whatever its name says."
+        return "", [Fault(file, 1, 1, why, 'Open it there and save it as plain text (a table in Excel: "CSV UTF-8").')]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -109,7 +117,7 @@ def read_yaml(
         line = text.count("\n", 0, tab.start()) + 1
         why = "The line is indented with a tab."
         return None, [Fault(file, line, tab.end() - tab.start(), why, "Use two spaces for each level.")]
-    builder = _Builder(file, show_values=show_values)
+    builder = _Builder(file, show_values=show_values, text=text)
     try:
         for event in _events(text):
             builder.take(event)
@@ -154,8 +162,10 @@ class _Open:
 class _Builder:
     """Takes parser events one by one; keeps plain values, places and faults."""
 
-    def __init__(self, file: str, *, show_values: bool) -> None:
+    def __init__(self, file: str, *, show_values: bool, text: str) -> None:
         self.file = file
+        self._text = text
+        self._lines: list[str] | None = None
         self._show_values = show_values
         self.document: Document | None = None
         self.faults: list[Fault] = []
@@ -222,11 +232,29 @@ class _Builder:
         path = parent.next_path() if parent else ()
         self._values[path] = _place(event)
         value, why, advice = _meaning(event)
-        if why and not self._show_values:
+        if value is None and not event.value and (remark := self._remark_behind(event)):
+            self._remark(event, remark)
+            value = remark[0]  # read as the text that was meant, so that nothing else is said of it
+        elif why and not self._show_values:
             why, advice = "This unquoted value is read as a number or as true or false.", "Put it in quotes."
+        elif why and path[-1:] and path[-1] in TIMES and _SEXAGESIMAL.fullmatch(event.value):
+            why, advice = f"{event.value} is no length of time.", "Write it with its units: 90s, 1m30s or 8h30m."
         if why:
             self._fault(event, why, advice)
         self._put(value)
+
+    def _remark_behind(self, event: Any) -> re.Match[str] | None:
+        """The `#1 …` behind a key without a value. Only without a space after the #: such a one was meant as text."""
+        if self._lines is None:
+            self._lines = self._text.split("\n")
+        line, column = event.start_mark.line, event.start_mark.column
+        return _REMARK.match(self._lines[line], column) if line < len(self._lines) else None
+
+    def _remark(self, event: Any, found: re.Match[str]) -> None:
+        shown = found["meant"].replace('"', "'") if self._show_values else "#…"
+        place = event.start_mark.line + 1, found.start("meant") + 1
+        why = "YAML takes what begins with # for a remark, so nothing stands here."
+        self._told(Fault(self.file, *place, why, f'Put it in quotes: "{shown}".'))
 
     def _key(self, event: Any, parent: _Open) -> None:
         value, why, advice = _meaning(event)
@@ -259,7 +287,10 @@ class _Builder:
             parent.into[key] = value
 
     def _fault(self, event: Any, text: str, advice: str) -> None:
-        self.faults.append(Fault(self.file, *_place(event), text, advice))
+        self._told(Fault(self.file, *_place(event), text, advice))
+
+    def _told(self, fault: Fault) -> None:
+        self.faults.append(fault)
         if len(self.faults) >= MOST_FAULTS:
             raise _Hopeless
 

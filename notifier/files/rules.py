@@ -53,6 +53,9 @@ CONTACT_ID = _rule("contact-id", ERROR, "contacts",
 CONTACT_VALUE = _rule("contact-value", ERROR, "contacts",
     "Names, languages, roles, groups, dates and on_site have the form they need.",
     "A role with a typing mistake reaches nobody.")
+CONTACT_FORMULA = _rule("contact-formula", WARNING, "contacts",
+    "No name begins as a spreadsheet's formula does.",
+    "It is sent as it stands, and a spreadsheet that opens a list of names runs it.")
 CONTACT_ADDRESS = _rule("contact-address", ERROR, "contacts",
     "Numbers are whole and have their country; e-mail addresses can exist.",
     "A provider refuses the rest, in the minute that counts.")

@@ -13,6 +13,8 @@ _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)")
 
 def parse_duration(written: Any) -> Any:
     """Seconds from "90s", "5m", "1m30s"; refuses a bare number, because nobody can tell its unit."""
+    if written is None:
+        raise ValueError('a time like "90s" or "5m" is needed; nothing stands here')
     if not isinstance(written, str):
         raise ValueError(f'a time like "90s" or "5m" is needed, with its unit, not {written!r}')
     text = written.strip()

@@ -161,8 +161,11 @@ class Story:
         self.incident = pressed[-1].incident
         return pressed
 
-    async def drill(self, playbook: str = "lockdown", zone: str | None = None) -> Pressed:
-        caller = Caller("account:drills", "Ada Abara", "ada", frozenset(Right))
+    async def drill(
+        self, playbook: str = "lockdown", zone: str | None = None, by: tuple[str, str | None] = ("Ada Abara", "ada")
+    ) -> Pressed:
+        """`by`: the name of who starts it, and which of the school's people that is."""
+        caller = Caller("account:drills", *by, frozenset(Right))
         activation = Activation(uuid.uuid4().hex, caller.id, playbook, zone, drill=True, presser=caller.name)
         pressed = await self.ask(lambda commands: commands.press(activation, caller))
         self.incident = pressed.incident

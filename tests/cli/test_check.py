@@ -50,6 +50,44 @@ def test_secrets_that_only_the_node_has_are_a_warning_on_a_desk(here: Desk, scho
     assert "warning" in found.out
 
 
+def test_a_table_of_excel_beside_the_contacts_is_named_and_stops_nothing(here: Desk, school: Path) -> None:
+    (school / "contacts/families.xlsx").write_bytes(b"PK\x03\x04")
+    (school / "contacts/.~lock.people.xlsx").write_bytes(b"")
+    found = here.say("check", str(school))
+    assert found.code == 0
+    assert "contacts/families.xlsx:1:1: warning: This table is not read" in found.out
+    assert "lock" not in found.out.replace("lockdown", "")
+
+
+@pytest.mark.parametrize("without", ["people", "groups"])
+def test_a_missing_column_or_nobody_at_all_is_one_sentence_and_not_fifty(
+    here: Desk, school: Path, without: str
+) -> None:
+    people = school / "contacts/people.csv"
+    rows = [line.split(",") for line in people.read_text().splitlines()]
+    at = rows[0].index("groups")
+    people.write_text("\n".join(",".join([*row[:at], *row[at + 1 :]]) for row in rows) + "\n")
+    if without == "people":
+        people.unlink()
+    found = here.say("check", str(school))
+    assert found.code == 1
+    errors = [line for line in found.out.splitlines() if ": error: " in line]
+    assert len(errors) == 1
+    assert ("There is nobody in contacts/" if without == "people" else "The column `groups` is missing") in errors[0]
+
+
+def test_a_secret_that_everybody_on_the_machine_may_read_is_named_with_the_line_to_type(
+    here: Desk, school: Path
+) -> None:
+    (school / "mail.password").chmod(0o644)
+    found = here.say("check", str(school))
+    assert found.code == 0
+    assert "Every account of this machine may read mail.password" in found.out
+    assert f"chmod 600 {school / 'mail.password'}" in found.out
+    (school / "mail.password").chmod(0o600)
+    assert "mail.password" not in here.say("check", str(school)).out
+
+
 def test_a_folder_without_settings_is_checked_as_far_as_it_goes(here: Desk, school: Path) -> None:
     (school / "settings.yaml").unlink()
     found = here.say("check", str(school))

@@ -55,6 +55,7 @@ def test_a_person_reads_that_all_of_it_is_pretended(capsys: pytest.CaptureFixtur
     assert code == 0
     assert "Everything here is pretended" in out
     assert "+0.0s" in out
+    assert "Lockdown started by simulate" in out, "nobody who is not of this school is named"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ def fault(line: int, column: int, text: str, advice: str) -> Fault:
         ("title: “Hold fast” ", 8, "“ is a quotation mark of a word processor.", "Type straight ones.",
          'title: "Hold fast" '),
         ("  – id: x", 3, "The line begins with –, which is no hyphen.", "Type - and a space.", "  - id: x"),
+        ("title: #1, the first  ", 8, "YAML takes what begins with # for a remark.",
+         'Put it in quotes: "#1, the first".', 'title: "#1, the first"  '),
         ("\u00a0 - id: x", 1, "It is indented with a sign that only looks like a space (U+00A0).", "", "  - id: x"),
     ],
 )  # fmt: skip

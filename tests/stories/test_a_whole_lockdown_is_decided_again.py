@@ -12,7 +12,7 @@ from notifier.daemon.replay import replay
 from notifier.daemon.replay_aside import replay_at
 from notifier.daemon.store import StorePlace
 from notifier.engine import playbook_run
-from notifier.errors import NotFound
+from notifier.errors import LedgerError, NotFound
 from notifier.ledger import chain
 from notifier.ledger.verify import look
 from notifier.testing.story import Story, story
@@ -132,3 +132,10 @@ async def test_a_rule_that_has_changed_since_is_told_where_it_decides_otherwise(
         assert step["kind"] == "incident_opened"
         (text,) = step["differences"]
         assert text.startswith(f"timer {campus.incident}:0:main:staff:level:1, due: recorded ")
+
+
+def test_an_export_is_no_store_and_the_sentence_says_what_is_needed(tmp_path: Path) -> None:
+    export = tmp_path / "export.jsonl"
+    export.write_text('{"cursor": "node1:1", "kind": "started"}\n' * 40)
+    with pytest.raises(LedgerError, match="A replay needs the store itself"):
+        replay(export, "F4WA")

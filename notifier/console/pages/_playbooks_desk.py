@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from notifier.console.pages._playbooks_plan import lanes_of, notes_of, previews_of, sentence
@@ -146,7 +146,8 @@ def seen_context(one: Opened, seen: Rehearsed) -> dict[str, Any]:
     shown = [_shown(fault, one.text) for fault in sorted(own, key=lambda each: each.level != "error")[:MOST_SHOWN]]
     lanes = lanes_of(seen.live) if seen.live else []
     return {
-        "one": one, "stamp": stamp_of(one.text), "seen": seen, "faults": shown, "errors": len(errors), "elsewhere": elsewhere[:10],
+        "one": one, "stamp": stamp_of(one.text), "seen": seen, "faults": shown, "errors": len(errors),
+        "elsewhere": [replace(fault, text=quoted(fault.text), advice=quoted(fault.advice)) for fault in elsewhere[:10]],
         "stopped": len(errors) + len(elsewhere), "lanes": lanes, "in_words": sentence(lanes),
         "notes": notes_of(seen.live) if seen.live else [],
         "previews": previews_of(seen.live, seen.drill) if seen.live else [],
