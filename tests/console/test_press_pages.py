@@ -133,6 +133,51 @@ async def test_a_short_tap_and_a_double_click_only_show_what_would_happen(
     assert incidents(school) == []
 
 
+async def test_a_double_tap_on_a_phone_is_not_thrown_back_by_its_second_tap(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    async with browser.page(school, kiosk=KIOSK, size=PHONE) as page:
+        await page.goto(f"{school.url}/press/confirm?action=lockdown")
+        back = page.get_by_role("link", name="Go back, do not start")
+        awake = await page.locator("#start").evaluate(
+            """(start) => {
+                delete start.dataset.awake;
+                const tap = new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 });
+                document.querySelector(".back").dispatchEvent(tap);
+                return "awake" in start.dataset;
+            }"""
+        )
+        assert not awake
+        await expect(page).to_have_url(re.compile("/press/confirm"))
+        await page.reload()
+        await expect(page.locator("#start[data-awake]")).to_be_visible()
+        await back.click()
+        await page.wait_for_url("**/press")
+    assert incidents(school) == []
+
+
+async def test_who_pressed_the_wrong_one_comes_to_the_right_one_from_every_page(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    """A kiosk has no back button, and HOLD lies below LOCKDOWN."""
+    async with browser.page(school, kiosk=KIOSK, size=PHONE) as page:
+        await page.goto(f"{school.url}/press")
+        await finger_on(page, ".tile.hold")
+        await page.wait_for_url("**/press/started?i=*")
+        await page.mouse.up()
+        await page.get_by_role("link", name="I pressed by mistake").click()
+        await page.get_by_role("link", name="Press the right one").click()
+        await page.go_back()
+        await page.get_by_role("link", name="Go back, it is real").click()
+        await screenshot(page, "press-started-wrong-one")
+        await page.get_by_role("link", name="Press another").click()
+        await finger_on(page, LOCKDOWN)
+        await page.wait_for_url("**/press/started?i=*")
+        await page.mouse.up()
+        await expect(page.get_by_role("heading", name="LOCKDOWN started")).to_be_visible()
+    assert [one["action"] for one in incidents(school)] == ["lockdown"]
+
+
 async def test_start_lies_where_the_press_page_has_no_tile(browser: Browser, school: OnlineSchool) -> None:
     for size in (PHONE, {"width": 390, "height": 760}, DESK):
         async with browser.page(school, kiosk=KIOSK, size=size) as page:

@@ -106,6 +106,9 @@ const start = $("start");
 if (start) {
   setTimeout(() => { start.dataset.awake = ""; }, DEAF);
   $("start-form").elements.key.value = key(); // a page from the cache must not bring an old press's key
+  document.querySelector(".back").addEventListener("click", (event) => { // the second tap of a double tap goes nowhere
+    if (event.detail && !("awake" in start.dataset)) event.preventDefault();
+  });
   start.addEventListener("keydown", (event) => { if (event.repeat) event.preventDefault(); });
   $("start-form").addEventListener("submit", (event) => {
     event.preventDefault();
