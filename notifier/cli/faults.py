@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from notifier.adapters import Installed
 from notifier.cli.client import SETTINGS_FILE
+from notifier.cli.left_in_lockdown import left_in_lockdown
 from notifier.errors import Fault, SetupError
 from notifier.files.folder import overlooked, read_folder
 from notifier.files.load import load
@@ -37,7 +38,9 @@ def faults_in(folder: Path) -> Sequence[Fault]:
     senders, allowed, faults = _settings(folder)
     faults += overlooked(folder)
     try:
-        found: Iterable[Fault] = load(files, Installed(), senders or {}, allow_addresses=allowed).faults
+        loaded = load(files, Installed(), senders or {}, allow_addresses=allowed)
+        found: Iterable[Fault] = loaded.faults
+        faults += left_in_lockdown(loaded, files)
     except SetupError as error:
         found = error.faults
     faults += [fault for fault in found if senders is not None or fault.rule not in ABOUT_SENDERS]

@@ -121,6 +121,7 @@ class EngineViews(DeskViews):
             "presses": [
                 {
                     "zone": each["zone"],
+                    "playbook": each["playbook"],
                     "presser": each["presser"],
                     "source": each["source"],
                     "received": each["received_wall"],

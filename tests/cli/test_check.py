@@ -88,6 +88,28 @@ def test_a_secret_that_everybody_on_the_machine_may_read_is_named_with_the_line_
     assert "mail.password" not in here.say("check", str(school)).out
 
 
+def test_a_door_that_stays_in_lockdown_mode_after_the_all_clear_is_named(here: Desk, school: Path) -> None:
+    change(
+        school / "site.yaml",
+        'driver: shelly_gen2\n    address: "http://192.0.2.12"\n    secured_when: relay_on\n'
+        "    sensed_by: {input: 0, secured_is: true}",
+        'driver: unifi_access\n    address: "https://192.0.2.12:12445"\n'
+        f'    settings: {{door: "0ed545f8-2fcd-4839-9021-b39e707f6aa9", token: "${{env:UNIFI}}", '
+        f'fingerprint: "{"0f" * 32}"}}',
+    )
+    said = "No restore_doors step names Door 2 Room 11"
+    found = here.say("check", str(school))
+    assert found.code == 0, found.out
+    [line] = [one for one in found.out.splitlines() if said in one]
+    assert line.startswith("playbooks/lockdown.yaml:")
+    change(
+        school / "playbooks/lockdown.yaml",
+        "all_clear:\n",
+        "all_clear:\n  - id: doors\n    restore_doors: {doors: [door:d2], within: 10s}\n",
+    )
+    assert said not in here.say("check", str(school)).out
+
+
 def test_a_folder_without_settings_is_checked_as_far_as_it_goes(here: Desk, school: Path) -> None:
     (school / "settings.yaml").unlink()
     found = here.say("check", str(school))

@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from notifier.console.assets import find
+from notifier.console.pages.rendering import clock, zone_of
 from notifier.model.incident import Activation
 from notifier.testing.schools import demo_school, small_school
 from tests.console.browser import (
@@ -165,16 +166,19 @@ async def test_who_pressed_the_wrong_one_comes_to_the_right_one_from_every_page(
         await finger_on(page, ".tile.hold")
         await page.wait_for_url("**/press/started?i=*")
         await page.mouse.up()
+        await screenshot(page, "press-started-wrong-one")
+        await expect(page.get_by_role("link", name="Press another")).to_have_attribute("href", "/press")
         await page.get_by_role("link", name="I pressed by mistake").click()
         await page.get_by_role("link", name="Press the right one").click()
-        await page.go_back()
-        await page.get_by_role("link", name="Go back, it is real").click()
-        await screenshot(page, "press-started-wrong-one")
-        await page.get_by_role("link", name="Press another").click()
+        await page.wait_for_url("**/press")
         await finger_on(page, LOCKDOWN)
         await page.wait_for_url("**/press/started?i=*")
         await page.mouse.up()
-        await expect(page.get_by_role("heading", name="LOCKDOWN started")).to_be_visible()
+        [hold, lockdown] = school.daemon.views.incident(incidents(school)[0]["id"])["presses"]
+        assert (hold["playbook"], lockdown["playbook"]) == ("hold", "lockdown")
+        began = clock(lockdown["received"], zone_of(school.daemon.views.site()))
+        await expect(page.locator("#band-1")).to_have_text(f"LOCKDOWN started {began}")
+        await expect(page.locator("#known")).to_contain_text(f"by the school’s server at {began}")
     assert [one["action"] for one in incidents(school)] == ["lockdown"]
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from notifier.console.callers import SESSION_COOKIE
 from notifier.interfaces import Editing
@@ -69,7 +69,7 @@ async def test_a_lost_answer_makes_no_window_its_own_rival(browser: Browser, tmp
     async with school_online(tmp_path) as school, browser.page(school, rights="administrator") as page:
         await page.goto(f"{school.url}/playbooks/hold")
 
-        async def arrives_and_is_lost(route) -> None:  # type: ignore[no-untyped-def]
+        async def arrives_and_is_lost(route: Route) -> None:
             await route.fetch()
             await route.abort()
 

@@ -104,9 +104,12 @@ async def started(call: Call, *, drill: bool) -> web.Response:
     if bool(incident["drill"]) != drill:
         return see(f"{_base(drill=bool(incident['drill']))}/started?i={incident['id']}")
     zone = zone_of(call.parts.views.site())
-    at = clock(incident["raised_wall"], zone)
+    began = next((press for press in incident["presses"] if press["playbook"] == incident["playbook"]), None)
+    at = clock(
+        began["received"] if began else incident["raised_wall"], zone
+    )  # a HOLD that became a LOCKDOWN: since then
     mine = [press for press in incident["presses"] if press["source"] == presser.caller.id]
-    received = clock(mine[0]["received"], zone) if mine else at
+    received = clock(mine[-1]["received"], zone) if mine else at
     name = "_press_rows.html" if query_text(call, "part") else "press_started.html"
     plan = await plan_of(call, incident["playbook"], incident["zone"], drill=drill)
     late = query_text(call, "waited")
