@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 from notifier.errors import Fault, SetupError
-from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel, Trigger
+from notifier.interfaces import CameraDriver, Channel, DoorDriver, SignalDriver, SpeakerChannel, Trigger
 
 T = TypeVar("T")
 
@@ -26,6 +26,7 @@ HOUSE = Path(__file__).parent
 ROOMS: Mapping[type, str] = {
     DoorDriver: "doors",
     SignalDriver: "doors",
+    CameraDriver: "cameras",
     Channel: "channels",
     SpeakerChannel: "channels",
     Trigger: "triggers",
@@ -37,6 +38,7 @@ NAME = re.compile(r"(?<![\w.])\w+")
 CALLED: Mapping[type, str] = {
     DoorDriver: "door driver",
     SignalDriver: "signal driver",
+    CameraDriver: "camera driver",
     Channel: "channel",
     SpeakerChannel: "speaker channel",
     Trigger: "trigger",
@@ -62,6 +64,10 @@ def door_driver(kind: str) -> type[DoorDriver]:
 
 def signal_driver(kind: str) -> type[SignalDriver]:
     return cast("type[SignalDriver]", _load(SignalDriver, kind))
+
+
+def camera_driver(kind: str) -> type[CameraDriver]:
+    return cast("type[CameraDriver]", _load(CameraDriver, kind))
 
 
 def channel(kind: str) -> type[Channel]:
@@ -114,7 +120,7 @@ class Installed:
     speaker_kinds = Kinds(SpeakerChannel, settings_class)
     channel_kinds = Kinds(Channel, settings_class)
     trigger_kinds = Kinds(Trigger, settings_class)
-    camera_kinds: Mapping[str, type[BaseModel] | None] = {}
+    camera_kinds = Kinds(CameraDriver, settings_class)
     address_kinds = Kinds(Channel, lambda driver: str(driver.address_kind))
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
 from notifier.clock import Clock
-from notifier.errors import Fault, Reason, WillNotWork
+from notifier.errors import AdapterError, Fault, Reason, WillNotWork
 from notifier.model.delivery import Inbound, Receipt, Report
 from notifier.model.door import DoorReading
 from notifier.model.facts import Body, Event, Rows
 from notifier.model.incident import Activation
+from notifier.model.looks import LookRules, SamePictures, judged
 from notifier.model.message import Message
+from notifier.model.picture import Picture
 from notifier.model.playbook import Playbook
 from notifier.model.rights import Caller
-from notifier.model.site import Button, Door, Signal, Speaker, TriggerEntry
+from notifier.model.site import Button, Camera, Door, Signal, Speaker, TriggerEntry
 
 T = TypeVar("T")
 
@@ -273,6 +276,84 @@ class ShowsText(Protocol):
     async def show(self, signal: Signal, words: SignWords) -> None:
         """Show the words for `words.action` until it is told off; raises an AdapterError."""
         ...
+
+
+# --------------------------------------------------------------------------------------------------------- cameras
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """One picture of one camera. It shows people: it is handed on, never kept, never logged."""
+
+    jpeg: bytes = field(repr=False)
+    picture: Picture
+    """What its headers say; `model.picture.read_jpeg` has found it whole."""
+    taken_at: datetime | None = None
+    """Wall time by the camera's own word; None: it does not say, and nothing is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look through a camera brought."""
+
+    health: Health
+    still: Still | None
+    """None: no picture came, and `health` says why."""
+    sure: bool = False
+    """What is wrong is nothing that a lost packet could have made up: one look is enough."""
+
+
+class CameraDriver(ABC):
+    """One kind of camera, or of recorder that answers for cameras. Asks only: nothing is moved, stored or started."""
+
+    Settings: ClassVar[type[BaseModel]]
+    """What a camera writes under `settings:` for this driver; frozen, extra="forbid"."""
+
+    def __init__(self, tools: Tools) -> None:
+        self.tools = tools
+        self._same = SamePictures()
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    @abstractmethod
+    async def still(self, camera: Camera) -> Still:
+        """A picture of now; nothing that was fetched before is handed out.
+
+        At most 5 MB, no redirects, within its own time limit. Raises TryAgain or WillNotWork and nothing else
+        (cancellation apart): asking changes nothing, so no outcome is ever unknown.
+        """
+
+    def rules(self, camera: Camera) -> LookRules:
+        """What its settings make of a picture; raises WillNotWork for settings that cannot be read."""
+        return LookRules()
+
+    async def look(self, camera: Camera) -> Look:
+        """A picture of now and what it proves. Never raises for a dead wire."""
+        try:
+            rules, still = self.rules(camera), await self.still(camera)
+        except AdapterError as error:
+            return Look(Health(False, str(error)), None)
+        clock = self.tools.clock
+        same_for = self._same.same_for(camera.id, still.jpeg, clock.now())
+        verdict = judged(rules, still.picture, same_for, still.taken_at, clock.wall())
+        return Look(Health(verdict.well, verdict.text), still, verdict.sure)
+
+    async def check(self, camera: Camera) -> Health:
+        return (await self.look(camera)).health
+
+
+@dataclass(frozen=True, slots=True)
+class TriedCamera:
+    """What a camera answered to a person who asked."""
+
+    words: Mapping[str, Any]
+    """`camera`, `name`, `driver`, `address`, `well`, `text`, `asked_at`, `taken_at`, `age` (seconds), `size`, `bytes`,
+    `latency_ms`, `to_do`; no picture.
+    """
+    jpeg: bytes | None = field(repr=False)
+    """None: no picture came."""
 
 
 # -------------------------------------------------------------------------------------------------- public address
@@ -553,6 +634,10 @@ class Commands(Protocol):
 
     async def try_channel(self, sender: str) -> Mapping[str, Any]: ...
     async def try_speaker(self, speaker: str) -> Mapping[str, Any]: ...
+    async def try_camera(self, camera: str) -> TriedCamera:
+        """A picture of now. It shows people: whoever hands it on writes down that somebody looked."""
+        ...
+
     async def check_contact(self, person: str, caller: Caller) -> Outcome:
         """Send one message that says it is no alarm to this person alone. Not while a response is open."""
         ...
@@ -630,8 +715,8 @@ class Views(Protocol):
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]: ...
     def rooms(self, incident: str) -> Mapping[str, Any]: ...
     def state(self, what: str) -> Mapping[str, Any]:
-        """`speakers`, `signals`, `buttons`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`, `approvals`,
-        `tasks`, `publications` or `call_list` (people with a role, their numbers in full).
+        """`speakers`, `signals`, `cameras`, `buttons`, `channels`, `troubles`, `readiness`, `playbooks`, `contacts`,
+        `approvals`, `tasks`, `publications` or `call_list` (people with a role, their numbers in full).
         """
         ...
 
@@ -681,7 +766,8 @@ class Views(Protocol):
         open `troubles`, whether it can be `asked`, when it was last `seen` (wall; None: not in this process) and what
         it `said` then. What each was `told` and `told_at`. Doors beside: what the lock `reads`, `since` when, by what
         `proof`, the `second` path; speakers: who heard a page by `ear` or on a `walk`; buttons: when they were
-        `pressed`. `walks`: each zone's newest walk test. `since`: from when this process has looked.
+        `pressed`; cameras: `answers` (None: not looked through yet), `looked_at`, and of the last picture `picture_at`,
+        `taken_at` (by the camera's own word) and `size`. `walks`: each zone's newest walk test. `since`: from when this process has looked.
         """
         ...
 

@@ -116,11 +116,18 @@ class Client:
 
     async def page(self, path: str) -> str:
         """A page of HTML, to be saved."""
+        return (await self._whole(path, "text/html")).decode()
+
+    async def picture(self, path: str) -> bytes:
+        """A JPEG."""
+        return await self._whole(path, "image/jpeg")
+
+    async def _whole(self, path: str, media: str) -> bytes:
         limit = aiohttp.ClientTimeout(total=PATIENCE, sock_connect=10.0)
         try:
             async with self._session.get(f"{self._base}{API}{path}", timeout=limit, allow_redirects=False) as response:
-                if response.status < 300 and response.content_type == "text/html":
-                    return await response.text()
+                if response.status < 300 and response.content_type == media:
+                    return await response.read()
                 content = await self._content(response)
         except TimeoutError:
             raise NoDaemon(f"The daemon did not answer within {PATIENCE:g} seconds.") from None

@@ -28,6 +28,10 @@ COLUMNS = {
         "id": "id", "name": "speaker", "zone": "zone", "channel": "channel", "asked": "can be asked",
         "seen": "last seen", "told": "last page",
     },
+    "cameras": {
+        "id": "id", "name": "camera", "zone": "zone", "driver": "driver", "answers": "well",
+        "picture_at": "last picture", "said": "said",
+    },
 }  # fmt: skip
 
 
@@ -53,6 +57,11 @@ def add(commands: Commands) -> None:
             one.add_argument(
                 "--light", action="store_true", dest="move",
                 help="also light it for 3 seconds and make it dark again; refused while a response is open",
+            )  # fmt: skip
+        if kind == "cameras":
+            one.add_argument(
+                "--picture", metavar="FILE",
+                help="write the picture to FILE, which must not exist yet; that you looked is written down",
             )  # fmt: skip
         one.set_defaults(deed=asking(try_one), kind=kind)
     troubles = commands.add_parser(

@@ -1,15 +1,18 @@
-"""`doors`, `signals`, `channels`, `speakers try`: what a device answers now, for somebody who stands before it."""
+"""`doors|signals|channels|speakers|cameras try`: what a device answers now, for somebody who stands before it."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from notifier.cli.client import Client
 from notifier.cli.printing import as_json, say
 from notifier.cli.words import DONE, FAILED
+from notifier.errors import NotifierError
 
 ABOUT = {
     "doors": "Ask one door's device now and say what its answer means. Reads only: no lock is moved without --command. "
@@ -18,8 +21,10 @@ ABOUT = {
     "answers, and with --light unless it came on and went dark again; that it is seen, only a person can say.",
     "channels": "Ask one sender's provider now. Nothing is sent. Exit code 1 unless it is well.",
     "speakers": "Ask one speaker's output now. Nothing sounds. Exit code 1 unless it is well.",
+    "cameras": "Ask one camera for a picture now and say what came. Whether it shows the right place, only a person "
+    "can say: --picture FILE. Exit code 1 unless it is well.",
 }  # fmt: skip
-ONE = {"doors": "door", "signals": "signal", "channels": "sender", "speakers": "speaker"}
+ONE = {"doors": "door", "signals": "signal", "channels": "sender", "speakers": "speaker", "cameras": "camera"}
 MODES = {
     "normal": "normal: badges and schedules work at its controller",
     "lockdown": "LOCKDOWN at its controller: badges and schedules do nothing",
@@ -37,11 +42,39 @@ async def try_one(args: argparse.Namespace, client: Client) -> int:
         _door(found)
     elif args.kind == "signals":
         _signal(found)
+    elif args.kind == "cameras":
+        _camera(found)
     else:
         name = found.get("sender") or found.get("speaker")
         say(f"{name}: {'well' if found['well'] else 'NOT WELL'} ({found['latency_ms']:g} ms)")
         say(f"  {found['text']}")
+    if getattr(args, "picture", None) is not None:
+        await _keep_picture(client, args.one, Path(args.picture))
     return DONE if found["well"] else FAILED
+
+
+def _camera(found: Mapping[str, Any]) -> None:
+    say(f"{found['name']}: {'well' if found['well'] else 'NOT WELL'}")
+    say(f"  camera      {found['driver']} at {found['address']}, {found['latency_ms']:g} ms")
+    say(f"  answered    {found['text']}")
+    if found["size"] is not None:
+        say(f"  picture     {found['size']}, {found['bytes']} bytes")
+        say(f"  taken       {found['taken_at'] or 'the camera does not say'}")
+    _to_do(found["to_do"])
+
+
+async def _keep_picture(client: Client, camera: str, path: Path) -> None:
+    """A second look: the first answer holds no picture. Raises NotifierError, and leaves no half file."""
+    picture = await client.picture(f"/cameras/{quote(camera, safe='')}/still")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise NotifierError(f"{path} is there already, and nothing is written over it. Name another file.") from None
+    except OSError as error:
+        raise NotifierError(f"The picture cannot be written to {path}: {error.strerror}.") from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(picture)
+    say(f"  kept        {path}, readable by you alone. It shows people: delete it when you have looked.")
 
 
 def _door(found: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ ADVICE = {
     422: "Mend what `faults` names and send it again.",
     429: "Wait a little and try again.",
     500: "The response goes on. Tell the technician the trouble's id; it stands in the log.",
+    502: "Look at the device and its network, then ask again.",
     503: "What was already started goes on. Try again; if it stays, tell the technician.",
 }
 """What to do next, where the fault's own sentence does not say it."""

@@ -230,6 +230,16 @@ ROUTES: tuple[Route, ...] = (
         "/speakers/{speaker}/try", Right.TECHNICIAN, "What a speaker's output answers now; nothing sounds.",
         state.try_speaker, reply=models.FactsReply,
     ),
+    _act(
+        "/cameras/{camera}/try", Right.TECHNICIAN, "What came of a look through a camera now, without its picture.",
+        state.try_camera, reply=models.FactsReply,
+    ),
+    Route(
+        method="GET", path=f"{API}/cameras/{{camera}}/still", right=Right.TECHNICIAN, handler=state.still,
+        summary="A camera's picture of now. It is kept nowhere; that somebody looked is written down.",
+        media="image/jpeg", flags=_PERSONAL,
+    ),
+    _state("cameras", "Every camera, and what the last look through it said."),
     _state("speakers", "Every speaker: its last page, who heard it, when it was last seen."),
     _state("signals", "Every strobe and sign: what it was told, what it reads, when it was last seen."),
     _state("buttons", "Every button of the site: its last press and sign of life. No secrets."),

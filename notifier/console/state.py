@@ -7,11 +7,13 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from aiohttp import web
+
 from notifier.console.audited import audited
 from notifier.console.paging import cut
 from notifier.console.problems import BadRequest, Wrong
 from notifier.console.route import Call, Handler
-from notifier.errors import NotFound
+from notifier.errors import NotFound, Refused
 
 
 def state(what: str) -> Handler:
@@ -37,6 +39,21 @@ async def try_channel(call: Call) -> Any:
 
 async def try_speaker(call: Call) -> Any:
     return await call.parts.commands.try_speaker(call.path["speaker"])
+
+
+async def try_camera(call: Call) -> Any:
+    return dict((await call.parts.commands.try_camera(call.path["camera"])).words)
+
+
+async def still(call: Call) -> web.Response:
+    """The picture itself. It is never kept: each request is one look, and each is written down (`Flag.PERSONAL`)."""
+    tried = await call.parts.commands.try_camera(call.path["camera"])
+    if tried.jpeg is None:
+        raise Refused(f"No picture came. {tried.words['text']}", 502)
+    said = {"X-Picture-Asked": tried.words["asked_at"], "X-Picture-Well": "yes" if tried.words["well"] else "no"}
+    if tried.words["taken_at"] is not None:
+        said["X-Picture-Taken"] = tried.words["taken_at"]
+    return web.Response(body=tried.jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store", **said})
 
 
 async def plan(call: Call) -> Any:

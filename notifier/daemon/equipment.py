@@ -47,6 +47,8 @@ class Equipment:
         doors = await self._with(self._gear.door_drivers, door_kinds(held.site), adapters.door_driver)
         signals = {each.driver for each in held.site.signals}
         self._gear.signal_drivers = await self._with(self._gear.signal_drivers, signals, adapters.signal_driver)
+        cameras = {each.driver for each in held.site.cameras}
+        self._gear.camera_drivers = await self._with(self._gear.camera_drivers, cameras, adapters.camera_driver)
         self._gear.door_drivers = doors
 
     async def _with(

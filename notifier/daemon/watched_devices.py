@@ -1,4 +1,4 @@
-"""How each door, signal and speaker of the published site is looked at. Read-only."""
+"""How each door, signal, speaker and camera of the published site is looked at. Read-only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notifier.engine.supervision import Finding, Kind
 from notifier.errors import LedgerError
 from notifier.interfaces import DoorDriver, Health, TellsWhetherItPlays
 from notifier.model.door import DoorReading, Lock
-from notifier.model.site import Door, Signal, Speaker
+from notifier.model.site import Camera, Door, Signal, Speaker
 
 DEEP = 10
 """Each so-many-th look at a door asks for its configuration too: what may move a lock by itself changes seldom."""
@@ -47,6 +47,8 @@ class WatchedDevices:
                 yield Target(Kind.SPEAKER, speaker.id, partial(self._speaker, speaker))
         for name in sorted({speaker.channel for speaker in site.speakers}):
             yield Target(Kind.SPEAKER, f"by_{name}", partial(self._output, name))
+        for camera in site.cameras:
+            yield Target(Kind.CAMERA, camera.id, partial(self._camera, camera))
 
     # --------------------------------------------------------------------------------------------------------- doors
 
@@ -124,6 +126,15 @@ class WatchedDevices:
         health = await channel.check()
         text, said = ("", health.text) if health.well else (f"{name}: {health.text}", None)
         return [Finding(Kind.SPEAKER, subject, health.well, text, said=said)]
+
+    # ------------------------------------------------------------------------------------------------------- cameras
+
+    async def _camera(self, camera: Camera) -> Sequence[Finding]:
+        """Fetches a picture: that a web server answers proves no camera (decision 0023)."""
+        found = await self._desk.pictures.look(self._desk.gear.camera_drivers, camera)
+        name, well = camera.name or camera.id, found.health.well
+        text = "" if well else f"The camera {name}: {found.health.text} Try it: notifier cameras try {camera.id}"
+        return [Finding(Kind.CAMERA, camera.id, well, text, found.sure)]
 
 
 def door_fault(door: Door, reading: DoorReading) -> str:

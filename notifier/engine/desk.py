@@ -17,6 +17,7 @@ from notifier.engine.browsers import Browsers, with_browsers
 from notifier.engine.closing import Moment
 from notifier.engine.held import Gear, Held
 from notifier.engine.last_seen import LastSeen
+from notifier.engine.pictures import Pictures
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_people
 from notifier.engine.steps.notify import Letters, letters_for
@@ -66,6 +67,7 @@ class Desk:
     fire_alarm: bool = False
     browsers: Browsers = field(default_factory=Browsers)
     last_seen: LastSeen = field(default_factory=LastSeen)
+    pictures: Pictures = field(default_factory=Pictures)
 
     @property
     def held(self) -> Held:

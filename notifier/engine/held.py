@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel
+from notifier.interfaces import CameraDriver, Channel, DoorDriver, SignalDriver, SpeakerChannel
 from notifier.model.delivery import Purpose
 from notifier.model.people import Person
 from notifier.model.playbook import Playbook
 from notifier.model.settings import Sender
-from notifier.model.site import Button, Door, Room, Signal, Site, Speaker, TriggerEntry
+from notifier.model.site import Button, Camera, Door, Room, Signal, Site, Speaker, TriggerEntry
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Held:
     @cached_property
     def signals(self) -> dict[str, Signal]:
         return {signal.id: signal for signal in self.site.signals}
+
+    @cached_property
+    def cameras(self) -> dict[str, Camera]:
+        return {camera.id: camera for camera in self.site.cameras}
 
     @cached_property
     def speakers(self) -> dict[str, Speaker]:
@@ -121,6 +125,7 @@ class Gear:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """By sender name."""
     senders: Mapping[str, Sender] = field(default_factory=dict)
+    camera_drivers: Mapping[str, CameraDriver] = field(default_factory=dict)
     gaps: Callable[[], Sequence[dict[str, Any]]] = tuple
     """What this machine lacks, for readiness: as `engine.readiness.gap` makes them."""
 

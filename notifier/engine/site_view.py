@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.engine.desk import Desk
@@ -17,7 +17,7 @@ from notifier.engine.page_view import said_in_words
 from notifier.engine.supervision import Kind
 from notifier.engine.walk_tests import newest_of, standing
 from notifier.interfaces import Ledger, TellsWhetherItPlays
-from notifier.model.site import Button, Door, Signal, Speaker
+from notifier.model.site import Button, Camera, Door, Signal, Speaker
 
 PAGES_BACK = 50
 """Newest pages of one kind of output that are looked through for a word about a speaker: years of a school."""
@@ -44,7 +44,7 @@ class SiteView:
             "doors": [self._door(each, around) for each in site.doors],
             "speakers": self._speakers(around),
             "signals": [self._signal(each, around) for each in site.signals],
-            "cameras": [self._known(Kind.CAMERA, each, each.driver, around) for each in site.cameras],
+            "cameras": [self._camera(each, around) for each in site.cameras],
             "buttons": [self._button(each, around) for each in site.buttons],
             "walks": standing(self._desk.held, around.walks, self._desk.clock.wall()),
             "since": self.wall(self._since),
@@ -60,6 +60,10 @@ class SiteView:
     def buttons(self) -> list[dict[str, Any]]:
         around = self._around()
         return [self._button(each, around) for each in self._desk.held.site.buttons]
+
+    def cameras(self) -> list[dict[str, Any]]:
+        around = self._around()
+        return [self._camera(each, around) for each in self._desk.held.site.cameras]
 
     def seen(self, kind: Kind, subject: str, *, asked: bool = True) -> dict[str, Any]:
         """`asked`: whether it can be asked at all, or speaks by itself; `seen`: wall; `said`: its last words."""
@@ -170,6 +174,22 @@ class SiteView:
     def _newest(self, kind: str, device: str, limit: int) -> Sequence[Mapping[str, Any]]:
         return self._ledger.read("newest_commands", site=self._desk.site, kind=kind, device=device, limit=limit)
 
+    # ------------------------------------------------------------------------------------------------------- cameras
+
+    def _camera(self, camera: Camera, around: Around) -> dict[str, Any]:
+        """A camera is told nothing: what there is to say is what the last look through it brought."""
+        asked = camera.driver in self._desk.gear.camera_drivers
+        last = self._desk.pictures.last(camera.id)
+        return {
+            **self._known(Kind.CAMERA, camera, camera.driver, around, asked=asked),
+            "answers": last.well if last else None,
+            "said": last.said if last else "",
+            "looked_at": _to_the_second(last.looked_at) if last else None,
+            "picture_at": _to_the_second(last.picture_at) if last else None,
+            "taken_at": _to_the_second(last.taken_at) if last else None,
+            "size": last.size if last else "",
+        }
+
     # ------------------------------------------------------------------------------------------------------- buttons
 
     def _button(self, button: Button, around: Around) -> dict[str, Any]:
@@ -188,3 +208,7 @@ class SiteView:
             return None
         moment = self._desk.clock.wall() + timedelta(seconds=steady - self._desk.clock.now())
         return (moment + timedelta(milliseconds=500)).isoformat(timespec="seconds")
+
+
+def _to_the_second(wall: datetime | None) -> str | None:
+    return wall.isoformat(timespec="seconds") if wall is not None else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from notifier.interfaces import Health
+from notifier.interfaces import Health, Look, TriedCamera
 from notifier.model.contact import relay_for
 from notifier.model.door import DoorReading, Leaf, Lock, Mode
-from notifier.model.site import Door
+from notifier.model.looks import age_of
+from notifier.model.site import Camera, Door
 
 NOT_KNOWN = "In a lockdown this door would stand first on the board as NOT secured."
 
@@ -68,6 +70,33 @@ def door_to_do(door: Door, reading: DoorReading, health: Health) -> Sequence[str
     if not door.verified_by:
         todo.append("Nobody has signed for its wiring: prove it at the door, then write verified_by and verified_on.")
     return todo
+
+
+def tried_camera(camera: Camera, look: Look, asked_at: datetime, latency_ms: float) -> TriedCamera:
+    """What came of one look; only a person can say whether it shows the right place."""
+    still = look.still
+    age = age_of(still.taken_at, asked_at) if still is not None else None
+    todo = []
+    if still is None:
+        todo.append("Put right what it says above, and try again.")
+    elif look.health.well:
+        todo.append(f"Look whether it shows {camera.name or camera.id}, sharp and from where you expect it.")
+    words = {
+        "camera": camera.id,
+        "name": camera.name or camera.id,
+        "driver": camera.driver,
+        "address": camera.address,
+        "well": look.health.well,
+        "text": f"{look.health.text[:1].upper()}{look.health.text[1:]}",
+        "asked_at": asked_at.isoformat(timespec="milliseconds"),
+        "taken_at": still.taken_at.isoformat(timespec="milliseconds") if still and still.taken_at else None,
+        "age": round(age, 1) if age is not None else None,
+        "size": f"{still.picture.width} x {still.picture.height}" if still else None,
+        "bytes": len(still.jpeg) if still else None,
+        "latency_ms": latency_ms,
+        "to_do": todo,
+    }
+    return TriedCamera(words, still.jpeg if still else None)
 
 
 def _told_to_lock(door: Door, reading: DoorReading) -> bool | None:

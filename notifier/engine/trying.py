@@ -18,9 +18,9 @@ from notifier.engine.signal_trying import SignalTrying
 from notifier.engine.steps.release_doors import let_out, words_of
 from notifier.engine.steps.secure_doors import other_path
 from notifier.engine.supervision import Kind
-from notifier.engine.try_words import door_is_well, door_meaning, door_to_do
+from notifier.engine.try_words import door_is_well, door_meaning, door_to_do, tried_camera
 from notifier.errors import AdapterError, NotFound, Refused
-from notifier.interfaces import Channel, Health, SpeakerChannel, TellsWhetherItPlays
+from notifier.interfaces import Channel, Health, SpeakerChannel, TellsWhetherItPlays, TriedCamera
 from notifier.model.contact import relay_for
 from notifier.model.door import DoorReading, Lock, Mode
 from notifier.model.events import EventKind
@@ -103,6 +103,17 @@ class Trying:
             return {"plays": None, "well": False, "text": f"The speaker does not say how it is: {playing.detail}"}
         self._desk.last_seen.saw(Kind.SPEAKER, speaker.id, self._desk.clock.now(), playing.detail)
         return {"plays": playing.on, "text": f"The speaker {'plays' if playing.on else 'is silent'}: {playing.detail}"}
+
+    async def camera(self, name: str) -> TriedCamera:
+        """What camera `name` shows now; raises NotFound."""
+        cameras = self._desk.held.cameras
+        if name not in cameras:
+            known = ", ".join(sorted(cameras)) or "none"
+            raise NotFound(f"The published site has no camera {name!r}. There are: {known}.")
+        camera, asked_at = cameras[name], self._desk.clock.wall()
+        started = stopwatch()
+        look = await self._desk.pictures.look(self._desk.gear.camera_drivers, camera)
+        return tried_camera(camera, look, asked_at, _since(started))
 
     async def _check(self, known: Mapping[str, Any], name: str, called: str) -> dict[str, Any]:
         asked: Channel | SpeakerChannel | None = known.get(name)
@@ -249,6 +260,9 @@ class TryVerbs:
 
     async def try_speaker(self, speaker: str) -> Mapping[str, Any]:
         return await self.trying.speaker(speaker)
+
+    async def try_camera(self, camera: str) -> TriedCamera:
+        return await self.trying.camera(camera)
 
 
 def _since(started: float) -> float:

@@ -340,6 +340,7 @@ class EngineViews(DeskViews):
         lists: dict[str, Callable[[], Any]] = {
             "speakers": self._equipment.speakers,
             "signals": self._equipment.signals,
+            "cameras": self._equipment.cameras,
             "buttons": self._equipment.buttons,
             "channels": self._lists.channels,
             "troubles": self._lists.troubles,

@@ -133,6 +133,7 @@ PAGES = {
     "POST /site/try": "technician",
     "GET /site/light": "technician",
     "POST /site/light": "technician",
+    "POST /site/cameras/{camera}": "technician",
     "POST /site/troubles": "technician or operate",
     "POST /site/walks": "operate or respond or technician",
     "POST /site/buttons": "administer or technician",

@@ -1,7 +1,8 @@
-"""The site: each door with what it was told and what it reads, speakers, strobes, buttons, senders, walk tests."""
+"""The site: each door with what it was told and what it reads, speakers, cameras, buttons, senders, walk tests."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,6 +90,14 @@ async def light(call: Call) -> web.Response:
     return page(call, "site_light.html", status=422, form=form, one=one)
 
 
+async def look(call: Call) -> web.Response:
+    """Asks one camera for a picture of now and shows it on the answer itself: it is kept nowhere."""
+    await read_form(call)
+    tried = await call.parts.commands.try_camera(call.path["camera"])
+    picture = "" if tried.jpeg is None else f"data:image/jpeg;base64,{base64.b64encode(tried.jpeg).decode('ascii')}"
+    return page(call, "site_look.html", tried=tried.words, picture=picture)
+
+
 async def take(call: Call) -> web.Response:
     form = await read_form(call)
     await call.parts.commands.acknowledge_trouble(form.text("trouble", limit=400), call.caller)
@@ -138,12 +147,14 @@ def _part(call: Call, kind: str, name: str) -> Mapping[str, Any]:
 
 
 def _route(
-    method: str, path: str, right: Right, summary: str, handler: Handler, *also: Right, fresh: bool = False
-) -> Route:
+    method: str, path: str, right: Right, summary: str, handler: Handler, *also: Right,
+    fresh: bool = False, seen: bool = False,
+) -> Route:  # fmt: skip
     posted = method == "POST"
+    flags = {Flag.PAGE, Flag.LENIENT, *([Flag.FRESH] if fresh else []), *([Flag.PERSONAL] if seen else [])}
     return Route(
         method=method, path=path, right=right, also=also, summary=summary, handler=handler, media="text/html",
-        limit=ROOM if posted else 0, flags=frozenset({Flag.PAGE, Flag.LENIENT, *([Flag.FRESH] if fresh else [])}),
+        limit=ROOM if posted else 0, flags=frozenset(flags),
     )  # fmt: skip
 
 
@@ -153,6 +164,7 @@ ROUTES = (
     _route("POST", f"{HERE}/try", _T, "What a door, strobe, speaker or sender answers now; nothing moves.", try_it),
     _route("GET", f"{HERE}/light", _T, "Before a strobe or sign is lit for a try: who must know.", about_light),
     _route("POST", f"{HERE}/light", _T, "Light a strobe or sign for 3 s, read it back, make it dark again.", light),
+    _route("POST", f"{HERE}/cameras/{{camera}}", _T, "What a camera shows now; who looked is noted.", look, seen=True),
     _route("POST", f"{HERE}/troubles", _T, "Say that you know of a trouble.", take, _O),
     _route("POST", f"{HERE}/walks", _O, "Write down a walk test.", walk, Right.RESPOND, _T),
     _route("POST", f"{HERE}/buttons", _A, "Enrol a wall button; its address is shown once.", enrol, _T, fresh=True),
