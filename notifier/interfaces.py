@@ -767,7 +767,8 @@ class Views(Protocol):
         it `said` then. What each was `told` and `told_at`. Doors beside: what the lock `reads`, `since` when, by what
         `proof`, the `second` path; speakers: who heard a page by `ear` or on a `walk`; buttons: when they were
         `pressed`; cameras: `answers` (None: not looked through yet), `looked_at`, and of the last picture `picture_at`,
-        `taken_at` (by the camera's own word) and `size`. `walks`: each zone's newest walk test. `since`: from when this process has looked.
+        `taken_at` (by the camera's own word) and `size`. `walks`: each zone's newest walk test. `since`: from when
+        this process has looked.
         """
         ...
 

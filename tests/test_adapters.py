@@ -11,7 +11,7 @@ from notifier import adapters
 from notifier.channels.twilio import TwilioSms
 from notifier.doors.shelly_gen2 import ShellyDoor, ShellySettings, ShellySignal
 from notifier.files.catalogue import AdapterCatalogue
-from notifier.interfaces import Channel, DoorDriver, SignalDriver, SpeakerChannel, Trigger
+from notifier.interfaces import CameraDriver, Channel, DoorDriver, SignalDriver, SpeakerChannel, Trigger
 
 EVERY_KIND = [(socket, kind) for socket in adapters.ROOMS for kind in adapters.known(socket)]
 
@@ -21,6 +21,7 @@ def test_every_kind_loads_and_says_what_files_may_write(socket: type, kind: str)
     load = {
         DoorDriver: adapters.door_driver,
         SignalDriver: adapters.signal_driver,
+        CameraDriver: adapters.camera_driver,
         Channel: adapters.channel,
         SpeakerChannel: adapters.speaker_channel,
         Trigger: adapters.trigger,

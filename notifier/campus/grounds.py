@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifier.campus.camera_model import CameraModel
 from notifier.campus.door_model import DoorModel, Output
 from notifier.campus.relay_device import RelayDevice
 from notifier.model.site import Site
@@ -24,8 +25,9 @@ class Grounds:
     doors: dict[str, DoorModel] = field(default_factory=dict)
     """By door id: the truth about each lock."""
     signals: dict[str, Output] = field(default_factory=dict)
+    cameras: dict[str, CameraModel] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
-    """Door, signal, `fire_alarm` or `ID:second` to the address it has in the site file."""
+    """Door, signal, camera, `fire_alarm` or `ID:second` to the address it has in the site file."""
 
     def device_of(self, thing: str) -> RelayDevice:
         """The device of a door, a signal, or `fire_alarm`; of a door's second way with `ID:second`."""
@@ -78,6 +80,11 @@ def stand_up(site: Site) -> Grounds:
     for signal in site.signals:
         grounds.signals[signal.id] = Output()
         _wire(grounds, signal.id, signal.address, signal.settings, grounds.signals[signal.id])
+    for camera in site.cameras:
+        password = camera.settings.get("password")
+        user = str(camera.settings.get("user", "admin"))
+        grounds.cameras[camera.id] = CameraModel(camera.id, user=user, password=password and str(password))
+        grounds.places[camera.id] = camera.address
     if site.fire_alarm is not None:
         alarm = site.fire_alarm
         _wire(grounds, "fire_alarm", alarm.address, alarm.settings, None)

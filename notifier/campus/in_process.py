@@ -26,6 +26,7 @@ from typing import Any, Protocol
 
 from notifier.campus.crowd import Crowd
 from notifier.campus.grounds import stand_up
+from notifier.campus.in_process_cameras import InProcessCameras
 from notifier.campus.in_process_doors import InProcessDoors, InProcessNetwork, InProcessSignals
 from notifier.campus.in_process_push import SimEmail, SimPush, SimSettings
 from notifier.campus.in_process_sms import SimSms, SimSmsSettings
@@ -108,6 +109,10 @@ class InProcessCampus:
         self.signal_drivers = {
             kind: InProcessSignals(self._tools, network) for kind in sorted({each.driver for each in site.signals})
         }
+        self.camera_drivers = {
+            kind: InProcessCameras(self._tools, self.grounds.cameras)
+            for kind in sorted({each.driver for each in site.cameras})
+        }
         for kind in sorted({each.channel for each in site.speakers}):
             made = TellingSpeakers if kind in TELLING else SimSpeakers
             self.speakers[kind] = made(kind, speakers or SpeakerSettings(), self._tools)
@@ -118,6 +123,7 @@ class InProcessCampus:
         return {
             "door_drivers": self.door_drivers,
             "signal_drivers": self.signal_drivers,
+            "camera_drivers": self.camera_drivers,
             "speaker_channels": self.speakers,
             "channels": self.channels,
             "senders": self.senders,

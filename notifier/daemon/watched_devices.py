@@ -134,7 +134,8 @@ class WatchedDevices:
         found = await self._desk.pictures.look(self._desk.gear.camera_drivers, camera)
         name, well = camera.name or camera.id, found.health.well
         text = "" if well else f"The camera {name}: {found.health.text} Try it: notifier cameras try {camera.id}"
-        return [Finding(Kind.CAMERA, camera.id, well, text, found.sure)]
+        said = found.health.text if found.still is not None else None
+        return [Finding(Kind.CAMERA, camera.id, well, text, found.sure, said)]
 
 
 def door_fault(door: Door, reading: DoorReading) -> str:

@@ -182,6 +182,7 @@ class SiteView:
         last = self._desk.pictures.last(camera.id)
         return {
             **self._known(Kind.CAMERA, camera, camera.driver, around, asked=asked),
+            "seen": _to_the_second(last.picture_at) if last else None,
             "answers": last.well if last else None,
             "said": last.said if last else "",
             "looked_at": _to_the_second(last.looked_at) if last else None,

@@ -41,6 +41,7 @@ from notifier.testing.story_log import StoryLog
 from notifier.testing.story_people import PersonInStory, PhoneInStory
 from notifier.testing.story_process import Process, StoryDaemon, attribute_tasks, outside
 from notifier.testing.story_things import (
+    CameraInStory,
     DoorInStory,
     FirePanelInStory,
     SenderInStory,
@@ -106,6 +107,9 @@ class Story:
 
     def signal(self, signal: str) -> SignalInStory:
         return SignalInStory(self, signal)
+
+    def camera(self, camera: str) -> CameraInStory:
+        return CameraInStory(self, camera)
 
     def sender(self, name: str) -> SenderInStory:
         return SenderInStory(self, name)

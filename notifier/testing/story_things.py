@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from notifier.campus.camera_model import CameraModel, Sight
 from notifier.campus.door_model import DoorModel, LockFault
 from notifier.campus.mail_model import MailFault, MailModel
 from notifier.campus.ntfy_model import NtfyModel, PushFault
@@ -147,6 +148,34 @@ class SpeakerInStory:
         """From now on it is not reached."""
         kind = self._story.held.speakers[self.id].channel
         self._story.campus.speakers[kind].down.add(self.id)
+        return self
+
+
+class CameraInStory:
+    """One camera: what is before it and behind it, and what is known of it."""
+
+    def __init__(self, story: Story, camera: str) -> None:
+        self._story, self.id = story, camera
+
+    @property
+    def model(self) -> CameraModel:
+        return self._story.campus.grounds.cameras[self.id]
+
+    def goes_dead(self, wire: Wire = Wire.UNPLUGGED) -> CameraInStory:
+        self.model.set_wire(wire)
+        return self
+
+    def freezes(self) -> CameraInStory:
+        self.model.sight = Sight.FROZEN
+        return self
+
+    def sees_nothing(self) -> CameraInStory:
+        self.model.sight = Sight.DARK
+        return self
+
+    def mends(self) -> CameraInStory:
+        self.model.sight = Sight.CLEAR
+        self.model.set_wire(Wire.WELL)
         return self
 
 

@@ -18,7 +18,7 @@ from notifier.console.callers import SESSION_COOKIE
 from notifier.console.parts import ConsoleParts, Metric, StreamLimits
 from notifier.console.server import Server, serve
 from notifier.errors import NotFound, Refused
-from notifier.interfaces import CallbackReply, CallbackRequest, Outcome, Pressed
+from notifier.interfaces import CallbackReply, CallbackRequest, Outcome, Pressed, TriedCamera
 from notifier.model.delivery import DeliveryWord, Report
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
@@ -41,6 +41,7 @@ class Engine:
         self.said: list[tuple[str, tuple[Any, ...]]] = []
         self.raises: Exception | None = None
         self.outcome = Outcome(True, "It is so.")
+        self.tried = TriedCamera({"text": "It is so.", "well": True, "asked_at": "", "taken_at": None}, b"a picture")
 
     async def press(self, activation: Activation, caller: Caller) -> Pressed:
         if self.raises:
@@ -56,7 +57,8 @@ class Engine:
             if self.raises:
                 raise self.raises
             self.said.append((verb, (*args, *named.values())))
-            return plan(args[0]) if verb == "plan" else None if verb == "reported" else self.outcome
+            told = {"plan": lambda: plan(args[0]), "reported": lambda: None, "try_camera": lambda: self.tried}
+            return told.get(verb, lambda: self.outcome)()
 
         return say
 

@@ -280,6 +280,7 @@ async def test_a_second_person_is_still_needed_is_202(school: School) -> None:
         ("speakers/s1/try", "technician", {}, "try_speaker", ("s1",)),
         ("signals/l1/try", "technician", {}, "try_signal", ("l1", "CALLER", False)),
         ("signals/l1/try", "technician", {"command": True}, "try_signal", ("l1", "CALLER", True)),
+        ("cameras/c1/try", "technician", {}, "try_camera", ("c1",)),
         ("incidents/i1/steps/police/approve", "operator", {}, "approve_step", ("i1", "police", "CALLER")),
         (
             "incidents/i1/steps/police/refuse", "operator", {"reason": "no"},

@@ -90,7 +90,9 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/buttons/{button}/kiosks": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
     **{
         f"POST /api/v1/{what}/try": WHO_MAY[Right.TECHNICIAN]
-        for what in ("doors/{door}", "signals/{signal}", "channels/{sender}", "speakers/{speaker}")
+        for what in (
+            "doors/{door}", "signals/{signal}", "channels/{sender}", "speakers/{speaker}", "cameras/{camera}",
+        )  # fmt: skip
     },
     **{
         f"POST /api/v1/accounts/{{account}}/{what}": WHO_MAY[Right.ADMINISTER]
