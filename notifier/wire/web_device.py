@@ -94,6 +94,11 @@ class WebDevice:
         elif login.scheme == "bearer" and login.password is not None:
             self._headers["Authorization"] = f"Bearer {login.password}"
 
+    @property
+    def login(self) -> Login:
+        """How it is spoken to."""
+        return self._login
+
     async def command(self, exchange: Callable[[], Awaitable[T]]) -> T:
         """Run `exchange` after earlier commands, before any question that waits; raises AdapterError."""
         return await self._line.command(exchange)

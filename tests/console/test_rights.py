@@ -75,10 +75,11 @@ TABLE: dict[str, set[str]] = {
     **{
         f"GET /api/v1/{what}": WHO_MAY[Right.VIEW]
         for what in (
-            "doors", "speakers", "signals", "buttons", "channels", "troubles", "readiness", "playbooks", "contacts",
-            "approvals", "tasks", "publications",
+            "doors", "speakers", "signals", "cameras", "buttons", "channels", "troubles", "readiness", "playbooks",
+            "contacts", "approvals", "tasks", "publications",
         )
     },
+    "GET /api/v1/cameras/{camera}/still": WHO_MAY[Right.TECHNICIAN],
     "GET /api/v1/playbooks/{playbook}/plan": WHO_MAY[Right.VIEW],
     "POST /api/v1/publications": WHO_MAY[Right.PUBLISH],
     "GET /api/v1/publications/{version}": WHO_MAY[Right.PUBLISH],
@@ -90,9 +91,7 @@ TABLE: dict[str, set[str]] = {
     "POST /api/v1/buttons/{button}/kiosks": WHO_MAY[Right.ADMINISTER] | WHO_MAY[Right.TECHNICIAN],
     **{
         f"POST /api/v1/{what}/try": WHO_MAY[Right.TECHNICIAN]
-        for what in (
-            "doors/{door}", "signals/{signal}", "channels/{sender}", "speakers/{speaker}", "cameras/{camera}",
-        )  # fmt: skip
+        for what in ("doors/{door}", "signals/{signal}", "channels/{sender}", "speakers/{speaker}", "cameras/{camera}")
     },
     **{
         f"POST /api/v1/accounts/{{account}}/{what}": WHO_MAY[Right.ADMINISTER]
