@@ -17,16 +17,14 @@ from notifier.model.looks import LookRules
 from notifier.model.picture import LONGEST_PICTURE, NotAPicture, read_jpeg
 from notifier.model.settings import Secret
 from notifier.model.site import Camera
-from notifier.model.words import Duration
+from notifier.model.words import Duration, Written
 from notifier.wire.device_settings import WebSettings, read_settings
 from notifier.wire.web_device import Login, Reply, Scheme, WebDevice, WebNetwork
 
 
-class LookSettings(WebSettings):
-    """What every camera may have under `settings:`."""
+class Looks(Written):
+    """What every camera may have under `settings:`, however its picture comes."""
 
-    reply_limit: Duration = Field(default=6.0, gt=0, le=8)
-    """Seconds for the whole picture. A look of supervision has 10 s, and a still is a second's work for a camera."""
     frozen_after: Duration = Field(default=20.0, ge=5, le=3600)
     """The very same bytes for so long are a frozen picture. Longer for a source that renews its picture seldom."""
     may_be_blank: bool = False
@@ -35,7 +33,14 @@ class LookSettings(WebSettings):
     """How old a picture may be by the camera's own word, where it says when it was taken."""
 
 
-def rules_of(settings: LookSettings) -> LookRules:
+class LookSettings(Looks, WebSettings):
+    """And of those whose picture comes by HTTP."""
+
+    reply_limit: Duration = Field(default=6.0, gt=0, le=8)
+    """Seconds for the whole picture. A look of supervision has 10 s, and a still is a second's work for a camera."""
+
+
+def rules_of(settings: Looks) -> LookRules:
     return LookRules(settings.frozen_after, settings.may_be_blank, settings.oldest)
 
 

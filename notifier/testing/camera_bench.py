@@ -36,6 +36,8 @@ class CameraBench(ABC):
     """Passwords and tokens that the driver is given."""
     loggers: Sequence[str] = ()
     """Loggers of the fake itself; what they write is not the driver's doing."""
+    patience: float = 5.0
+    """Seconds within which any call must end; more for a driver whose program takes its time on a busy machine."""
     cannot: frozenset[CameraTrouble] = frozenset()
     """What its protocol cannot do: promises about it are not asked for."""
 

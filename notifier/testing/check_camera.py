@@ -35,7 +35,7 @@ ASKERS = 5
 
 async def brings_a_whole_picture_of_now(make: Make, bench: CameraBench) -> None:
     async with _opened(make) as driver:
-        first, second = [await within(driver.still(bench.camera)) for _ in range(2)]
+        first, second = [await within(driver.still(bench.camera), bench.patience) for _ in range(2)]
         for still in (first, second):
             must(still.picture == read_jpeg(still.jpeg), "What it says of the picture is not what its bytes say.")
             must(len(still.jpeg) <= LONGEST_PICTURE, "The picture is longer than anybody may hand on.")
@@ -47,7 +47,7 @@ async def brings_a_whole_picture_of_now(make: Make, bench: CameraBench) -> None:
 async def says_that_a_good_camera_is_well(make: Make, bench: CameraBench) -> None:
     async with _opened(make) as driver:
         for _ in range(3):
-            look = await _looked(driver, bench.camera)
+            look = await _looked(driver, bench)
             must(look.health.well, f"The camera is well, and a look says: {look.health.text}")
             must(look.still is not None, "A look that is well brings the picture it is about.")
             bench.let_pass(A_WHILE)
@@ -57,14 +57,14 @@ async def brings_no_picture_over_a_dead_wire_and_says_why(make: Make, bench: Cam
     async with _opened(make) as driver:
         for trouble in (each for each in FAILS if each not in bench.cannot):
             bench.inflict(trouble)
-            error = await _failure(driver, bench.camera)
+            error = await _failure(driver, bench.camera, bench.patience)
             named = type(error).__name__
             must(isinstance(error, FAILS[trouble]), f"The camera: {trouble}. That is no {named}: {error}")
-            look = await _looked(driver, bench.camera)
+            look = await _looked(driver, bench)
             must(not look.health.well and look.still is None, f"The camera: {trouble}. A look calls it well.")
             must(look.health.text.strip() != "", f"The camera: {trouble}. Nobody is told what is wrong.")
             bench.mend()
-            look = await _looked(driver, bench.camera)
+            look = await _looked(driver, bench)
             must(look.health.well, f"It was mended after: {trouble}. A look still says: {look.health.text}")
 
 
@@ -73,7 +73,7 @@ async def says_that_a_login_is_refused(make: Make, bench: CameraBench) -> None:
     if stranger is None:
         return
     async with _opened(make) as driver:
-        error = await _failure(driver, stranger)
+        error = await _failure(driver, stranger, bench.patience)
         must(
             isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS,
             f"A refused login is WillNotWork(CREDENTIALS), so that a technician is told; it was {error!r}.",
@@ -85,14 +85,14 @@ async def does_not_call_a_frozen_picture_well(make: Make, bench: CameraBench) ->
         return
     async with _opened(make) as driver:
         bench.inflict(CameraTrouble.FROZEN)
-        await _looked(driver, bench.camera)
+        await _looked(driver, bench)
         bench.let_pass(A_WHILE)
-        look = await _looked(driver, bench.camera)
+        look = await _looked(driver, bench)
         must(not look.health.well, "The same bytes came twice within half a minute, and a look calls that well.")
         must("frozen" in look.health.text, f"The picture is frozen; a look says: {look.health.text}")
         must(look.still is not None, "The frozen picture is not handed on: nobody can see what stands still.")
         bench.mend()
-        look = await _looked(driver, bench.camera)
+        look = await _looked(driver, bench)
         must(look.health.well, f"It moves again, and a look says: {look.health.text}")
 
 
@@ -101,19 +101,19 @@ async def does_not_call_one_colour_well(make: Make, bench: CameraBench) -> None:
         return
     async with _opened(make) as driver:
         bench.inflict(CameraTrouble.BLANK)
-        look = await _looked(driver, bench.camera)
+        look = await _looked(driver, bench)
         must(not look.health.well, "The picture is one colour all over, and a look calls that well.")
 
 
 async def asks_and_does_nothing(make: Make, bench: CameraBench) -> None:
     async with _opened(make) as driver:
-        await _looked(driver, bench.camera)
+        await _looked(driver, bench)
     must(not bench.did(), f"Looking moved, set or started something: {', '.join(bench.did())}")
 
 
 async def stands_in_line_at_one_camera(make: Make, bench: CameraBench) -> None:
     async with _opened(make) as driver:
-        looks = await asyncio.gather(*(_looked(driver, bench.camera) for _ in range(ASKERS)))
+        looks = await asyncio.gather(*(_looked(driver, bench) for _ in range(ASKERS)))
         must(all(look.still is not None for look in looks), "Of several who ask at once, somebody got no picture.")
     must(bench.most_at_once() <= 1, f"{bench.most_at_once()} pictures were asked of one small camera at once.")
 
@@ -127,7 +127,7 @@ async def can_be_cancelled_and_asked_again(make: Make, bench: CameraBench) -> No
         asking.cancel()
         await asyncio.wait([asking])
         bench.mend()
-        look = await _looked(driver, bench.camera)
+        look = await _looked(driver, bench)
         must(look.health.well, f"After a look that was given up the next one says: {look.health.text}")
 
 
@@ -139,10 +139,10 @@ async def leaks_no_secret(make: Make, bench: CameraBench) -> None:
                     bench.inflict(trouble)
                 for camera in (bench.camera, bench.stranger() or bench.camera):
                     try:
-                        written.append(repr(await within(driver.still(camera))))
+                        written.append(repr(await within(driver.still(camera), bench.patience)))
                     except AdapterError as error:
                         written.append("".join(traceback.format_exception(error)))
-                written.append((await _looked(driver, bench.camera)).health.text)
+                written.append((await _looked(driver, bench)).health.text)
                 bench.mend()
             written.extend((repr(driver), str(vars(driver))))
     assert_hidden(bench.secrets, written)
@@ -180,9 +180,9 @@ async def _opened(make: Make) -> AsyncIterator[CameraDriver]:
         await within(driver.close())
 
 
-async def _looked(driver: CameraDriver, camera: Camera) -> Look:
+async def _looked(driver: CameraDriver, bench: CameraBench) -> Look:
     try:
-        return await within(driver.look(camera))
+        return await within(driver.look(bench.camera), bench.patience)
     except BrokenPromise:
         raise
     except Exception as error:
@@ -190,9 +190,9 @@ async def _looked(driver: CameraDriver, camera: Camera) -> Look:
         raise BrokenPromise(text) from error
 
 
-async def _failure(driver: CameraDriver, camera: Camera) -> AdapterError:
+async def _failure(driver: CameraDriver, camera: Camera, patience: float) -> AdapterError:
     try:
-        still = await within(driver.still(camera))
+        still = await within(driver.still(camera), patience)
     except OutcomeUnknown as error:
         raise BrokenPromise(f"Asking changes nothing, so no outcome is unknown: {error}") from error
     except AdapterError as error:

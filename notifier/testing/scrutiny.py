@@ -42,13 +42,13 @@ def must(holds: bool, sentence: str) -> None:
         raise BrokenPromise(sentence)
 
 
-async def within(call: Awaitable[T]) -> T:
-    """The result of `call`, which must end within PATIENCE."""
+async def within(call: Awaitable[T], patience: float = PATIENCE) -> T:
+    """The result of `call`, which must end within `patience` seconds."""
     task = asyncio.ensure_future(call)
-    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    done, _ = await asyncio.wait([task], timeout=patience)
     if not done:
         task.cancel()
-        raise BrokenPromise(f"A call did not end within {PATIENCE:.0f} s; nobody may wait that long.")
+        raise BrokenPromise(f"A call did not end within {patience:.0f} s; nobody may wait that long.")
     return task.result()
 
 
