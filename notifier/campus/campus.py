@@ -5,8 +5,9 @@
         …                                                  # start a daemon with these files
         campus.connect("http://127.0.0.1:8470")            # from now on providers call back and people answer
 
-Doors and strobes are Shelly devices with a port each; Twilio, ntfy and a mail server are one process of their own
-each; speakers listen on their multicast groups. Everything binds to 127.0.0.1 and free ports. Multicast stays on the
+Doors and strobes are Shelly devices with a port each; cameras hand out a JPEG; Twilio, ntfy and a mail
+server are one process of their own each; speakers listen on their multicast groups. Everything binds to 127.0.0.1 and
+free ports. Multicast stays on the
 loopback card. Truths that nobody outside may ask for are in `grounds`, `crowd` and `speakers`.
 """
 
@@ -19,6 +20,7 @@ from typing import Self
 
 import aiohttp
 
+from notifier.campus.camera_server import CameraServer
 from notifier.campus.crowd import Crowd
 from notifier.campus.grounds import stand_up
 from notifier.campus.mail_model import MailModel
@@ -55,7 +57,7 @@ class Campus:
         self.twilio = TwilioServer(clock, self.sms)
         self.ntfy = NtfyServer(self.push)
         self.post = MailServer(self.mail, clock=clock)
-        self.devices = ShellyServer(clock)
+        self.devices, self.cameras = ShellyServer(clock), CameraServer(clock)
         self.addresses: dict[str, str] = {}
         """Of doors, signals and so on by id, and `pa_port`: what `files.fill_campus` wants."""
         self.groups: dict[str, str] = {}
@@ -69,7 +71,10 @@ class Campus:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.devices)
             urls = {address: self.devices.add(device) for address, device in self.grounds.devices.items()}
-            self.addresses = {thing: urls[address] for thing, address in self.grounds.places.items()}
+            await stack.enter_async_context(self.cameras)
+            looks = {name: self.cameras.add(camera) for name, camera in self.grounds.cameras.items()}
+            places = self.grounds.places.items()
+            self.addresses = {thing: looks[thing] if thing in looks else urls[address] for thing, address in places}
             self.addresses[PA_PORT] = str(_free_udp_port())
             for speaker in self._site.speakers:
                 host, _, port = speaker.address.partition(":")

@@ -48,6 +48,7 @@ ADAPTERS = Catalogue(
     door_kinds={"shelly_gen2": Relay, "http_relay": None, "cloud": Cloud},
     signal_kinds={"shelly_gen2": Relay},
     speaker_kinds={"pa_multicast": None},
+    camera_kinds={"http_still": None},
     channel_kinds={"ntfy": None, "twilio_sms": Texts, "smtp_email": None},
     address_kinds={"ntfy": "push", "twilio_sms": "sms", "smtp_email": "email"},
 )
