@@ -130,7 +130,7 @@ class WatchedDevices:
     # ------------------------------------------------------------------------------------------------------- cameras
 
     async def _camera(self, camera: Camera) -> Sequence[Finding]:
-        """Fetches a picture: that a web server answers proves no camera (decision 0023)."""
+        """Fetches a picture: that a web server answers proves no camera (decision 0025)."""
         found = await self._desk.pictures.look(self._desk.gear.camera_drivers, camera)
         name, well = camera.name or camera.id, found.health.well
         text = "" if well else f"The camera {name}: {found.health.text} Try it: notifier cameras try {camera.id}"

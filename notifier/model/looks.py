@@ -1,6 +1,6 @@
 """What one look through a camera proves: that a picture came, that it is new, that something is on it. Pure.
 
-Which way the camera points, and whether what it shows is the right place, only a person can say (decision 0023).
+Which way the camera points, and whether what it shows is the right place, only a person can say (decision 0025).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a JPEG's own headers say: whether it is a whole picture, how large, and whether anything can be on it. Pure.
 
-No pixel is decoded: a look at a camera must cost next to nothing while a school is quiet (decision 0023). What is read
+No pixel is decoded: a look at a camera must cost next to nothing while a school is quiet (decision 0025). What is read
 here is the file's frame: markers, tables, the length of its coded data. Source: ITU-T T.81 (JPEG), annexes B, F and K.
 """
 
