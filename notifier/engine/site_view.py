@@ -131,8 +131,10 @@ class SiteView:
         asked = driver is not None and driver.can_tell(signal)
         rows = self._newest("signal", signal.id, 1)
         told = rows[0] if rows else None
+        known = self._known(Kind.SIGNAL, signal, signal.driver, around, asked=asked)
         return {
-            **self._known(Kind.SIGNAL, signal, signal.driver, around, asked=asked),
+            **known,
+            "reads": known["said"],
             "told": told["verb"] if told else None,
             "told_at": self.wall(told["at"]) if told else None,
             "obeyed": told["state"] != "not_proven" if told else None,
