@@ -76,6 +76,23 @@ async def test_a_response_that_begins_during_a_try_keeps_it_on() -> None:
         await campus.press("front-office")
         await campus.advance("20s")
         assert "a response began" in (await trying)["command"]["afterwards"]
+        assert False not in told(campus)
+        campus.signal(strobe(campus)).is_on()
+
+
+async def test_a_response_that_begins_while_it_is_told_to_go_dark_gets_its_light_back() -> None:
+    """The device takes two seconds over "off", and what the response said meanwhile would be undone by it."""
+    async with story() as campus:
+        device = campus.campus.grounds.device_of(strobe(campus))
+        trying = campus.process.start(campus.daemon.commands.try_signal(strobe(campus), TECHNICIAN, command=True))
+        await campus.advance("2s")
+        device.slow = 2.0
+        await campus.advance("1.5s")
+        assert told(campus) == [True, False]
+        device.slow = 0.0
+        await campus.press("front-office")
+        await campus.advance("20s")
+        assert "told on again" in (await trying)["command"]["afterwards"]
         campus.signal(strobe(campus)).is_on()
 
 
