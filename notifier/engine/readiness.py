@@ -11,6 +11,7 @@ from typing import Any
 
 from notifier.engine.desk import Desk
 from notifier.engine.drill_calendar import zone_of
+from notifier.engine.enough_to_end import too_few_to_end
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.plan import OVER_UPLINK, needs_uplink
 from notifier.engine.reach_gap import ReachGap, by_kind, reach_gaps
@@ -45,7 +46,7 @@ class Readiness:
         found = [
             *self._troubles(), *_doors(self._desk), *_zones(self._desk), *self._people(), *self._walks(),
             *self._drills(), *_canary(self._desk), *_browsers(self._desk), *self._nobody(),
-            *self._desk.gear.gaps(),
+            *self._endings(), *self._desk.gear.gaps(),
         ]  # fmt: skip
         order = {str(when): place for place, when in enumerate(When)}
         found.sort(key=lambda item: (item["well"] is True, order[item["when"]]))
@@ -100,6 +101,11 @@ class Readiness:
                 row["kind"], row["text"], telling.when, telling.to, owner=known or "", trouble=row["id"],
                 since=row["raised_wall"],
             )  # fmt: skip
+
+    def _endings(self) -> Iterator[dict[str, Any]]:
+        accounts = self._ledger.read("access_accounts", site=self._desk.site)
+        if text := too_few_to_end(accounts, self._desk.site, self._desk.held.site.two_people):
+            yield gap("second_person", text, When.NEXT_WORKDAY, OFFICE)
 
     def _walks(self) -> Iterator[dict[str, Any]]:
         rows = self._ledger.read("walk_tests", site=self._desk.site)

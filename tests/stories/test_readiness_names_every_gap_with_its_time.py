@@ -81,3 +81,9 @@ async def test_the_most_urgent_stands_first_and_what_is_well_last() -> None:
         order = ["now", "before_school", "next_workday", "never"]
         assert found == sorted(found, key=order.index)
         assert found[0] == "now"
+
+
+async def test_a_school_where_nobody_could_end_it_reads_so_before_it_is_pressed() -> None:
+    async with story() as campus:
+        (gap,) = gaps(campus, "second_person")
+        assert "need two people" in gap["what"]
