@@ -17,6 +17,10 @@ from notifier.testing.check_ledger import LEDGER_QUERIES
 
 QUERIES = load_queries(LEDGER_QUERIES)
 
+PATIENCE = 1.0
+"""Seconds for a commit. With the 0.25 s of a daemon, a machine that is busy with other tests is taken for a store that
+hangs, and a second absence begins in the middle of the one that is looked at."""
+
 
 class Machine:
     """A machine whose clocks a test sets: time passes, the wall is moved, it boots again."""
@@ -61,7 +65,7 @@ async def opened(folder: Path, **how: Any) -> AsyncIterator[SqliteLedger]:
 
 @asynccontextmanager
 async def opened_with_failover(folder: Path, **how: Any) -> AsyncIterator[FailoverLedger]:
-    how = {"probe_every": 0.02, **how}
+    how = {"probe_every": 0.02, "patience": PATIENCE, **how}
     clock = how.pop("clock", None) or SystemClock()
     ledger = await FailoverLedger.open(folder / "store.db", "desk", clock, queries=QUERIES, **how)
     try:

@@ -12,7 +12,7 @@ from notifier.ledger.standby import empty
 from notifier.ledger.tables import KEYS
 from notifier.model.facts import Row
 from notifier.testing.check_ledger import SITE
-from tests.ledger.bodies import QUERIES
+from tests.ledger.bodies import PATIENCE, QUERIES
 from tests.ledger.test_store_gone import NOW, tell
 from tests.postgres_server import Server, server
 
@@ -74,7 +74,13 @@ async def test_every_table_of_a_server_comes_through_an_absence_and_a_restart(
 
     async def again() -> FailoverLedger:
         return await FailoverLedger.open(
-            tmp_path / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES, probe_every=3600.0
+            tmp_path / "copy.sqlite",
+            "desk",
+            SystemClock(),
+            address=address,
+            queries=QUERIES,
+            patience=PATIENCE,
+            probe_every=3600.0,
         )
 
     first = rows()

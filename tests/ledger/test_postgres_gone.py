@@ -15,12 +15,8 @@ from notifier.ledger.comeback import Back
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.postgres import PostgresLedger
 from notifier.testing.check_ledger import SITE, add, note
-from tests.ledger.bodies import QUERIES
+from tests.ledger.bodies import PATIENCE, QUERIES
 from tests.postgres_server import Server, server
-
-PATIENCE = 1.0
-"""Seconds for a commit. With the 0.25 s of a daemon, a machine that is busy with other tests is taken for a server that
-hangs, and a second absence begins in the middle of the one that is looked at."""
 
 NOW = 4e9
 """Later than any clock: memory keeps only what is not long ago."""

@@ -17,7 +17,7 @@ from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.verify import verify
 from notifier.model.facts import Row
 from notifier.testing.check_ledger import SITE, add
-from tests.ledger.bodies import QUERIES, opened_with_failover, until
+from tests.ledger.bodies import PATIENCE, QUERIES, opened_with_failover, until
 from tests.ledger.test_chain_and_verify import delivery, incident
 from tests.ledger.test_store_gone import NEVER_BY_ITSELF, NOW, break_it, comes_back, recent, refs, tell
 from tests.postgres_server import Server, server
@@ -219,7 +219,13 @@ async def test_postgres_gone_at_the_stop_and_at_the_next_start(stoppable: Server
 
     async def again() -> FailoverLedger:
         return await FailoverLedger.open(
-            tmp_path / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES, probe_every=0.05
+            tmp_path / "copy.sqlite",
+            "desk",
+            SystemClock(),
+            address=address,
+            queries=QUERIES,
+            patience=PATIENCE,
+            probe_every=0.05,
         )
 
     ledger = await again()
@@ -250,7 +256,7 @@ import asyncio, sys
 from pathlib import Path
 from notifier.clock import SystemClock
 from notifier.ledger.failover import FailoverLedger
-from tests.ledger.bodies import QUERIES
+from tests.ledger.bodies import PATIENCE, QUERIES
 from tests.ledger.test_store_gone import recent
 
 async def press(ledger, lane):
@@ -259,7 +265,7 @@ async def press(ledger, lane):
 
 async def main(folder, address):
     ledger = await FailoverLedger.open(
-        Path(folder) / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES)
+        Path(folder) / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES, patience=PATIENCE)
     await asyncio.gather(*(press(ledger, lane) for lane in range(8)))
 
 asyncio.run(main(*sys.argv[1:]))
@@ -291,7 +297,7 @@ def test_a_daemon_killed_while_the_server_is_away_has_kept_what_it_answered(stop
 
     async def look() -> None:
         ledger = await FailoverLedger.open(
-            tmp_path / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES
+            tmp_path / "copy.sqlite", "desk", SystemClock(), address=address, queries=QUERIES, patience=PATIENCE
         )
         assert said <= refs(ledger)
         assert [str(each) for each in await ledger.verify()] == []
