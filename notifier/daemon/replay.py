@@ -28,10 +28,11 @@ from notifier.engine.telling import tell
 from notifier.errors import LedgerError, NotFound, NotifierError
 from notifier.files.load import load
 from notifier.ledger.chain import rows_of_batches
-from notifier.ledger.history import History, Told
+from notifier.ledger.history import MEMORY_MARK, History, Told
 from notifier.ledger.named_queries import find, load_queries
 from notifier.ledger.rows import apply_batches, batches, write
 from notifier.ledger.standby import empty
+from notifier.ledger.twice import AGAIN
 from notifier.ledger.writer import rows_of
 from notifier.model.delivery import Purpose
 from notifier.model.events import AUDIT_ONLY, EventKind
@@ -133,6 +134,8 @@ class _Replayer:
         self._done = Replay()
         self._agreed: set[tuple[str, int]] = set()
         """Events to come that were compared already, with the decision that wrote them too."""
+        self._again: dict[tuple[str, int], str] = {}
+        """Events that say once more what a late commit had said already, to the name of that one."""
 
     def run(self) -> Replay:
         with closing(self._db):
@@ -183,6 +186,9 @@ class _Replayer:
             self._desk.fire_alarm = bool(event.data.get("on"))
         if event.kind is EventKind.PUBLISHED and event.site == self._site:
             self._desk.current = self._desk.held_of[event.data["version"]] = self._held(event.data["version"])
+        if event.kind is EventKind.MERGED:
+            said = event.data.get(AGAIN, ())
+            self._again |= {(event.data["node"], n): f"{event.node}:{late}" for late, n in said}
         self._desk.learn([event])
 
     def _held(self, version: int) -> Held:
@@ -216,13 +222,15 @@ class _Replayer:
         }
         if (event.node, event.n) in self._agreed:
             step["verdict"] = SAME
+        elif (late := self._again.get((event.node, event.n))) is not None:
+            step["text"] = f"{step['text']} (The same as {late}, which was committed late; it happened once.)"
         else:
             self._decide(event, [each for each in waiting if each.node == event.node], step)
         self._done.steps.append(step)
 
     def _decide(self, event: Event, waiting: Sequence[Event], step: dict[str, Any]) -> None:
         self._clock.at, self._clock.wall_at = decided_at(event), datetime.fromisoformat(event.wall)
-        self._desk.node = event.node
+        self._desk.node = event.node.partition(MEMORY_MARK)[0]
         try:
             if not self._timer_is_ours(event):
                 return

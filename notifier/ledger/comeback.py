@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -116,9 +116,11 @@ async def bring_all_back(
     slow_down: Callable[[], None],
     stop_taking: Callable[[], None],
     patience: float,
+    told: int | None,
 ) -> Back:
     """Take the chain that memory kept into `fresh`, stretch by stretch; new work waits for the last one only.
 
+    `told`: how far the store's own chain was heard of when memory took over; what stands behind was committed late.
     Calls `slow_down` if memory goes on about as fast as it is brought back, `stop_taking` before the last stretch.
     Raises LedgerError or TimeoutError: memory then still has everything.
     """
@@ -130,7 +132,7 @@ async def bring_all_back(
         rounds += 1
         if rounds == MOST_ROUNDS:
             slow_down()
-        kept = await memory.do(partial(read_kept, after=done, most=STRETCH))
+        kept = replace(await memory.do(partial(read_kept, after=done, most=STRETCH)), told=told)
         if not stopped and len(kept.events) < STRETCH:
             stop_taking()
             stopped = True

@@ -11,6 +11,7 @@ from notifier.ledger import chain
 from notifier.ledger.rows import Batch, marks, write
 from notifier.ledger.seals import Seal, SealKey
 from notifier.ledger.tables import KEYS
+from notifier.ledger.twice import AGAIN, pairs
 from notifier.ledger.writer import Writer
 from notifier.model.events import EventKind
 from notifier.model.facts import Fact, Row
@@ -103,6 +104,8 @@ class Kept:
     claims: Sequence[tuple[Any, ...]]
     """(site, id, node, attempt, being sent) of deliveries claimed in memory: no facts either, but what is on its way
     must not be sent again."""
+    told: int | None = None
+    """How far the store's own chain was heard of when memory took over; None: not known any more."""
 
     def batches(self) -> Iterator[Batch]:
         for event in self.events:
@@ -161,6 +164,10 @@ def bring_back(writer: Writer, kept: Kept, said_anew: Sequence[Row]) -> int:
     if kept.events or said_anew:
         site = kept.events[0][2] if kept.events else said_anew[0].values["site"]
         data: dict[str, Any] = {"node": kept.node, "from": first, "to": last, "rows_said_anew": len(said_anew)}
+        if kept.told is not None:
+            asked = f"select {','.join(chain.COLUMNS)} from event where node = ? and n > ? order by n"  # noqa: S608 -- names of ours
+            late = writer.db.execute(asked, (writer.node, kept.told)).fetchall()
+            data |= {AGAIN: found} if (found := pairs(late, kept.events)) else {}
         writer.append(Fact(EventKind.MERGED, site, None, data, said_anew))
     for new, table, columns, cells in kept.batches():
         write(writer.db, new, table, tuple(columns), cells)

@@ -76,6 +76,10 @@ class FailoverLedger(Ledger):
         self._mirror = Mirror()
         self._standby: Standby | None = None
         self._spells = 0
+        self._told: int | None = None
+        """Number of the newest event of the store's own chain that was heard of; None: it was never open."""
+        self._left_at: int | None = None
+        """The same when memory took over: what the chain has behind that was committed late."""
         self._left = Leftovers(self.path, self.node, spool_to)
         self._away: asyncio.Task[None] | None = None
         self._probe_now, self._filled = asyncio.Event(), asyncio.Event()
@@ -122,7 +126,7 @@ class FailoverLedger(Ledger):
             await ledger._filled.wait()  # a start reads at once
             return ledger
         ledger.time_jump, ledger._recorded = disk.time_jump, True
-        ledger._disk = disk
+        ledger._disk, ledger._told = disk, disk.writer.newest()
         ledger._waiting.hand_to(disk, watched=True)
         disk.gone = ledger._lost
         disk.follow(ledger._heard)
@@ -227,6 +231,7 @@ class FailoverLedger(Ledger):
         if self._waiting.at is not self._disk:
             return
         self._waiting.at, self._recorded = None, False
+        self._left_at = self._told
         if self._disk is not None:
             self._disk.give_up(why)
         log.error("%s Everything goes on in memory.", why)
@@ -295,7 +300,7 @@ class FailoverLedger(Ledger):
         fresh.follow(self._heard)
         try:
             await self._left.bring_into(fresh, but=memory.node)
-            back = await bring_all_back(memory, fresh, found, slow_down, stop_taking, patience)
+            back = await bring_all_back(memory, fresh, found, slow_down, stop_taking, patience, self._left_at)
         except (LedgerError, TimeoutError, asyncio.CancelledError) as error:
             log.warning("What memory kept could not be brought back yet: %s", str(error) or "there is no more time")
             fresh.give_up(str(error))
@@ -337,6 +342,7 @@ class FailoverLedger(Ledger):
 
     def _heard(self, events: Sequence[Event]) -> None:
         self._mirror.take(events)
+        self._told = max((event.n for event in events if event.node == self.node), default=self._told)
         for listener in tuple(self._listeners):
             try:
                 listener(events)

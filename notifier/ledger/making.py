@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from notifier.clock import BootReading, Clock
@@ -24,13 +25,15 @@ class Making:
     loop: asyncio.AbstractEventLoop
     boot: Callable[[], BootReading]
     before_commit: Callable[[], None]
+    token: str = field(default_factory=lambda: secrets.token_hex(6))
+    """Names this daemon to a server, over all its openings: what an earlier one of ours left hanging there is ended."""
 
     def store(self) -> Store:
         if self.address is None:
             return SqliteLedger(self.path, self.node, self.clock, self.queries)
         from notifier.ledger.postgres import PostgresLedger  # a school on a file starts without it
 
-        return PostgresLedger(self.path, self.node, self.clock, self.queries, self.address)
+        return PostgresLedger(self.path, self.node, self.clock, self.queries, self.address, self.token)
 
     def memory(self, chain: str) -> SqliteLedger:
         return SqliteLedger(MEMORY, chain, self.clock, self.queries)

@@ -45,13 +45,18 @@ class PostgresLedger(Store):
     slow = 30.0
     writer: PostgresWriter
 
-    def __init__(self, path: str, node: str, clock: Clock, queries: Mapping[str, Query], address: str) -> None:
-        """`path`: the local copy. `address`: `postgresql://user:password@host:port/database`."""
+    def __init__(
+        self, path: str, node: str, clock: Clock, queries: Mapping[str, Query], address: str, token: str = ""
+    ) -> None:
+        """`path`: the local copy. `address`: `postgresql://user:password@host:port/database`.
+
+        `token` names the daemon to the server (`take_node`); without one each opening is somebody else's.
+        """
         super().__init__(path, node, clock, queries)
         self.address = address
         self.store = ""
         """The id of the store that was found there."""
-        self._token = secrets.token_hex(6)
+        self._token = token or secrets.token_hex(6)
 
     @classmethod
     async def open(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from notifier.ledger import chain
 from notifier.ledger.deeds import QUIET_HOUR, Kept, ranges
 from notifier.ledger.local_copy import Erased, Whole
 from notifier.ledger.postgres_turn import Turn
 from notifier.ledger.seals import Seal, SealKey
 from notifier.ledger.tables import KEYS
+from notifier.ledger.twice import AGAIN, pairs
 from notifier.model.events import EventKind
 from notifier.model.facts import Fact, Row
 
@@ -79,6 +81,10 @@ async def bring_back(turn: Turn, kept: Kept, said_anew: Sequence[Row]) -> int:
     if kept.events or said_anew:
         site = kept.events[0][2] if kept.events else said_anew[0].values["site"]
         data: dict[str, Any] = {"node": kept.node, "from": first, "to": last, "rows_said_anew": len(said_anew)}
+        if kept.told is not None:
+            asked = f"select {','.join(chain.COLUMNS)} from event where node = $1 and n > $2 order by n"  # noqa: S608 -- names of ours
+            late = [tuple(row.values()) for row in await turn.connection.fetch(asked, turn.node, kept.told)]
+            data |= {AGAIN: found} if (found := pairs(late, kept.events)) else {}
         turn.append(Fact(EventKind.MERGED, site, None, data, said_anew))
     await turn.flush()
     for batch in kept.batches():

@@ -334,6 +334,9 @@ class PostgresWriter(WriterThread):
         n, hashed, _ = self._known.get(self.node, (0, chain.GENESIS, 0.0))
         return n, hashed
 
+    def newest(self) -> int:
+        return self.mine()[0]
+
     def _is_over(self, error: BaseException) -> bool:
         """Whether nothing more can be asked here, whatever the error calls itself."""
         return is_gone(error) or self.connection.is_closed()

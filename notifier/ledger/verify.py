@@ -18,6 +18,7 @@ from notifier.ledger.history import History
 from notifier.ledger.lock import StoreLock
 from notifier.ledger.rebuild import Rebuild
 from notifier.ledger.seals import LINES_FILE, Seal, is_signed_by, key_id_of, read_lines, read_public
+from notifier.ledger.twice import AGAIN
 from notifier.model.events import EventKind
 
 
@@ -96,17 +97,25 @@ def _look(db: sqlite3.Connection, lines: Path, public: _Keys) -> Iterator[Findin
     history = History(db, found.append)
     rebuild = Rebuild(db)
     emptied: set[tuple[str, int]] = set()
+    twice: list[str] = []
     for told in history.read():
         if told.data is None:
             emptied.add((told.node, told.n))
         elif told.kind == EventKind.ERASED:
             for node, first, last in told.data.get("events", ()):
                 emptied = {(of, n) for of, n in emptied if of != node or not first <= n <= last}
+        elif told.kind == EventKind.MERGED:
+            for late, n in told.data.get(AGAIN, ()):
+                twice.append(
+                    f"Event {late} of {told.node} was committed after it had been given up; event {n} of"
+                    f" {told.data['node']} says the same again. It happened once."
+                )
         rebuild.take(told)
     yield from map(Finding, found)
     yield from map(Finding, rebuild.faults)
     for node, n in sorted(emptied):
         yield Finding(f"Event {n} of {node} was emptied, and no event says that retention did so.")
+    yield from (Finding(text, False) for text in twice)
     for fault, text in rebuild.differences():
         yield Finding(text, fault)
     if rebuild.erased.events:

@@ -113,6 +113,10 @@ class WriterThread(threading.Thread):
         self.abandoned = True
         self.stop()
 
+    def newest(self) -> int:
+        """Number of the newest event of its chain, as far as it has been told; asked before its first job."""
+        raise NotImplementedError
+
     def _wake(self) -> None:
         """There is something to do."""
 
@@ -180,6 +184,9 @@ class Writer(WriterThread):
                 with self.lock:
                     self._group()
                 self._checkpoint(CHECKPOINT_AT_LAST)
+
+    def newest(self) -> int:
+        return self._n
 
     def append(self, fact: Fact, rows: RowsToWrite | None = None) -> None:
         """One fact: its event at the end of the group; its rows now, or with `rows`."""

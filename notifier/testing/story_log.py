@@ -97,5 +97,5 @@ class StoryLog:
     async def verifies(self) -> None:
         """The chain is whole, its seals fit, and the tables are what its events say."""
         await self._story.daemon.ledger.seal()
-        found = await self._story.daemon.ledger.verify()
+        found = [each for each in await self._story.daemon.ledger.verify() if each.fault]
         assert not found, f"The record does not verify: {'; '.join(map(str, found))}"  # noqa: S101 a story's check
