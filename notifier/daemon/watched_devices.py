@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from notifier.daemon.supervision import Target
@@ -56,17 +57,20 @@ class WatchedDevices:
         known = self._engine.ledger.read("lock_door", site=self._desk.site, id=door.id)
         if known and known[0]["held_by"] is not None:
             return []  # a response holds it and reads it every few seconds
-        reading = await self._engine.devices.read(door)
+        devices, second, subject = self._engine.devices, other_path(door), f"{door.id}:second"
+        reading = await devices.read(door)
+        by_second = await devices.read(second, subject) if second is not None else None
+        known_as = reading
+        if by_second is not None:
+            known_as = reading if reading.mode is not None else replace(reading, mode=by_second.mode)
+            devices.second_modes[door.id] = by_second.mode
         with suppress(LedgerError):
             await self._engine.ledger.run(
-                lambda: poll_body(self._desk.site, {door.id: reading}, self._desk.clock.now())
+                lambda: poll_body(self._desk.site, {door.id: known_as}, self._desk.clock.now())
             )
         found = [await self._path(door, reading, door.id), self._left(door, reading, door.id)]
-        second = other_path(door)
-        if second is not None:
-            subject = f"{door.id}:second"
-            reading = await self._engine.devices.read(second, subject)
-            found += [await self._path(second, reading, subject), self._left(door, reading, subject)]
+        if second is not None and by_second is not None:
+            found += [await self._path(second, by_second, subject), self._left(door, by_second, subject)]
         return found
 
     def _left(self, door: Door, reading: DoorReading, subject: str) -> Finding:

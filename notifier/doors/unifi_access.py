@@ -4,6 +4,8 @@ A hub tells what its relay was told and what the door position sensor senses; it
 of this kind is never *secured* by its own word: it stays unknown until a person looks.
 The console's emergency switch is not used: it locks every door there is, also those that nobody declared a way out for.
 A rule stays until it is reset, and then the door's schedule may open it at once: it is ended early in that case.
+A console keeps one rule a door: one that somebody had set to open it is written over, named when the door is read, and
+not given back by a release, which opens nothing (docs/decisions/0024).
 Seen with our own imitation only. Source: UniFi Access API reference (doors, lock_rule), Access 1.24.6 and later.
 """
 
@@ -27,6 +29,11 @@ from notifier.wire.web_device import WebDevice, WebNetwork
 
 BASE = "/api/v1/developer"
 TOLD = {"lock": True, "unlock": False}
+OPENED_BY = {
+    "keep_unlock": "somebody's rule keeps it unlocked, which a lockdown ends for good",
+    "custom": "somebody's temporary rule is set, which a lockdown ends for good",
+}
+"""Rules that ours is written over. They are not given back: that would open a door that people believe locked."""
 LOGIN = ("CODE_AUTH_FAILED", "CODE_ACCESS_TOKEN_INVALID", "CODE_UNAUTHORIZED", "CODE_OPERATION_FORBIDDEN")
 LATER = ("CODE_DEVICE_DEVICE_OFFLINE", "CODE_DEVICE_DEVICE_BUSY", "CODE_SYSTEM_ERROR")
 UNKNOWN_HERE = ("CODE_NOT_EXISTS", "CODE_RESOURCE_NOT_FOUND", "CODE_DEVICE_API_NOT_SUPPORTED")
@@ -106,7 +113,10 @@ class UnifiDoor(DoorDriver):
             rule = await _ask(console, f"{_path(settings)}/lock_rule")
         except AdapterError as error:
             return replace(reading, detail=f"{reading.detail}; its rule was not read: {error}")
-        return replace(reading, mode=_mode(rule))
+        held_open = OPENED_BY.get(str(rule.get("type")))
+        return replace(
+            reading, mode=_mode(rule), detail=f"{reading.detail}; {held_open}" if held_open else reading.detail
+        )
 
     async def check(self, door: Door) -> Health:
         """Ask for the door and its rule; switches nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 
 from notifier.engine.desk import Desk
@@ -13,12 +14,12 @@ from notifier.engine.scene import Scene
 from notifier.engine.speakers import Speakers
 from notifier.engine.steps.announce import page_speakers, page_words
 from notifier.engine.steps.release_doors import LetOut, let_out, words_of
-from notifier.engine.steps.secure_doors import OPENED, Proof, prove_secured
+from notifier.engine.steps.secure_doors import OPENED, Proof, other_path, prove_secured
 from notifier.engine.steps.signals import obey, obey_late
 from notifier.engine.supervision import Kind
 from notifier.errors import AdapterError
 from notifier.interfaces import DoorDriver, Ledger, SignalDriver, SignWords
-from notifier.model.door import CommandState, DoorReading, Lock
+from notifier.model.door import CommandState, DoorReading, Lock, Mode
 from notifier.model.facts import Row
 from notifier.model.incident import IncidentState
 from notifier.model.site import Door, Signal
@@ -47,6 +48,8 @@ class Devices:
         self.speakers = Speakers(desk, ledger, nudge, self._spawn)
         self.opened: dict[str, str] = {}
         """Doors that a responder holds open, and for which incident: not commanded meanwhile."""
+        self.second_modes: dict[str, Mode | None] = {}
+        """Doors to the mode that their second path told while no response held them; a restart knows it anew."""
 
     async def close(self) -> None:
         tasks = [*self._doors.values(), *self._signals.values(), *self._stragglers.values(), *self._others]
@@ -177,6 +180,7 @@ class Devices:
         if why_not := self._why_not_back(scene, door):
             driver, detail = None, why_not
         if driver is not None:
+            await self._second_let_out(door, lambda: self._why_not_back(scene, door))
             try:
                 await driver.restore(door)
                 await self._desk.clock.sleep(0.3)
@@ -198,14 +202,45 @@ class Devices:
             fire = "" if self._may_lock(door) else "the fire alarm is on, so it is not told to stay locked"
             return self._why_not_back(scene, door) or fire
 
-        found = await let_out(door, self.driver(door.driver), self._desk.clock, why_not)
+        driver = self.driver(door.driver)
+        second = self.second_way(door)
+        if second is not None and driver is not None and not driver.locks_down(door):
+            found = await self._let_second_out(door, second, why_not)
+        else:
+            found = await let_out(door, driver, self._desk.clock, why_not)
+            if found.done(door):
+                await self._second_let_out(door, why_not)
         self._door_said(door.id, found.reading)
         await self._let_out(scene, command, door, found, words_of(door, found))
+
+    def second_way(self, door: Door) -> Door | None:
+        """Its second path, if that locks it by a mode of a controller."""
+        second = other_path(door)
+        driver = self.driver(second.driver) if second is not None else None
+        return second if second is not None and driver is not None and driver.locks_down(second) else None
+
+    async def _second_let_out(self, door: Door, why_not: Callable[[], str]) -> None:
+        """What the second path was told beside the first is taken back; what does not leave it is its own trouble."""
+        second = self.second_way(door)
+        if second is not None and self.second_modes.get(door.id) is Mode.NORMAL:
+            await self._let_second_out(door, second, why_not)
+
+    async def _let_second_out(self, door: Door, second: Door, why_not: Callable[[], str]) -> LetOut:
+        """Its mode is what the second path tells, its lock what the first one senses. Told only if in the mode."""
+        driver = self.driver(second.driver)
+        if driver is None:
+            return LetOut(DoorReading(), 0, f"there is no driver called {second.driver}")
+        looked = LetOut(await self.read_with_mode(door), 0, "")
+        if looked.reading.mode is Mode.NORMAL:
+            return looked
+        return await let_out(second, driver, self._desk.clock, why_not, lambda: self.read_with_mode(door))
 
     async def look_released(self, scene: Scene, command: str, door_id: str) -> None:
         """A dead process was letting it out: what came of that is read, and it is not told again."""
         door = scene.held.doors[door_id]
-        found = LetOut(await self.read(door), 0, "the daemon stopped meanwhile, and a restart tells no door to go back")
+        found = LetOut(
+            await self.read_with_mode(door), 0, "the daemon stopped meanwhile, and a restart tells no door to go back"
+        )
         await self._let_out(scene, command, door, found, words_of(door, found))
 
     async def _let_out(self, scene: Scene, command: str, door: Door, found: LetOut, text: str) -> None:
@@ -261,6 +296,13 @@ class Devices:
             self._nudge(scene.incident)
 
     # ------------------------------------------------------------------------------------------------- reading doors
+
+    async def read_with_mode(self, door: Door) -> DoorReading:
+        """As `read`; where its first path knows no mode and the second one does, that one's is the door's."""
+        reading, second = await self.read(door), self.second_way(door)
+        if reading.mode is not None or second is None:
+            return reading
+        return replace(reading, mode=(await self.read(second, f"{door.id}:second")).mode)
 
     async def read(self, door: Door, subject: str = "") -> DoorReading:
         """`subject`: as whom it is seen, if this is not the door's first path."""

@@ -78,7 +78,7 @@ class DoorWatch:
     async def poll_idle(self) -> None:
         """Read every door that no incident holds."""
         doors = self._desk.held.site.doors if self._desk.current else ()
-        readings = await asyncio.gather(*(self._devices.read(door) for door in doors))
+        readings = await asyncio.gather(*(self._devices.read_with_mode(door) for door in doors))
         found = {door.id: reading for door, reading in zip(doors, readings, strict=True)}
         if found:
             with contextlib.suppress(LedgerError):

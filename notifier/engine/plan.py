@@ -19,6 +19,7 @@ from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_doors, select_signals
 from notifier.engine.steps.announce import page_speakers
 from notifier.engine.steps.notify import purpose_of
+from notifier.engine.steps.secure_doors import other_path
 from notifier.errors import NotFound
 from notifier.model.delivery import Purpose
 from notifier.model.incident import incident_code
@@ -102,9 +103,10 @@ def needs_uplink(desk: Desk, door: Door) -> bool:
 
 
 def locks_down(desk: Desk, door: Door) -> bool:
-    """Whether its lock command is a mode of its controller, which somebody must take back."""
-    driver = desk.gear.door_drivers.get(door.driver)
-    return driver is not None and driver.locks_down(door)
+    """Whether its lock command, by either path, is a mode of its controller, which somebody must take back."""
+    ways = [way for way in (door, other_path(door)) if way is not None]
+    drivers = [(desk.gear.door_drivers.get(way.driver), way) for way in ways]
+    return any(driver is not None and driver.locks_down(way) for driver, way in drivers)
 
 
 STAYS = (

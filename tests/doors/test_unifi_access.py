@@ -7,7 +7,7 @@ import pytest
 
 from notifier.doors.unifi_access import UnifiDoor
 from notifier.errors import AdapterError, Reason, TryAgain, WillNotWork
-from notifier.model.door import Leaf, Lock
+from notifier.model.door import Leaf, Lock, Mode
 from notifier.testing.check_door_driver import DOOR_PROMISES, Promise
 from tests.doors.controller_bench import tools
 from tests.doors.driving import driving
@@ -118,3 +118,16 @@ async def test_the_door_position_sensor_tells_the_leaf(position: str, leaf: Leaf
         bench.lock.leaf = position
         assert (await driver.read(bench.door)).leaf is leaf
         assert (await driver.read(bench.with_settings(door_monitor=False))).leaf is Leaf.UNKNOWN
+
+
+@pytest.mark.parametrize("rule", ["keep_unlock", "custom"])
+async def test_a_rule_that_opened_the_door_is_named_before_and_never_given_back(rule: str) -> None:
+    async with bench_and_driver() as (bench, driver):
+        bench.rule = rule
+        assert "which a lockdown ends for good" in (await driver.read(bench.door)).detail
+        await driver.secure(bench.door)
+        await driver.release(bench.door)
+        after = await driver.read(bench.door)
+        assert after.mode is Mode.NORMAL
+        assert bench.rule not in ("keep_lock", "keep_unlock", "custom")
+        assert "for good" not in after.detail

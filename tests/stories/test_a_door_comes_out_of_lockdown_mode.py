@@ -273,3 +273,71 @@ async def test_a_try_says_that_a_door_stays_in_lockdown() -> None:
         found = await campus.ask(lambda commands: commands.try_door("d7", TECHNICIAN, False))
         assert found["mode"] == "lockdown"
         assert any("release it there" in todo for todo in found["to_do"])
+
+
+BY_SECOND = bend(
+    CONTROLLED,
+    "site.yaml",
+    ('second_path: {driver: shelly_gen2, address: "http://10.0.0.28"', 'second_path: {driver: two_n, address: "http://10.0.0.28"'),
+)  # fmt: skip
+"""Room 2 (d8) hangs on a relay, and behind it on an access controller."""
+
+
+async def locked_down_by_the_second_path(campus: Story) -> None:
+    """The relay of the first one is lost; the contact beside it still answers, and says what the bolt does."""
+    first = campus.door("d8").device
+    first.outputs.pop(0)
+    first.contacts[0] = True
+    await campus.advance("35s")
+    first.contacts[0] = False  # somebody left by it
+    await campus.press("front-office")
+    await campus.advance("10s")
+    assert not campus.door("d8").model.badge(), "The second path was never told: this test shows nothing."
+    first.contacts[0] = True
+    await campus.advance("5s")
+
+
+async def test_what_the_second_path_locked_down_leaves_the_mode_too() -> None:
+    async with story(BY_SECOND) as campus:
+        await locked_down_by_the_second_path(campus)
+        await ends(campus)
+        await campus.advance("20s")
+        assert campus.door("d8").model.badge(), "Its badges do nothing: the second path is still in lockdown."
+        assert campus.door("d8").model.secured(campus.door("d8").now)
+        told = [data for kind, data in campus.log.events() if kind is EventKind.COMMAND_OVER and "verb" in data]
+        assert ("d8", "release", True) in [(each["door"], each["verb"], each["proven"]) for each in told]
+
+
+async def test_a_second_path_that_was_never_told_is_told_nothing() -> None:
+    async with story(BY_SECOND) as campus:
+        locked_by_night(campus, "d8")
+        second = campus.campus.grounds.device_of("d8:second")
+        await locked_down(campus)
+        await ends(campus)
+        await campus.advance("20s")
+        assert LET_OUT not in [seen.method for seen in second.requests]
+        campus.door("d8").was_never_told_to_unlock()
+        assert campus.log.tasks("door_not_released") == []
+
+
+async def test_a_second_path_that_somebody_had_locked_down_before_is_left_in_it() -> None:
+    async with story(BY_SECOND) as campus:
+        campus.door("d8").model.lockdown = True
+        await campus.restarts()  # it is read at the start
+        await locked_down_by_the_second_path(campus)
+        await ends(campus)
+        await campus.advance("3m")
+        assert not campus.door("d8").model.badge()
+        assert not [row for row in campus.log.read("troubles") if row["subject"].endswith(":lockdown")]
+
+
+async def test_what_a_second_path_does_not_leave_is_a_task() -> None:
+    async with story(BY_SECOND) as campus:
+        await locked_down_by_the_second_path(campus)
+        await campus.person("kim").asks_all_clear()
+        await campus.person("ada").approves()
+        deaf(campus.door("d8"))
+        await rooms_are_released(campus)
+        await campus.advance("1m")
+        said = campus.log.has_task("door_not_released")["text"]
+        assert "Room 2 is still in lockdown mode at its controller" in said
