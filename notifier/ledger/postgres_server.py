@@ -23,7 +23,8 @@ STATEMENTS = 1024
 SESSION = {
     "application_name": "notifier",
     "lock_timeout": "150",  # ms; below the patience of a press: who waits for another node's row asks again instead
-    "idle_in_transaction_session_timeout": "10000",  # ms; a node that froze inside a transaction must not hold its rows
+    # ms; whoever froze inside one must give its rows back long before a press of another node runs out of tries.
+    "idle_in_transaction_session_timeout": "3000",
     "synchronous_commit": "on",  # "answered" means that it is on the disk, whatever the server's default is
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",

@@ -7,7 +7,10 @@ import pytest
 
 from notifier.engine.presses import Intake
 from notifier.errors import Refused
+from notifier.ledger.named_queries import load_queries
+from notifier.ledger.postgres_server import connect
 from tests.nodes.pair import Pair
+from tests.unit.engine.school import SITE
 
 
 def opened(nodes: Pair) -> list[dict[str, Any]]:
@@ -113,3 +116,19 @@ async def test_one_press_that_is_told_to_both_nodes_is_one_press(nodes: Pair, de
         assert len(nodes.rows("activations_of_incident", incident=incident["id"])) == 1
 
     await nodes.every_meeting(make, check)
+
+
+async def test_a_press_gets_through_although_another_node_froze_in_the_middle_of_its_own(
+    nodes: Pair,
+) -> None:
+    """A machine that stands still inside its transaction: the server ends that before the press runs out of tries."""
+    stranger = await connect(nodes.a.ledger.address)
+    try:
+        lock = load_queries()["lock_site"].in_words({"site": SITE})
+        await stranger.execute(f"begin; {lock}")
+        intake = await nodes.b.run(nodes.b.press(ident="through"))
+        assert intake.started
+        await nodes.in_step()
+        assert [row["id"] for row in opened(nodes)] == ["inc-through"]
+    finally:
+        stranger.terminate()
