@@ -5,7 +5,7 @@ of this kind is never *secured* by its own word: it stays unknown until a person
 The console's emergency switch is not used: it locks every door there is, also those that nobody declared a way out for.
 A rule stays until it is reset, and then the door's schedule may open it at once: it is ended early in that case.
 A console keeps one rule a door: one that somebody had set to open it is written over, named when the door is read, and
-not given back by a release, which opens nothing (docs/decisions/0024).
+not given back by a release, which opens nothing (docs/decisions/0026).
 Seen with our own imitation only. Source: UniFi Access API reference (doors, lock_rule), Access 1.24.6 and later.
 """
 
