@@ -70,6 +70,9 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
         self.typed = TypedMessages(engine)
         self.trying = Trying(engine)
         self.checks = ContactChecks(engine)
+        self._planning = asyncio.Lock()
+        self._plans: dict[Any, asyncio.Task[Mapping[str, Any]]] = {}
+        """By what they are of: those that somebody waits for."""
 
     # --------------------------------------------------------------------------------------------------------- start
 
@@ -344,9 +347,24 @@ class EngineCommands(PageVerbs, TryVerbs, TaskVerbs, ContactVerbs):
     async def plan(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
         if len(self._desk.held.people) <= PLANNED_AT_ONCE:
             return plan_of(self._desk, playbook, zone, drill)
-        # Of its own: the loop goes on changing the desk while a thread looks.
-        desk = replace(self._desk, opted_out=set(self._desk.opted_out), incidents={}, answered=set())
-        return await asyncio.to_thread(plan_of, desk, playbook, zone, drill)
+        key = self._desk.held.version, playbook, zone, drill
+        if key not in self._plans:
+
+            def over(done: asyncio.Task[Mapping[str, Any]]) -> None:
+                del self._plans[key]
+                if not done.cancelled():
+                    done.exception()  # looked at, also if everybody who asked has gone
+
+            self._plans[key] = asyncio.create_task(self._plan_aside(playbook, zone, drill))
+            self._plans[key].add_done_callback(over)
+        return await asyncio.shield(self._plans[key])
+
+    async def _plan_aside(self, playbook: str, zone: str | None, drill: bool) -> Mapping[str, Any]:
+        """One at a time, for all who ask: each takes its share of the processor from the loop, and so from a press."""
+        async with self._planning:
+            # Of its own: the loop goes on changing the desk while a thread looks.
+            desk = replace(self._desk, opted_out=set(self._desk.opted_out), incidents={}, answered=set())
+            return await asyncio.to_thread(plan_of, desk, playbook, zone, drill)
 
     def _asked(self, approval: str) -> Mapping[str, Any]:
         """Empty if there is none: to somebody under duress one may be shown that is not."""
