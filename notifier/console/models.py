@@ -33,6 +33,8 @@ def _no_controls(text: str) -> str:
     return text
 
 
+MOST_FILES = 500
+"""Of one published set: as many as a school's folder may hold (`files.folder`)."""
 Line = Annotated[str, Field(max_length=200), AfterValidator(_no_controls)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_no_controls)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
@@ -202,7 +204,10 @@ class AnswerBody(Sent):
 
 class PublicationBody(Sent):
     comment: Line = ""
-    files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$")], str]
+    files: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*){0,4}$")], str],
+        Field(max_length=MOST_FILES),
+    ]
     """Path to content, in base64."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import gzip
+import threading
 import zlib
 from datetime import date
 from typing import Any
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from notifier.console import reading
+from notifier.console.models import MOST_FILES
 from notifier.console.routes import ROUTES, SMALL
 from notifier.errors import Fault, IllegalMove, NotFound, Refused, SetupError, StoreGone
 from notifier.interfaces import Outcome
@@ -68,6 +71,33 @@ async def test_a_body_has_a_most(school: School) -> None:
         status, problem, _ = await school.ask("POST", NOTES, headers, data=data)
         assert status == 413
         assert str(SMALL) in problem["detail"]
+
+
+async def test_a_set_of_more_files_than_a_folder_holds_is_refused_before_each_is_looked_at(school: School) -> None:
+    token = await school.token("administrator")
+    files = {f"playbooks/p{number}.yaml": "!" for number in range(MOST_FILES + 1)}
+    status, said, _ = await school.ask("POST", "/api/v1/publications", token, json={"files": files})
+    assert (status, [one["where"] for one in said["faults"]]) == (422, ["body.files"])
+    del files["playbooks/p0.yaml"]
+    status, said, _ = await school.ask("POST", "/api/v1/publications", token, json={"files": files})
+    assert (status, len(said["faults"])) == (422, MOST_FILES), "none of them is base64"
+
+
+async def test_a_long_body_is_read_in_a_thread_as_strictly_as_a_short_one(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(body: bytes) -> Any:
+        threads.add(threading.current_thread() is threading.main_thread())
+        return _read(body)
+
+    threads: set[bool] = set()
+    _read = reading.parse_json
+    monkeypatch.setattr(reading, "parse_json", read)
+    token = {**await school.token("administrator"), "Content-Type": "application/json"}
+    long = b'"files": {"site.yaml": "' + b"QUFB" * 100_000 + b'"}'
+    for body, wanted in ((b"{%s}" % long, 200), (b"{%s, %s}" % (long, long), 400), (b"{%s" % long, 400)):
+        assert (await school.ask("POST", "/api/v1/publications", token, data=body))[0] == wanted
+    assert threads == {False}
 
 
 @pytest.mark.parametrize("packing", ["gzip", "deflate", "br"])
