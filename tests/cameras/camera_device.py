@@ -135,11 +135,14 @@ class FakeCamera(CameraBench):
                 return _dropped(request)
             case CameraTrouble.CUT_SHORT:
                 return web.Response(body=jpeg[: len(jpeg) // 2], headers=headers)
-            case CameraTrouble.TOO_LONG:
+            case CameraTrouble.TOO_LONG:  # a whole picture, with comments that nobody needs
+                comment = b"\xff\xfe\xff\xff" + bytes(0xFFFF - 2)
                 reply = web.StreamResponse(headers=headers)
                 await reply.prepare(request)
-                for _ in range(10):
-                    await reply.write(jpeg[:2] + bytes(1_000_000))
+                await reply.write(jpeg[:2])
+                for _ in range(100):
+                    await reply.write(comment)
+                await reply.write(jpeg[2:])
                 return reply
         return web.Response(body=jpeg, headers=headers)
 
