@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -95,12 +96,15 @@ class _Known:
         self._by_id = {**{name: cells["name"] for name, cells in before.items()}}
         self._by_address: dict[str, str] = {}
         self._by_name: dict[str, str] = {}
+        self._by_look: dict[str, str] = {}
         for name, cells in before.items():
             self._by_name.setdefault(_plain(cells["name"]), name)
+            self._by_look.setdefault(_look(cells["name"]), name)
             for kind in ("sms", "email"):
                 self._by_address.setdefault(cells.get(kind, ""), name)
         for person in elsewhere.values():
             self._by_name.setdefault(_plain(person.name), person.id)
+            self._by_look.setdefault(_look(person.name), person.id)
             for address in person.addresses.values():
                 self._by_address.setdefault(address, person.id)
         self._by_address.pop("", None)
@@ -122,7 +126,8 @@ class _Known:
             other = self._by_address.setdefault(one.cells[kind], one.id) if one.cells[kind] else one.id
             if other != one.id:
                 why = f"has the {kind} address of `{other}`"
-        other = self._by_name.setdefault(_plain(one.name), one.id)
+        self._by_name.setdefault(_plain(one.name), one.id)
+        other = self._by_look.setdefault(_look(one.name), one.id)
         if other != one.id and not why:
             why = f"is called like `{other}`"
         return why
@@ -162,6 +167,12 @@ def _sort_in(plan: ImportPlan, one: Candidate, before: Mapping[str, str] | None)
         plan.changed.append((one, differing))
     else:
         plan.same.append(one)
+
+
+def _look(name: str) -> str:
+    """A name as somebody else may have typed it: without accents, apostrophes, hyphens, and in any order."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    return _plain("".join(sign if sign.isalnum() or sign.isspace() or sign == "," else "" for sign in bare)) or name
 
 
 def _plain(name: str) -> str:

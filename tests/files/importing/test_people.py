@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from notifier.files.contacts import read_contacts
 from notifier.files.importing.plan import ImportPlan, written
 from notifier.files.importing.school import TARGET, plan_for
@@ -122,3 +124,12 @@ def test_what_is_written_is_read_back_without_a_fault() -> None:
     assert read.faults == []
     assert read.people["a"].name == 'Ada "A" Lopez'
     assert read.people["a"].addresses == {"sms": "+12024561111", "email": "a@x.org"}
+
+
+@pytest.mark.parametrize(("one", "other"), [
+    ("José Pérez", "Jose Perez"), ("Ann O'Neil", "Ann ONeil"), ("Ann-Lee Wu", "Annlee Wu"), ("Wu, Ann", "Ann Wu"),
+])  # fmt: skip
+def test_a_name_typed_in_another_way_is_looked_at_also_within_one_file(one: str, other: str) -> None:
+    plan = planned(f',"{one}",,,,,a@example.org\n,"{other}",,,,,b@example.org\n,Ma Li,,,,,c@example.org\n')
+    assert [candidate.line for candidate, _ in plan.doubtful] == [3]
+    assert len(plan.people) == 3, "nobody is left out for a name"
