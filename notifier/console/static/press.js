@@ -7,7 +7,9 @@ const STALE = 900000; // a kept press that is older when the page opens again wa
 const body = document.body, base = body.dataset.base, $ = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const kept = `notifier-press ${base}`;
-const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { timeZone: body.dataset.zone || undefined });
+const local = { timeZone: body.dataset.zone || undefined }, HALF_DAY = 43200000;
+const day = (at) => (Date.now() - at > HALF_DAY ? `${new Date(at).toLocaleDateString("en-GB", { day: "numeric", month: "long", ...local })}, ` : "");
+const clock = (at) => day(at) + new Date(at).toLocaleTimeString("en-GB", local);
 const words = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
 const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, "0")).join("");
 
