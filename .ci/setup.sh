@@ -58,6 +58,13 @@ if [ "$need" = dev ] && ! command -v chromium >/dev/null; then
     command -v chromium >/dev/null || echo "set-up: the tests of the pages are skipped; for them type: sudo apt-get install -y chromium"
 fi
 
+# Stills of cameras that only stream are tested by a real ffmpeg; without one those tests skip and say so.
+if [ "$need" = dev ] && [ ! -e .venv ] && may_install && ! command -v ffmpeg >/dev/null; then
+    echo "set-up: installing ffmpeg (optional)"
+    timeout 300 bash -c "$(declare -f apt_install); apt_install --no-install-recommends ffmpeg" 2>/dev/null \
+        || echo "set-up: went on without ffmpeg"
+fi
+
 # A venv whose Python has been upgraded away is of no use.
 if ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
