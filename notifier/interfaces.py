@@ -16,6 +16,7 @@ from notifier.errors import AdapterError, Fault, Reason, WillNotWork
 from notifier.model.delivery import Inbound, Receipt, Report
 from notifier.model.door import DoorReading
 from notifier.model.facts import Body, Event, Rows
+from notifier.model.fire_words import FireWord
 from notifier.model.incident import Activation
 from notifier.model.looks import LookRules, SamePictures, judged
 from notifier.model.message import Message
@@ -374,6 +375,10 @@ class PageWords:
     drill: bool
     live: bool = False
     """Typed or spoken a moment ago: an output that only plays what lies on its devices cannot say these words."""
+    house: str = ""
+    """Of words that ship with the house (`fire_stay`, `fire_go`): how their recordings are called, and the file of an
+    output that plays only what lies on its devices.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -612,6 +617,10 @@ class Commands(Protocol):
         self, incident: str, speakers: Sequence[str], text: str, language: str, times: int, caller: Caller
     ) -> Outcome:
         """Say typed words over speakers now. Done means handed over; what became of it stands in the incident."""
+        ...
+
+    async def fire_page(self, incident: str, zone: str, word: FireWord, caller: Caller) -> Outcome:
+        """Say the prepared "stay" or "go" of a fire alarm in one zone, in the site's languages; as `page`."""
         ...
 
     async def page_audio(

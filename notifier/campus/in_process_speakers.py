@@ -78,7 +78,7 @@ class SimSpeakers(SpeakerChannel):
     async def prepare(self, words: PageWords) -> Sequence[str]:
         self.prepared[words.key] = words
         return [f"no recording for {language}: a synthetic voice speaks" for language in words.texts
-                if language not in words.recordings]  # fmt: skip
+                if language not in words.recordings and not words.house]  # fmt: skip
 
     async def page(
         self, speakers: Sequence[Speaker], words: PageWords, priority: int, started: Callable[[], None]

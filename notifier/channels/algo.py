@@ -42,7 +42,9 @@ class AlgoSettings(Written):
     """The API password; none: the endpoints ask for none."""
     user: str = Field(default="admin", pattern=r"^[A-Za-z0-9._-]{1,40}$")
     files: dict[str, FileName] = Field(default_factory=dict)
-    """Tone of a page to the file on the endpoints that says it, words and all; `live`: a chime for typed pages."""
+    """Tone of a page to the file on the endpoints that says it, words and all; `live`: a chime for typed pages;
+    `fire_stay`, `fire_go`: what is decided when the fire alarm sounds during a lockdown.
+    """
     drill_files: dict[str, FileName] = Field(default_factory=dict)
     """The same for drills. Each must say that it is a drill."""
     multicast: bool = False
@@ -73,6 +75,10 @@ def signature(password: str, method: str, uri: str, body: bytes, when: int, nonc
     return line_mac(password, method, uri, *sent, str(when), nonce), digest
 
 
+def _name(words: PageWords) -> str:
+    return words.house or words.tone
+
+
 class Algo(HttpSpeakers, SpeakerChannel):
     """Pages on Algo endpoints, and what their status says about it."""
 
@@ -90,13 +96,13 @@ class Algo(HttpSpeakers, SpeakerChannel):
             return ["Algo endpoints cannot say words of the moment; only their chime sounds there"]
         if self._file(words) is None and not words.live:
             kind = "drill_files" if words.drill else "files"
-            return [f'no file for "{words.tone}" stands under `{kind}` of algo: its speakers stay silent for it']
+            return [f'no file for "{_name(words)}" stands under `{kind}` of algo: its speakers stay silent for it']
         self._sayable(words)
         return []
 
     def _file(self, words: PageWords) -> str | None:
         files = self.settings.drill_files if words.drill else self.settings.files
-        return files.get("live" if words.live else words.tone)
+        return files.get("live" if words.live else _name(words))
 
     def _sayable(self, words: PageWords) -> None:
         if words.key not in self._prepared:
@@ -106,7 +112,7 @@ class Algo(HttpSpeakers, SpeakerChannel):
         if words.live:
             text = "Algo endpoints play files of their own and cannot say words of the moment. Page by multicast."
         else:
-            text = f'There is no {"drill " if words.drill else ""}file for "{words.tone}" in the settings of algo.'
+            text = f'There is no {"drill " if words.drill else ""}file for "{_name(words)}" in the settings of algo.'
         raise WillNotWork(text, Reason.NOT_SUPPORTED)
 
     async def _play(self, address: str, words: PageWords, turn: Turn, begun: Callable[[], None]) -> int:

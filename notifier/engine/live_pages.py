@@ -1,4 +1,4 @@
-"""Pages of a moment ago: typed or spoken by a person while a response runs.
+"""Pages of a moment ago: typed or spoken by a person while a response runs, or prepared and let go by one.
 
 They are rendered beside the work and recorded before they are said. They have the rank of their response: a page of
 its own that is on the air is said to its end first, a lower one gives way, a higher one takes the speakers. A process
@@ -21,13 +21,14 @@ from notifier.engine.page_records import heard_body
 from notifier.engine.recovery import LIVE
 from notifier.engine.scene import Scene
 from notifier.engine.selectors import select_speakers
-from notifier.engine.steps.announce import stamped
+from notifier.engine.steps.announce import fire_page, stamped
 from notifier.engine.steps.secure_doors import command_row
 from notifier.errors import AdapterError, NotFound, Refused
 from notifier.interfaces import Outcome, PageWords
 from notifier.model.door import CommandState
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Fact, Row
+from notifier.model.fire_words import FireWord
 from notifier.model.incident import IncidentState
 from notifier.model.playbook import Step
 from notifier.model.rights import Caller
@@ -64,6 +65,15 @@ class LivePages:
         facts = {"how": "spoken", "bytes": len(wav), "sha256": hashlib.sha256(wav).hexdigest()}
         words = PageWords(f"live-{mark}", TONE, {}, {language: str(kept)}, 1, scene.drill, live=True)
         return await self._say(scene, mark, speakers, words, caller, facts, {"recording": kept.name})
+
+    async def prepared(self, incident: str, zone: str, word: FireWord, caller: Caller) -> Outcome:
+        """What a fire alarm makes of a zone: rendered when the set was published, in the site's languages."""
+        scene, speakers = self._ready(incident, [f"zone:{zone}"])
+        words = fire_page(scene.held, word, scene.drill)
+        facts = {"how": "prepared", "word": str(word), "zone": zone}
+        return await self._say(
+            scene, uuid.uuid4().hex[:12], speakers, words, caller, facts, {"said": dict(words.texts)}
+        )
 
     async def confirm(self, incident: str, speaker: str, heard: bool, name: str) -> Outcome:
         await self._ledger.run(lambda: heard_body(self._desk.site, incident, speaker, heard, name))
@@ -151,6 +161,9 @@ class PageVerbs:
         self, incident: str, speakers: Sequence[str], text: str, language: str, times: int, caller: Caller
     ) -> Outcome:
         return await self.live.typed(incident, speakers, text, language, times, caller)
+
+    async def fire_page(self, incident: str, zone: str, word: FireWord, caller: Caller) -> Outcome:
+        return await self.live.prepared(incident, zone, word, caller)
 
     async def page_audio(
         self, incident: str, speakers: Sequence[str], sound: bytes, content_type: str, language: str, caller: Caller

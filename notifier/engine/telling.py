@@ -146,6 +146,9 @@ def _stopped(data: Data, held: Held | None) -> str:
 
 def _spoken(data: Data, held: Held | None) -> str:
     drill = "DRILL: " if data.get("drill") else ""
+    if data.get("how") == "prepared":
+        where = _zone(data, held)
+        return f"{drill}{data.get('by')} says the prepared page for {str(data.get('word')).upper()} at {where}."
     did = "typed" if data.get("how") == "typed" else "spoke"
     return f"{drill}{data.get('by')} {did} a page for {len(data.get('speakers', ()))} speakers."
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from notifier.campus.in_process_sms import SimSms
 from notifier.engine.commands import EngineCommands
 from notifier.interfaces import Ending, Outcome
+from notifier.model.fire_words import FireWord
 from notifier.model.people import Person
 from notifier.model.rights import Caller, Right
 from notifier.testing.fake_clock import seconds
@@ -185,6 +186,11 @@ class PersonInStory:
         """Types a page; without `speakers`, for all of them."""
         name, to = self._story.incident, speakers or ("all",)
         return await self._say(lambda commands: commands.page(name, to, text, language, times, self.caller))
+
+    async def decides(self, word: FireWord, zone: str) -> Outcome:
+        """The fire alarm sounds in a lockdown: stay, or go."""
+        name = self._story.incident
+        return await self._say(lambda commands: commands.fire_page(name, zone, word, self.caller))
 
     async def speaks(self, *speakers: str, sound: bytes, content_type: str = "audio/wav") -> Outcome:
         """Into a microphone: `sound` as it was recorded."""

@@ -11,6 +11,7 @@ import stat
 import struct
 import wave
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from notifier.channels._pa.mulaw import SILENCE, decode, encode
 from notifier.channels._pa.recording import BadRecording, read_recording, read_wav, resample
 from notifier.channels._pa.shelf import Shelf
 from notifier.channels._pa.tones import DRILL_MARKER, TONES, Note, synthesise
-from notifier.channels._pa.voices import DRILL_WORDS, SCHOOL, SCHOOL_WORDS
+from notifier.channels._pa.voices import HOUSE_WORDS, SCHOOL, SCHOOL_WORDS
 from notifier.interfaces import PageWords
+from notifier.model.fire_words import WORDS, FireWord
 from notifier.model.playbook import Announce
 
 PACKAGE = Path(render.__file__).parent
@@ -184,7 +186,7 @@ def test_a_recording_that_cannot_be_said_is_refused_with_what_to_do(data: bytes,
     assert any(advice in str(raised.value) for advice in ("Save it as", "Record it again", "Cut it"))
 
 
-@pytest.mark.parametrize("name", [*SCHOOL_WORDS, *DRILL_WORDS])
+@pytest.mark.parametrize("name", [*SCHOOL_WORDS, *HOUSE_WORDS])
 def test_every_spoken_word_that_ships_can_be_said(name: str) -> None:
     folder = SCHOOL if name in SCHOOL_WORDS else PACKAGE
     assert 0.5 < len(read_recording(folder / f"{name}.wav")) / 8000 < 12
@@ -196,6 +198,12 @@ def test_the_recorded_lockdown_says_what_the_demo_school_has_written(language: s
     say = next(step["announce"]["say"] for step in playbook["steps"] if "announce" in step)
     written = say[language].replace("¡", "")
     assert " ".join(text for _, text in SCHOOL_WORDS[f"lockdown_{language}"]) == written
+
+
+@pytest.mark.parametrize("word", FireWord)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_recorded_words_of_a_fire_alarm_are_those_that_the_board_shows(word: FireWord, language: str) -> None:
+    assert " ".join(text for _, text in HOUSE_WORDS[f"fire_{word}_{language}"]) == WORDS[word][language]
 
 
 # ------------------------------------------------------------------------------------------------------- pages
@@ -253,6 +261,16 @@ def test_a_bad_recording_leaves_the_words_to_the_synthetic_voice_and_says_why(tm
     rendered = render.render(page({"en": "Words."}, {"en": str(tmp_path / "bad.wav")}), program)
     assert strength(decode(rendered.audio)[-6000:-3000], 700) > 0.3
     assert any("bad.wav is not a WAV file" in warning and "synthetic" in warning for warning in rendered.warnings)
+
+
+@pytest.mark.parametrize("word", FireWord)
+def test_words_of_the_house_are_spoken_in_both_languages_where_nothing_can_speak(word: FireWord) -> None:
+    both = PageWords("key", "attention", WORDS[word], {}, 1, False, house=f"fire_{word}")
+    rendered = render.render(both, "")
+    assert (rendered.warnings, rendered.voiceless) == ((), ())
+    voices = [read_recording(PACKAGE / f"fire_{word}_{language}.wav") for language in ("en", "es")]
+    assert len(rendered.audio) > sum(map(len, voices))
+    assert render.render(replace(both, house=""), "").voiceless == ("en", "es")
 
 
 def test_tone_and_every_language_are_said_as_often_as_asked(voice: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from notifier.errors import NotFound, Refused
 from notifier.model.events import EventKind
+from notifier.model.fire_words import FireWord, not_said_in, said_in
 from notifier.model.sound import LARGEST
 from notifier.testing.story import Story, story
 
@@ -62,6 +63,29 @@ async def test_a_page_waits_for_the_sentence_of_its_own_response() -> None:
         assert typed.finished
         assert lockdown.ended is not None
         assert typed.began >= lockdown.ended
+
+
+async def test_stay_is_said_in_the_sites_languages_and_was_prepared_when_it_was_published() -> None:
+    async with story() as campus:
+        channel = campus.campus.speakers["pa_multicast"]
+        prepared = [words for words in channel.prepared.values() if words.house == "fire_stay" and not words.drill]
+        await campus.press("front-office")
+        await campus.advance("40s")
+        outcome = await campus.person("Ada").decides(FireWord.STAY, "north")
+        await campus.advance("1m")
+        assert outcome.detail["speakers"] == ["north-rooms"]
+        (said,) = [page.words for page in channel.heard("north-rooms") if page.words.house]
+        assert said in prepared
+        assert {language: text[:8] for language, text in said.texts.items()} == {"en": "Attentio", "es": "Atención"}
+        assert not any("Stay in lockdown" in text for text in campus.speaker("office-rooms").said())
+        (told,) = campus.log.told(EventKind.PAGE_SPOKEN)
+        assert (told["how"], told["languages"]) == ("prepared", ["en", "es"])
+
+
+def test_a_site_of_other_languages_hears_the_fire_words_in_english() -> None:
+    assert list(said_in(FireWord.GO, ["fr", "es-MX"])) == ["es-MX"]
+    assert list(said_in(FireWord.GO, ["fr"])) == ["en"]
+    assert not_said_in(["fr", "es-MX"]) == ["fr"]
 
 
 async def test_in_a_drill_every_page_says_so_by_itself() -> None:

@@ -15,8 +15,8 @@ from notifier.channels._pa.tones import DRILL_MARKER, RATE, TONES, synthesise
 from notifier.interfaces import PageWords
 from notifier.model.message import stamp_for
 
-DRILL_WORDS = Path(__file__).parent
-"""Here lie `drill_en.wav` and `drill_es.wav`: a drill says its word also where nothing else can speak."""
+HOUSE_WORDS = Path(__file__).parent
+"""Here lie `drill_en.wav`, `fire_stay_es.wav` and so on: said also where nothing else can speak."""
 LEAD = 0.3
 """Seconds of silence before words that no tone precedes: a speaker opens while the first packets arrive."""
 AFTER_TONE, BETWEEN_LANGUAGES, BETWEEN_REPETITIONS, TAIL = 0.25, 0.6, 0.9, 0.2
@@ -66,7 +66,7 @@ def render(words: PageWords, speech_program: str) -> Rendered:
 def _voice(words: PageWords, language: str, program: str, warnings: list[str]) -> Samples | None:
     """The recorded voice, else the synthetic one, else None; every step down leaves a warning that says what to do."""
     why = f"no recording for {language}"
-    if path := words.recordings.get(language):
+    if path := words.recordings.get(language) or _of_the_house(words, language):
         try:
             recorded = read_recording(Path(path))
         except BadRecording as error:
@@ -95,9 +95,14 @@ def _voice(words: PageWords, language: str, program: str, warnings: list[str]) -
     return voice
 
 
+def _of_the_house(words: PageWords, language: str) -> str | None:
+    path = HOUSE_WORDS / f"{words.house}_{language.partition('-')[0]}.wav"
+    return str(path) if words.house and path.exists() else None
+
+
 @cache
 def _recorded_drill_word(language: str) -> Samples | None:
-    path = DRILL_WORDS / f"drill_{language}.wav"
+    path = HOUSE_WORDS / f"drill_{language}.wav"
     return read_recording(path) if path.exists() else None
 
 

@@ -24,7 +24,7 @@ async def render_aside(words: PageWords, speech_program: str) -> Rendered:
     """Raises WillNotWork if the process fails."""
     told = {
         "key": words.key, "tone": words.tone, "texts": dict(words.texts), "recordings": dict(words.recordings),
-        "times": words.times, "drill": words.drill, "live": words.live,
+        "times": words.times, "drill": words.drill, "live": words.live, "house": words.house,
     }  # fmt: skip
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__, speech_program,

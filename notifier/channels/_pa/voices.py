@@ -14,6 +14,7 @@ from pathlib import Path
 from notifier.channels._pa.mulaw import little_endian
 from notifier.channels._pa.speech import NoVoice, speak
 from notifier.channels._pa.tones import RATE
+from notifier.model.fire_words import WORDS, FireWord
 
 HOUSE = Path(__file__).parents[2]
 SCHOOL = HOUSE / "demo_school" / "recordings"
@@ -41,9 +42,18 @@ SCHOOL_WORDS: dict[str, Said] = {
     "lockdown_over_en": (("en", "The lockdown has ended. Please stay with your class."),),
     "lockdown_over_es": (("es", "El"), ("en", "lockdown"), ("es", "ha terminado. Por favor sigan con su clase.")),
 }
-DRILL_WORDS: dict[str, Said] = {
+HOUSE_WORDS: dict[str, Said] = {
     "drill_en": (("en", "Drill. This is a drill."),),
     "drill_es": (("es", "Simulacro. Esto es un simulacro."),),
+    # Said as `notifier.model.fire_words` has them written.
+    "fire_stay_en": (("en", WORDS[FireWord.STAY]["en"]),),
+    "fire_stay_es": (
+        ("es", "Atención. Suena la alarma de incendio. Sigan en"),
+        ("en", "lockdown."),
+        ("es", "Salgan solo si ven humo o fuego."),
+    ),
+    "fire_go_en": (("en", WORDS[FireWord.GO]["en"]),),
+    "fire_go_es": (("es", WORDS[FireWord.GO]["es"]),),
 }
 PAUSE = 0.15
 """Seconds between two voices."""
@@ -76,7 +86,7 @@ def _trimmed(samples: array[int], quiet: int = 200, margin: int = RATE // 20) ->
 
 def main() -> int:
     try:
-        made = [*make(SCHOOL, SCHOOL_WORDS), *make(Path(__file__).parent, DRILL_WORDS)]
+        made = [*make(SCHOOL, SCHOOL_WORDS), *make(Path(__file__).parent, HOUSE_WORDS)]
     except NoVoice as error:
         sys.stderr.write(f"The words cannot be made: {error}.\n")
         return 1

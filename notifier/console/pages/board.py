@@ -41,7 +41,8 @@ DONE = {
     "paused": "Outside messages pause. Police, doors and speakers go on.", "resumed": "Outside messages go on.",
     "command": "Recorded who is in command.", "outside": "Recorded.", "approved": "Approved.", "late": "Decided.",
     "refused": "Not approved. It is skipped.", "stay": "The page for stay is handed to the speakers.",
-    "go": "The evacuation has begun.", "door": "Recorded what you saw.", "asked": "Asked. A second person decides.",
+    "go": "The evacuation has begun.", "go_page": "The page for go is handed to the speakers.",
+    "door": "Recorded what you saw.", "asked": "Asked. A second person decides.",
     "ended": "Recorded. It is ending.",
 }  # fmt: skip
 """What was just done, by the word in the address: said where the person looks next, never in a message that goes."""

@@ -13,6 +13,7 @@ from notifier.console.pages.rendering import people
 from notifier.console.route import Call, Flag, Handler, Route
 from notifier.errors import NotFound, NotifierError
 from notifier.interfaces import Outcome
+from notifier.model.fire_words import FireWord, not_said_in, said_in
 from notifier.model.incident import Activation
 from notifier.model.rights import Right
 
@@ -20,7 +21,6 @@ LONGEST_PAGE = 600  # characters that are spoken: under a minute
 LONGEST_TEXT = 1000
 CHANNELS = ("push", "sms", "email", "voice")
 ON_THE_LINE = "911"
-STAY = "Attention. The fire alarm is sounding. Stay in lockdown. Leave only if you see smoke or fire."
 GROUPS = {"all": ("In the contacts", {}), "group:staff": ("Staff", {"group": "staff"})}
 
 
@@ -185,23 +185,31 @@ async def pause(call: Call) -> web.Response:
 
 async def ask_fire(call: Call) -> web.Response:
     zones = [(zone["id"], zone["name"]) for zone in call.parts.views.site()["zones"]]
-    return await act_page(call, "board_fire.html", zones=zones, stay=STAY, asked=query_text(call, "go"))
+    languages = call.parts.views.site()["languages"]
+    return await act_page(
+        call, "board_fire.html", zones=zones, stay=said_in(FireWord.STAY, languages), left_out=not_said_in(languages),
+        go=None if _evacuation(call) else said_in(FireWord.GO, languages), asked=query_text(call, "go"),
+    )  # fmt: skip
+
+
+def _evacuation(call: Call) -> str | None:
+    books = call.parts.views.state("playbooks")["items"]
+    return next((one["id"] for one in books if one["action"] == "evacuate"), None)
 
 
 async def fire(call: Call) -> web.Response:
-    """Stay: a page for one zone. Go: an evacuation of it, beside the lockdown."""
+    """Stay: a page for one zone. Go: an evacuation of it, beside the lockdown; without a playbook for one, a page."""
     form, incident = await read_form(call), call.path["incident"]
     zone, word = form.text("zone"), form.text("word")
     name = next((one["name"] for one in call.parts.views.site()["zones"] if one["id"] == zone), None)
     if name is None or word not in {"stay", "go"}:
         raise NotFound("There is no such zone here.")
     if word == "stay":
-        await call.parts.commands.page(incident, [f"zone:{zone}"], STAY, "en", 2, call.caller)
+        await call.parts.commands.fire_page(incident, zone, FireWord.STAY, call.caller)
+    elif (book := _evacuation(call)) is None:
+        word = "go_page"
+        await call.parts.commands.fire_page(incident, zone, FireWord.GO, call.caller)
     else:
-        books = call.parts.views.state("playbooks")["items"]
-        book = next((one["id"] for one in books if one["action"] == "evacuate"), None)
-        if book is None:
-            raise NotFound("No playbook for an evacuation is published. Say it on the speakers.")
         started = Activation(
             id=call.new_id(), source=call.caller.id, playbook=book, zone=zone, presser=call.caller.name,
             note=f"Fire alarm: {call.caller.name} decided that {name} goes.",

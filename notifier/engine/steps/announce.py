@@ -13,6 +13,8 @@ from notifier.engine.steps.secure_doors import command_row
 from notifier.interfaces import PageWords
 from notifier.model.door import CommandState
 from notifier.model.facts import Row
+from notifier.model.fire_words import TIMES, TONES, FireWord, said_in
+from notifier.model.incident import Action
 from notifier.model.message import stamp_for
 from notifier.model.playbook import Announce, Playbook, Step, fill
 from notifier.model.site import Speaker
@@ -37,6 +39,15 @@ def stamped(words: str, language: str, drill: bool) -> str:
     return f"{stamp}. {stamp}. {words} {stamp}." if drill else words
 
 
+def fire_page(held: Held, word: FireWord, drill: bool) -> PageWords:
+    """What is said where the fire alarm sounds during a lockdown and somebody has decided; the house's own words."""
+    texts = {each: stamped(text, each, drill) for each, text in said_in(word, held.site.languages).items()}
+    house = f"fire_{word}"
+    raw = json.dumps([house, TONES[word], texts, TIMES, drill])
+    key = hashlib.sha256(raw.encode()).hexdigest()[:32]
+    return PageWords(key, TONES[word], texts, {}, TIMES, drill, house=house)
+
+
 def all_pages(held: Held) -> Iterator[tuple[str, PageWords]]:
     """(kind of speaker output, words) of every page this publication can say, live and drill."""
     kinds = sorted({speaker.channel for speaker in held.site.speakers})
@@ -48,6 +59,11 @@ def all_pages(held: Held) -> Iterator[tuple[str, PageWords]]:
                 for drill in (False, True):
                     for kind in kinds:
                         yield kind, page_words(held, playbook, step.announce, drill)
+    if any(each.action == Action.LOCKDOWN and each.audible for each in held.playbooks.values()):
+        for word in FireWord:
+            for drill in (False, True):
+                for kind in kinds:
+                    yield kind, fire_page(held, word, drill)
 
 
 def page_speakers(scene: Scene, step: Step) -> dict[str, list[Speaker]]:
