@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 LIVE = "_live:"
 """How the step of a page begins that a person typed or spoke (`live_pages`)."""
 
+UNLOCKED_BY_NOW = 600.0
+"""Seconds after which no node is unlocking a door any more: two paths and their read-backs take less than a minute.
+What a node that is gone for good, or has another name now, left open is told of then.
+"""
+
 
 async def recover(engine: Orchestrator) -> None:
     """Read what is open, settle what a dead process held, and put the rest back to work."""
@@ -124,7 +129,7 @@ def adopt_body(site: str, node: str, askable: set[str], now: float) -> Body[int]
         by_incident.setdefault(row["incident"], []).append(Row("delivery", values))
     for incident, rows in by_incident.items():
         yield Fact(EventKind.RECOVERED, site, incident, {"count": len(rows)}, rows)
-    restores = yield Ask("open_restores", {"site": site})
+    restores = yield Ask("open_restores", {"site": site, "node": node, "over": now - UNLOCKED_BY_NOW})
     for command in restores:
         task = Row(
             "task",

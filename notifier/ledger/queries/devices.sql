@@ -20,7 +20,9 @@ select * from command where site = :site and incident = :incident and kind = 'do
     and state = 'not_proven'
 
 -- name: open_restores
+-- Of this node; of another one only if it began before `over`: until then that node is at work with the door.
 select * from command where site = :site and verb = 'restore' and state in ('queued', 'sending')
+    and (node = :node or at < :over)
 
 -- name: last_command_of
 select * from command where site = :site and incident = :incident and device = :device and kind = 'door'
