@@ -20,6 +20,7 @@ from notifier.demo.api import Answered, Api
 from notifier.demo.cast import Cast, cast
 from notifier.demo.facts import Facts
 from notifier.demo.folder import SMS, free_port, read_school, school_files, secrets, write_school
+from notifier.demo.in_order import InOrder
 from notifier.demo.node import Node
 from notifier.demo.observing import observed, verified
 from notifier.demo.promises import failed_promises
@@ -33,6 +34,8 @@ VISITOR = "Visitor"
 """The account of whoever looks on; a commander, so that every button of the board may be tried."""
 PHONES_EVERY = 1.0
 """Seconds between two lines that count the messages on phones."""
+PRINTED_EVERY = 0.1
+"""Seconds between two looks at what may be printed."""
 INTERRUPTED = 130
 LISTENS_WITHIN = 20.0
 """Seconds until the live stream of events must have begun."""
@@ -82,13 +85,16 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
     people = {role: await _account(stack, owner, base, school, person) for role, person in _accounts(parts).items()}
     if not once:
         print(_way_in(base, await _visitor(owner)), flush=True)
+    told = InOrder()
     story = Story(
-        campus, parts, school, people["principal"], people["commander"], lambda text: _say(story, text), button["path"]
-    )
+        campus, parts, school, people["principal"], people["commander"], lambda text: _say(story, told, text),
+        button["path"],
+    )  # fmt: skip
     story.prepare()
     tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(_follow(story, people["principal"])),
-        asyncio.create_task(_count(story)),
+        asyncio.create_task(_follow(story, told, people["principal"])),
+        asyncio.create_task(_count(story, told)),
+        asyncio.create_task(_print(story, told)),
     ]
     death = asyncio.create_task(node.died())
     tasks.append(death)
@@ -107,7 +113,7 @@ async def _on_stage(folder: Path, stack: AsyncExitStack, *, once: bool) -> int:
         findings = await verified(node.store, running=not once)
         facts = replace(facts, ledger_checked=True, ledger_findings=tuple(findings))
         failed = failed_promises(facts)
-        print(_verdict(failed))
+        print("\n".join([*told.rest(), _verdict(failed)]))
         for logged in _tail(node.log).splitlines():
             if "level=error" in logged or "level=critical" in logged:
                 print(f"the daemon's log: {logged}")
@@ -140,7 +146,7 @@ async def _visitor(owner: Api) -> str:
     return str(invited["path"])
 
 
-async def _follow(story: Story, api: Api) -> None:
+async def _follow(story: Story, told: InOrder, api: Api) -> None:
     """Every event as it happens: kept for the story, told on the terminal."""
     rooms = {room.id: room.name or room.id for room in story.school.site.rooms}
     doors = {door.id: door.title for door in story.school.site.doors}
@@ -152,25 +158,39 @@ async def _follow(story: Story, api: Api) -> None:
             text = lines.told(event, rooms, doors) if "kind" in event else None
             if text and story.pressed_at:
                 after = datetime.fromisoformat(event["wall"]).timestamp() - epoch - story.pressed_at
-                print(lines.line(max(0.0, after), text), flush=True)
+                told.tell(max(0.0, after), text)
     except (Answered, OSError) as error:
         story.mishaps.append(f"The live stream of events broke off: {error}")
 
 
-async def _count(story: Story) -> None:
+async def _count(story: Story, told: InOrder) -> None:
     """How many messages people have, now and then."""
-    told: Counter[str] = Counter()
+    before: Counter[str] = Counter()
     while True:
         await asyncio.sleep(PHONES_EVERY)
         crowd = story.campus.crowd
         counts: Counter[str] = Counter([message.by for one in crowd.values() for message in one.received])
-        if counts != told:
-            told = counts
-            _say(story, lines.phones(dict(sorted(counts.items())), sum(bool(one.received) for one in crowd.values())))
+        if counts != before:
+            before = counts
+            _say(
+                story,
+                told,
+                lines.phones(dict(sorted(counts.items())), sum(bool(one.received) for one in crowd.values())),
+            )
 
 
-def _say(story: Story, text: str) -> None:
-    print(lines.line(story.campus.clock.now() - story.pressed_at, text), flush=True)
+def _say(story: Story, told: InOrder, text: str) -> None:
+    told.tell(story.campus.clock.now() - story.pressed_at, text)
+
+
+async def _print(story: Story, told: InOrder) -> None:
+    try:
+        while True:
+            await asyncio.sleep(PRINTED_EVERY)
+            for said in told.due(story.campus.clock.now() - story.pressed_at):
+                print(said, flush=True)
+    finally:
+        print("".join(f"{said}\n" for said in told.rest()), end="", flush=True)
 
 
 def _introduction(school: Loaded, parts: Cast) -> str:

@@ -108,7 +108,8 @@ def _escalated(data: Data, held: Held | None) -> str:
 
 def _page_over(data: Data, held: Held | None) -> str:
     if data.get("fault"):
-        return f"The page on {data.get('speakers')} speakers did not finish: {str(data['fault']).rstrip('.')}."
+        said = "was not said to its end" if data.get("packets") else "was NOT said"
+        return f"The page on {data.get('speakers')} speakers {said}: {str(data['fault']).rstrip('.')}."
     return (
         f"The page was sent to {data.get('speakers')} speakers: {data.get('packets')} packets, worst gap "
         f"{data.get('worst_gap_ms', 0):.0f} ms. Nobody has confirmed that it was heard."
@@ -160,7 +161,21 @@ def _speaker(speaker: str, held: Held | None) -> str:
 
 def _asked_for(data: Data) -> str:
     what = str(data.get("what", "An approval"))
-    return {"publish": "new files to run", "message": "a message to people outside"}.get(what, what)
+    return ASKED_FOR.get(what, what)
+
+
+ASKED_FOR = {
+    "publish": "new files to run",
+    "message": "a message to people outside",
+    "all_clear": "the all-clear",
+    "recall": "the recall",
+    "mistake": "the end as a mistake",
+    "stop_drill": "the end of the drill",
+}
+
+
+def _headed(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _answered(data: Data, held: Held | None) -> str:
@@ -273,9 +288,9 @@ TELLERS: dict[EventKind, Callable[[Data, Held | None], str]] = {
     EventKind.APPROVAL_ASKED: lambda data, held: (
         f"{data.get('first')} asks for {_asked_for(data)}; a second person is needed."
     ),
-    EventKind.DURESS: lambda data, held: f"{data.get('first')} asks for {data.get('what')}; a second person is needed.",
+    EventKind.DURESS: lambda data, held: f"{data.get('first')} asks for {_asked_for(data)}; a second person is needed.",
     EventKind.APPROVAL_DECIDED: lambda data, held: (
-        f"{_asked_for(data)}: {data.get('state')}"
+        _headed(f"{_asked_for(data)}: {data.get('state')}")
         + (f" by {data['second']}." if data.get("second") else ".")
         + (f" {data['reason'].rstrip('.')}." if data.get("reason") else "")
         + (f" {len(data['doors'])} doors stay as they are." if data.get("doors") else "")

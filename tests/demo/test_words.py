@@ -4,6 +4,7 @@ from notifier.adapters import Installed
 from notifier.demo.cast import cast
 from notifier.demo.facts import DoorFact, Facts, PersonFact
 from notifier.demo.folder import SENDERS, school_files
+from notifier.demo.in_order import InOrder
 from notifier.demo.lines import line, told
 from notifier.demo.summary import summary
 from notifier.files.load import load
@@ -85,3 +86,15 @@ def test_the_cast_is_the_same_every_time_and_fits_the_school() -> None:
     assert set(parts.need_help) <= parts.answers.keys()
     assert parts.principal in parts.answers
     assert len(parts.officers) == 3
+
+
+def test_what_happened_first_is_printed_first_although_it_was_heard_last() -> None:
+    told = InOrder()
+    told.tell(12.0, "messages with people: 3 sms")
+    assert told.due(12.1) == []
+    told.tell(11.9, "Nurse: safe")
+    told.tell(12.0, "the same instant keeps its order")
+    assert told.due(12.45) == [" +11.9s  Nurse: safe"]
+    assert told.due(12.6) == [" +12.0s  messages with people: 3 sms", " +12.0s  the same instant keeps its order"]
+    told.tell(13.0, "the last")
+    assert told.rest() == [" +13.0s  the last"]
