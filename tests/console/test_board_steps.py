@@ -32,6 +32,7 @@ async def test_the_fire_alarm_in_a_lockdown_asks_stay_or_go_and_a_zone_goes(
         await page.get_by_role("link", name="Stay or go…").first.click()
         await expect(page.locator("main")).to_contain_text("Nothing was started by the alarm.")
         await screenshot(page, "board-stay-or-go")
+        await expect(page.locator("main [lang=es]")).to_contain_text("Sigan en lockdown.")
         await page.get_by_role("button", name="Stay: page Front office").click()
         await expect(page.locator(".did")).to_contain_text("The page for stay")
         await page.goto(f"{school.url}/board/{incident}/fire")
@@ -40,6 +41,24 @@ async def test_the_fire_alarm_in_a_lockdown_asks_stay_or_go_and_a_zone_goes(
         await expect(page.locator("#facts")).to_contain_text("Also running: EVACUATE")
     open_now = school.daemon.views.incidents(open_only=True, limit=9, after=None)["items"]
     assert sorted(one["action"] for one in open_now) == ["evacuate", "lockdown"]
+
+
+async def test_where_no_evacuation_is_published_a_zone_goes_by_a_prepared_page(
+    browser: Browser, tmp_path: Path
+) -> None:
+    files = {path: raw for path, raw in small_school().items() if path != "playbooks/evacuate.yaml"}
+    async with school_online(tmp_path, files) as school:
+        incident = await press(school)
+        async with board(browser, school, incident, java_script_enabled=False) as page:
+            await page.goto(f"{school.url}/board/{incident}/fire?go=north")
+            await expect(page.locator("main")).to_contain_text("Go says, twice, and starts nothing")
+            await screenshot(page, "board-go-by-a-page")
+            await page.get_by_role("button", name="Page: EVACUATE North wing").click()
+            await expect(page.locator(".did")).to_contain_text("The page for go is handed to the speakers.")
+        (shown,) = school.daemon.views.incidents(open_only=True, limit=9, after=None)["items"]
+        assert shown["action"] == "lockdown"
+        told = [one["text"] for one in school.daemon.views.timeline(incident, limit=200, after=None)["items"]]
+        assert any("says the prepared page for GO at North wing" in text for text in told)
 
 
 async def test_an_empty_message_is_not_sent_and_says_what_is_missing(browser: Browser, school: OnlineSchool) -> None:
