@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from notifier.console.drawn_icons import drawn_icons
+
 HERE = Path(__file__).parent / "static"
 KINDS = {
     ".css": "text/css",
@@ -18,7 +20,7 @@ KINDS = {
     ".json": "application/manifest+json",  # the only JSON that pages load is the manifest of an installed page
 }
 _HASHED = re.compile(r"(?P<stem>.+)\.[0-9a-f]{12}(?P<suffix>\.[a-z]+)")
-_LINKED = re.compile(r"(?<=[\"'/])[a-z][a-z0-9_-]*\.(?:css|svg|js|json)(?=[\"'])")
+_LINKED = re.compile(r"(?<=[\"'/])[a-z][a-z0-9_-]*\.(?:css|svg|js|json|png)(?=[\"'])")
 
 _CSS_SPACE = re.compile(r" ?([{}]) ?|(?<=;) ")
 """Around braces and behind semicolons a space means nothing (CSS Syntax 3, 4.3); in words of ours neither stands."""
@@ -52,24 +54,28 @@ def find(asked: str) -> tuple[Asset, bool] | None:
 @cache
 def _assets() -> Mapping[str, Asset]:
     bodies = {path.name: path.read_bytes() for path in sorted(HERE.iterdir()) if path.suffix in KINDS}
-    done: dict[str, Asset] = {}
+    done = {name: _asset(name, body, "image/png") for name, body in drawn_icons().items()}
 
     def finish(name: str) -> Asset:
         if name not in done:
             text = _LINKED.sub(
-                lambda link: finish(link[0]).name if link[0] in bodies and link[0] != name else link[0],
+                lambda link: finish(link[0]).name if link[0] in {*bodies, *done} and link[0] != name else link[0],
                 bodies[name].decode("utf-8"),
             )
-            stem, _, suffix = name.rpartition(".")
-            slim = _slim(text)
-            body = (_CSS_SPACE.sub(_brace, slim) if suffix == "css" else slim).encode("utf-8")
-            digest = hashlib.sha256(body).hexdigest()[:12]
-            done[name] = Asset(f"{stem}.{digest}.{suffix}", body, KINDS[f".{suffix}"], gzip.compress(body, 9, mtime=0))
+            suffix, slim = name[name.rindex(".") :], _slim(text)
+            body = (_CSS_SPACE.sub(_brace, slim) if suffix == ".css" else slim).encode("utf-8")
+            done[name] = _asset(name, body, KINDS[suffix])
         return done[name]
 
     for name in bodies:
         finish(name)
     return done
+
+
+def _asset(name: str, body: bytes, kind: str) -> Asset:
+    stem, _, suffix = name.rpartition(".")
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    return Asset(f"{stem}.{digest}.{suffix}", body, kind, gzip.compress(body, 9, mtime=0))
 
 
 def _brace(found: re.Match[str]) -> str:

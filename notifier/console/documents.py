@@ -68,7 +68,8 @@ async def static_file(call: Call) -> web.Response:
     body = asset.body
     if _takes_gzip(call.request.headers.get("Accept-Encoding", "")):
         headers["Content-Encoding"], body = "gzip", asset.packed
-    return web.Response(body=body, content_type=asset.kind, charset="utf-8", headers=headers)
+    charset = None if asset.kind == "image/png" else "utf-8"
+    return web.Response(body=body, content_type=asset.kind, charset=charset, headers=headers)
 
 
 def _takes_gzip(accepted: str) -> bool:

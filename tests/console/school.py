@@ -84,7 +84,13 @@ class Pictures:
 
     def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]:
         one = {"id": INCIDENT, "open_only": open_only, "limit": limit, "after": after}
-        known = {"drill": False, "action": "lockdown", "raised_wall": "2026-10-01T16:41:52Z", "code": "7F3K"}
+        known = {
+            "drill": False,
+            "action": "lockdown",
+            "playbook": "lockdown",
+            "raised_wall": "2026-10-01T16:41:52Z",
+            "code": "7F3K",
+        }
         return {"items": [one | known], "next": None}
 
     def incident(self, incident: str) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """The foundation of all pages: who may open them, the header on each, and what a script keeps up to date."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from notifier.console.assets import static
 from notifier.console.pages.forms import local_path
 from notifier.model.incident import Activation
 from tests.console.browser import ADMIN, Browser, assert_accessible, school_online, screenshot
+from tests.console.pixels import colours
 from tests.console.school import School
 
 
@@ -40,6 +42,22 @@ async def test_files_are_kept_for_ever_under_their_hash_and_old_names_still_work
         status, _, response = await school.ask("GET", other)
         assert status == 200
         assert "immutable" not in response.headers["Cache-Control"]
+
+
+async def test_an_installed_press_page_has_an_icon_that_every_phone_can_show(school: School) -> None:
+    headers = await school.cookie("operator")
+    school.views.incidents = lambda **_: {"items": [], "next": None}  # type: ignore[method-assign,assignment] # at rest
+    for path, shape in (("/press", (0xB3, 0, 0x1B)), ("/drill/press", (0xFF, 0xFF, 0xFF))):
+        _, page, _ = await school.ask("GET", path, headers)
+        (icon,) = re.findall(r'rel="apple-touch-icon" href="([^"]+)"', page)
+        (manifest,) = re.findall(r'rel="manifest" href="([^"]+)"', page)
+        assert icon in {one["src"] for one in (await school.ask("GET", manifest))[1]["icons"]}
+        async with school.http.get(school.url + icon) as response:
+            assert (response.status, response.headers["Content-Type"]) == (200, "image/png")
+            shown = colours(await response.read())
+        assert (shown.width, len(shown.rows)) == (180, 180)
+        assert tuple(shown.rows[0][:3]) == shape, "a square for live, a disc for a drill"
+        assert tuple(shown.rows[90][270:273]) == ((0xB3, 0, 0x1B) if path == "/press" else (0x0A, 0x4A, 0x9E))
 
 
 @pytest.mark.parametrize("evil", ["//evil.example", "https://evil.example", "/\\evil.example", "x", "", "/\n/e"])
