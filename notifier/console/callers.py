@@ -103,6 +103,12 @@ def client_address(request: web.BaseRequest, proxies: Iterable[Network]) -> Addr
     return address
 
 
+def over_tls(request: web.BaseRequest, proxies: Iterable[Network]) -> bool:
+    """Whether the one who asked speaks TLS: with us, or with a proxy we named that says so."""
+    named = inside(peer_address(request), proxies) and request.headers.get("X-Forwarded-Proto", "") == "https"
+    return request.secure or named
+
+
 def public_address(request: web.BaseRequest, public_url: str | None, proxies: Iterable[Network]) -> str:
     """The address of this request as the one who sent it saw it: what providers sign."""
     if public_url is not None:

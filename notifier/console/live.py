@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from notifier.clock import stopwatch
-from notifier.console.callers import caller_of
+from notifier.console.callers import caller_of, networks_of, over_tls
 from notifier.console.headers import secure
 from notifier.console.parts import ConsoleParts
 from notifier.console.problems import BadRequest
@@ -104,7 +104,7 @@ async def _serve(call: Call, incident: str | None) -> web.StreamResponse:
     told = call.request.headers.get("Last-Event-ID", "")
     seen = parse_cursor(told) if told else None
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    secure(response, call.request.secure)
+    secure(response, over_tls(call.request, networks_of(call.parts.settings.behind_proxy)))
     stream = Stream(call.parts, incident)
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 a handler always runs in a task

@@ -25,6 +25,7 @@ from notifier.console.callers import (
     device_of,
     inside,
     networks_of,
+    over_tls,
     peer_address,
 )
 from notifier.console.headers import secure
@@ -86,7 +87,7 @@ class Reception:
         except Exception as error:  # noqa: BLE001 whatever happens, the one who asked is told in words
             response = self._explained(request, route, error)
         if not response.prepared:
-            secure(response, request.secure)
+            secure(response, over_tls(request, self._proxies))
         _log(request, route, path, response.status, stopwatch() - started)
         return response
 

@@ -216,8 +216,10 @@ async def test_a_new_certificate_is_used_without_a_restart_and_half_a_one_is_not
         assert school.server.certificate_ends is not None
         assert school.server.certificate_ends > ends + timedelta(days=50)
 
-        async with school.http.get(f"{school.url}/healthz", ssl=False) as response:
-            assert response.headers["Strict-Transport-Security"]
+        headers = await school.cookie("commander")
+        for path in ("/healthz", "/sign-in", "/api/v1/events", "/nowhere"):
+            async with school.http.get(f"{school.url}{path}", headers=headers, ssl=False) as response:
+                assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 async def test_no_secret_reaches_the_log(school: School, caplog: pytest.LogCaptureFixture) -> None:

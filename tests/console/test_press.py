@@ -237,6 +237,18 @@ async def test_behind_a_named_proxy_the_network_is_the_clients(tmp_path: Path) -
         assert (await school.ask("GET", far, {"X-Forwarded-For": "nonsense"}))[0] == 403
 
 
+async def test_a_named_proxy_that_speaks_tls_has_browsers_told_to_keep_to_it(tmp_path: Path) -> None:
+    told = {"X-Forwarded-Proto": "https"}
+    async with open_school(tmp_path, settings={"behind_proxy": ["127.0.0.0/8"]}) as school:
+        headers = await school.cookie("commander")
+        for path in ("/sign-in", "/api/v1/events"):
+            for sent, promised in ((told, "max-age=31536000"), ({}, None), ({"X-Forwarded-Proto": "http"}, None)):
+                async with school.http.get(school.url + path, headers=headers | sent) as response:
+                    assert response.headers.get("Strict-Transport-Security") == promised
+    async with open_school(tmp_path) as school, school.http.get(f"{school.url}/sign-in", headers=told) as response:
+        assert "Strict-Transport-Security" not in response.headers, "anybody may write that header"
+
+
 async def test_an_unknown_secret_is_no_press(school: School) -> None:
     for method in ("GET", "POST"):
         status, problem, _ = await school.ask(method, "/press/" + "x" * 32)
