@@ -1,5 +1,6 @@
 """What somebody would try at the door: each of these must fail, and say so in the same words as any other failure."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,43 @@ async def test_the_cookie_can_be_neither_read_nor_set_by_others(school: School) 
     for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
         assert word in cookie
     assert "Domain" not in cookie
+
+
+async def test_the_cookie_of_a_screen_is_kept_from_others_too_and_renewed_as_it_was(school: School) -> None:
+    link = await school.accounts.enrol_kiosk("Tablet", "office", TECHNICIAN)
+    _, _, response = await school.ask("POST", f"/enrol/{link}", SAME, allow_redirects=False)
+    first = response.headers["Set-Cookie"]
+    _, _, response = await school.ask("GET", "/press", {"Cookie": first.partition(";")[0]})
+    renewed = response.headers["Set-Cookie"]
+    for cookie in (first, renewed):
+        assert cookie.startswith("__Host-notifier-kiosk=")
+        for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=34560000"):
+            assert word in cookie
+        assert "Domain" not in cookie
+    assert renewed == first
+
+
+async def test_a_screen_presses_at_its_own_place_live_and_nothing_else(school: School) -> None:
+    link = await school.accounts.enrol_kiosk("Tablet", "office", TECHNICIAN)
+    _, _, response = await school.ask("POST", f"/enrol/{link}", SAME, allow_redirects=False)
+    screen = {**SAME, "Cookie": response.headers["Set-Cookie"].partition(";")[0]}
+    asked = {"action": "lockdown", "zone": "north", "drill": "yes", "playbook": "hold", "source": "button:getter"}
+    status, _, _ = await school.ask("POST", "/press/start?zone=north", screen, data=asked, allow_redirects=False)
+    assert status == 303
+    ((activation, caller),) = school.engine.presses
+    assert (activation.zone, activation.playbook, activation.drill) == ("front", "lockdown", False)
+    assert activation.source == caller.id
+    assert caller.id.startswith("kiosk:")
+    assert caller.rights == {Right.PRESS}
+    signed_in = (await school.cookie("commander"))["Cookie"]
+    await school.ask("POST", "/press/start", {**SAME, "Cookie": f"{signed_in}; {screen['Cookie']}"}, data=asked)
+    assert school.engine.presses[1][0].zone == "front", "the place counts, not who is signed in there"
+
+    for method, path in (("POST", "/drill/press/start"), ("GET", "/board"), ("POST", "/enrol"), ("GET", "/people")):
+        assert (await school.ask(method, path, screen, allow_redirects=False))[0] == 403, path
+    for method, path in (("POST", "/api/v1/activations"), ("GET", "/api/v1/incidents"), ("GET", "/api/v1/events")):
+        assert (await school.ask(method, path, screen))[0] == 401, path
+    assert len(school.engine.presses) == 2
 
 
 async def test_a_session_that_was_planted_before_is_not_the_one_after(school: School) -> None:
@@ -129,7 +167,8 @@ async def test_a_refusal_and_a_look_at_people_are_in_the_audit(school: School) -
     assert (denied["data"]["what"], denied["data"]["from"]) == ("GET /api/v1/audit", "127.0.0.1")
 
 
-async def test_a_disabled_account_loses_its_open_stream_without_waiting_for_the_next_look(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["disabled", "signed out everywhere"])
+async def test_who_is_put_out_loses_the_open_stream_without_waiting_for_the_next_look(tmp_path: Path, how: str) -> None:
     async with open_school(tmp_path, stream=StreamLimits(heartbeat=3600)) as school:
         account = await person(school, "commander")
         _, _, cookie = await enter(school)
@@ -137,9 +176,17 @@ async def test_a_disabled_account_loses_its_open_stream_without_waiting_for_the_
         async with school.http.get(f"{school.url}/api/v1/events", headers=headers) as stream:
             assert b"hello" in await stream.content.readuntil(b"\n\n")
             root = Caller("account:root", "Root", None, frozenset({Right.ADMINISTER}))
-            await school.entrance.people.disable(account, root)
-            school.happens(kind=EventKind.ACCOUNT_CHANGED)
-            assert b"signed_out" in await stream.content.read()
+            if how == "disabled":
+                await school.entrance.people.disable(account, root)
+                school.happens(kind=EventKind.ACCOUNT_CHANGED)
+            else:
+                _, _, elsewhere = await enter(school)
+                mine = {**SAME, "Cookie": elsewhere.partition(";")[0]}
+                await school.ask("POST", "/account/sign-out", mine, data={"which": "everywhere"})
+                school.happens(kind=EventKind.SIGNED_OUT)
+            async with asyncio.timeout(20):
+                assert b"signed_out" in await stream.content.read()
+        assert (await school.ask("GET", "/api/v1/incidents", headers))[0] == 401
 
 
 async def test_what_waits_behind_a_lost_right_is_not_sent(tmp_path: Path) -> None:

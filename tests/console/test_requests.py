@@ -373,6 +373,44 @@ async def test_every_answer_carries_the_security_headers(school: School) -> None
         assert not 300 <= response.status < 400
 
 
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}  # fmt: skip
+KEPT_OUT = (
+    "default-src 'none'",
+    "script-src 'self';",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "referrer"),
+    [
+        ("/press", "same-origin"), ("/board/wall", "same-origin"), ("/sign-in", "same-origin"),
+        (f"/r/{LINK}", "no-referrer"),
+        ("/api/v1/incidents", "no-referrer"), ("/api/v1/events", "no-referrer"), ("/nowhere", "no-referrer"),
+        ("/press/worker", "no-referrer"),
+    ],
+)  # fmt: skip
+async def test_pages_lists_and_streams_are_framed_read_and_kept_by_nobody_else(
+    school: School, path: str, referrer: str
+) -> None:
+    headers = await school.cookie("commander")
+    async with school.http.get(f"{school.url}{path}", headers=headers, allow_redirects=False) as response:
+        sent = response.headers
+        assert ALWAYS.items() <= sent.items()
+        for words in KEPT_OUT:
+            assert words in sent["Content-Security-Policy"]
+        assert "unsafe" not in sent["Content-Security-Policy"]
+        assert sent["Referrer-Policy"] == referrer
+        assert sent["Cache-Control"] == ("no-cache" if path == "/press/worker" else "no-store")
+        assert "Access-Control-Allow-Origin" not in sent
+        assert "Strict-Transport-Security" not in sent, "plain HTTP promises nothing"
+
+
 async def test_an_account_is_made_used_and_revoked(school: School) -> None:
     admin = await school.token("administrator")
     body = {"name": "Grace", "roles": ["commander"], "person": "grace"}

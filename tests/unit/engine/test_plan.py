@@ -165,6 +165,22 @@ async def test_what_is_planned_is_what_a_press_writes(at: Bench, name: str, dril
             assert each["deliveries"] == len(at.rows("delivery", incident=intake.incident, step=each["step"], level=0))
 
 
+async def test_rooms_that_hear_nothing_of_a_page_are_named_by_their_zone(at: Bench) -> None:
+    def planned(**pages: list[str]) -> list[str]:
+        steps = [
+            {"id": name, "announce": {"speakers": speakers, "say": {"en": "x"}}} for name, speakers in pages.items()
+        ]
+        at.publish(
+            held(playbook("p", "shelter", *steps, notify("a", ["group:staff"])), version=at.desk.held.version + 1)
+        )
+        return list(plan_of(at.desk, "p", None, drill=False)["zones_silent"])
+
+    assert planned(everywhere=["all"]) == []
+    assert planned(there=["zone:south"]) == ["North wing"]
+    assert planned(there=["zone:south"], here=["zone:north"]) == [], "both steps together"
+    assert planned() == [], "who pages nowhere forgot nobody"
+
+
 async def test_what_does_not_exist_is_said_with_what_does(at: Bench) -> None:
     with pytest.raises(NotFound, match="lockdown"):
         plan_of(at.desk, "lockdwn", None, drill=False)
