@@ -67,12 +67,14 @@ class EngineViews(DeskViews):
             "reason",
         )  # fmt: skip
         held = self._desk.held_of.get(row["publication"])
+        book = held.playbooks.get(row["playbook"]) if held else None
         brief = {name: row[name] for name in names}
         brief |= {
             "drill": bool(row["drill"]),
             "outside_paused": bool(row["outside_paused"]),
             "mistake_claimed": bool(row["mistake_claimed"]),
             "zone_name": held.zone_names.get(row["zone"] or "", "") if held else "",
+            "audible": book.audible if book else True,
             "two_people": [str(each) for each in Ending if needs_two(self._desk.held_of, row, each)],
         }
         return brief

@@ -88,15 +88,21 @@ async def test_a_lost_stream_says_how_old_the_picture_is(browser: Browser, schoo
         await screenshot(page, "board-stale")
 
 
-async def test_a_screen_inside_is_silent_in_a_lockdown_and_says_so(browser: Browser, school: OnlineSchool) -> None:
-    incident = await press(school)
+@pytest.mark.parametrize("drill", [False, True])
+async def test_a_screen_inside_is_silent_in_a_lockdown_and_says_so(
+    browser: Browser, school: OnlineSchool, drill: bool
+) -> None:
+    incident = await press(school, drill=drill)
     async with browser.page(school, rights="commander", person="ada") as page:
+        await page.add_init_script("speechSynthesis.speak = () => { document.documentElement.dataset.spoke = 'yes'; }")
         await set_cookie(page.context, school.url, KIOSK_COOKIE, await school.kiosk())
         await page.goto(f"{school.url}/board/{incident}")
         await expect(page.locator("#sound")).to_have_text("Silent: this screen is inside the site")
         await need_help(school, incident)
         await expect(page.locator("#needs .row.real")).to_be_visible()
+        await expect(page.locator("#alarm")).to_contain_text("Room 1 NEEDS HELP")
         assert await page.evaluate("document.body.dataset.sounded") is None
+        assert await page.evaluate("document.documentElement.dataset.spoke") is None
 
 
 async def test_sound_is_blocked_until_a_click_and_then_heard(browser: Browser, school: OnlineSchool) -> None:

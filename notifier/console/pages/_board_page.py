@@ -165,7 +165,9 @@ def context(call: Call, picture: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def silent_here(call: Call, picture: Mapping[str, Any]) -> bool:
-    """A screen that is enrolled inside the site makes no sound in a lockdown."""
+    """No screen sounds for a silent alarm, nor one that is enrolled inside the site in a lockdown."""
+    if not picture.get("audible", True):
+        return True
     return picture["action"] == Action.LOCKDOWN and device_of(call.request, call.parts.accounts) is not None
 
 

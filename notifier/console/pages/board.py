@@ -23,8 +23,9 @@ from notifier.console.pages._board_page import (
     seconds,
 )
 from notifier.console.pages.forms import query_text, see
-from notifier.console.pages.rendering import html, incidents_now, page, plural, zone_of
+from notifier.console.pages.rendering import MOST_INCIDENTS, html, incidents_now, page, plural, zone_of
 from notifier.console.route import Call, Flag, Handler, Route
+from notifier.model.incident import IncidentState
 from notifier.model.rights import Right
 
 ON_WALL = 5
@@ -49,11 +50,13 @@ DONE = {
 
 
 async def start(call: Call) -> web.Response:
-    now = incidents_now(call)
+    # A page that waits looks again by itself; somebody who comes asks, and sees a silent alarm too.
+    now = incidents_now(call, silent=not query_text(call, "waits"))
     if now is not None:
         return see(base_of(now))
-    last = call.parts.views.incidents(open_only=False, limit=1, after=None)["items"]
-    return page(call, "board_none.html", last=last[0] if last else None)
+    newest = call.parts.views.incidents(open_only=False, limit=MOST_INCIDENTS, after=None)["items"]
+    last = next((one for one in newest if one["state"] == IncidentState.CLOSED), None)
+    return page(call, "board_none.html", last=last)
 
 
 async def show(call: Call) -> web.Response:

@@ -70,15 +70,25 @@ def desk_context(call: Call) -> dict[str, Any]:
     ]
     return {
         "site": site, "zone": zone_of(site), "caller": call.caller, "signed_in": call.caller.id != ANONYMOUS.id,
-        "navigation": links, "now": incidents_now(call), "stream_kinds": STREAM_KINDS,
+        "navigation": links, "now": incidents_now(call), "unheard": unheard_now(call), "stream_kinds": STREAM_KINDS,
     }  # fmt: skip
 
 
-def incidents_now(call: Call) -> Mapping[str, Any] | None:
-    """The incident that a header names: a live one before a drill, else the newest; None if none is open."""
+def incidents_now(call: Call, *, silent: bool = False) -> Mapping[str, Any] | None:
+    """The incident that a header names: a live one before a drill, else the newest; None if none is open.
+
+    Of a silent alarm no screen tells by itself: whoever it is raised against may look at it. `silent`: somebody asks.
+    """
     items = call.parts.views.incidents(open_only=True, limit=MOST_INCIDENTS, after=None)["items"]
-    ordered = sorted(items, key=lambda one: (not one["drill"], one["raised_wall"]))
+    shown = [one for one in items if silent or one.get("audible", True)]
+    ordered = sorted(shown, key=lambda one: (not one["drill"], one["raised_wall"]))
     return ordered[-1] if ordered else None
+
+
+def unheard_now(call: Call) -> bool:
+    """Whether something is open of which no screen tells by itself."""
+    items = call.parts.views.incidents(open_only=True, limit=MOST_INCIDENTS, after=None)["items"]
+    return not all(one.get("audible", True) for one in items)
 
 
 def zone_of(site: Mapping[str, Any]) -> tzinfo:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from notifier.console.pages._proposed import waiting
 from notifier.console.pages.forms import see
-from notifier.console.pages.rendering import fragment, incidents_now, page
+from notifier.console.pages.rendering import fragment, incidents_now, page, unheard_now
 from notifier.console.parts import SettingUp
 from notifier.console.route import Call, Flag, Route
 from notifier.model.rights import Right
@@ -56,7 +56,7 @@ def waits(setting_up: SettingUp | None) -> bool:
 
 
 async def now(call: Call) -> web.Response:
-    return fragment(call, "now.html", now=incidents_now(call))
+    return fragment(call, "now.html", now=incidents_now(call), unheard=unheard_now(call))
 
 
 _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})

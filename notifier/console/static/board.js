@@ -57,6 +57,7 @@ function tones(heights) {
 }
 
 function alarm() {
+  if (inside) return;
   if (drill) {
     if ("speechSynthesis" in window) speechSynthesis.speak(new SpeechSynthesisUtterance("Drill"));
     tones([330, 330]);
@@ -200,7 +201,7 @@ setInterval(() => {
 setInterval(() => refresh([at("mark")]), 10000); // what becomes late without anything happening
 onEvent((kind, data) => {
   // This is not the drill any more: a real press comes before it on every screen.
-  if (drill && (kind === "incident_opened" || kind === "incident_upgraded") && data.data && !data.data.drill) location.assign("/board");
+  if (drill && (kind === "incident_opened" || kind === "incident_upgraded") && data.data && !data.data.drill) location.assign("/board?waits=1");
 });
 listen();
 sayWhetherHeard();
