@@ -3,11 +3,14 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from oidc_provider_mock import User, run_server_in_thread
@@ -180,6 +183,75 @@ async def test_a_token_that_is_wrong_in_one_thing_is_refused(
     token = jwt.encode({"alg": alg, "kid": "1"}, {**right, **change}, key)
     with pytest.raises(Refused, match="does not fit"):
         district.client._read(token, ASKED, keys)
+
+
+async def test_an_answer_with_another_state_is_refused_before_the_provider_is_asked(district: District) -> None:
+    asked, address = await district.client.begin(BACK)
+    said = await district.back_from(address, "u-1")
+    for other in ({**said, "state": "another"}, {**said, "state": ""}, {"code": said["code"]}):
+        with pytest.raises(Refused, match="does not fit"):
+            await district.client.finish(asked, other)
+    assert (await district.client.finish(asked, said)).subject == "u-1", "its code was not used up"
+
+
+@asynccontextmanager
+async def described_as(**lies: str) -> AsyncIterator[tuple[str, list[str]]]:
+    """A server that says of itself what a provider says, but for `lies`; its address, and what it was asked for."""
+    asked: list[str] = []
+
+    async def describe(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        if request.path == "/moved":
+            raise web.HTTPFound("/keys")
+        if request.path == "/keys":
+            return web.json_response(KeySet([KEY]).as_dict(private=False))
+        if "big" in lies:
+            return web.json_response({"issuer": "x" * 1_100_000})
+        told = {
+            "issuer": own,
+            "authorization_endpoint": f"{own}/a",
+            "token_endpoint": f"{own}/t",
+            "jwks_uri": f"{own}/keys",
+        }
+        return web.json_response(told | {name: lie.format(own=own) for name, lie in lies.items()})
+
+    server = TestServer(web.Application())
+    server.app.router.add_route("*", "/{path:.*}", describe)
+    await server.start_server()
+    own = f"http://localhost:{server.port}"
+    try:
+        yield own, asked
+    finally:
+        await server.close()
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [
+        {"issuer": "https://evil.example"},
+        {"issuer": "{own}/"},
+        {"token_endpoint": "ftp://localhost/t"},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": "{own}/moved"},
+        {"big": "yes"},
+    ],
+    ids=str,
+)
+async def test_a_provider_that_describes_itself_as_another_is_not_gone_to(lies: dict[str, str]) -> None:
+    async with described_as() as (own, _), aiohttp.ClientSession() as http:
+        _, address = await ProviderClient(Provider(issuer=own, client_id="n"), http, SystemClock()).begin(BACK)
+        assert address.startswith(f"{own}/a?")
+    async with described_as(**lies) as (own, asked), aiohttp.ClientSession() as http:
+        with pytest.raises(Refused, match="does not answer as it must"):
+            await ProviderClient(Provider(issuer=own, client_id="n"), http, SystemClock()).begin(BACK)
+        assert "/keys" not in asked, "it was led there"
+
+
+async def test_a_provider_over_https_is_never_left_for_plain_http(district: District) -> None:
+    client = ProviderClient(Provider(issuer="https://id.example", client_id="n"), district.http, SystemClock())
+    assert client._is_safe("https://id.example/token")
+    assert not client._is_safe("http://id.example/token")
 
 
 async def test_a_provider_that_is_down_is_said_in_a_sentence(district: District) -> None:
