@@ -68,8 +68,7 @@ class EngineViews(DeskViews):
         )  # fmt: skip
         held = self._desk.held_of.get(row["publication"])
         book = held.playbooks.get(row["playbook"]) if held else None
-        brief = {name: row[name] for name in names}
-        brief |= {
+        return {name: row[name] for name in names} | {
             "drill": bool(row["drill"]),
             "outside_paused": bool(row["outside_paused"]),
             "mistake_claimed": bool(row["mistake_claimed"]),
@@ -77,7 +76,6 @@ class EngineViews(DeskViews):
             "audible": book.audible if book else True,
             "two_people": [str(each) for each in Ending if needs_two(self._desk.held_of, row, each)],
         }
-        return brief
 
     def _row(self, incident: str) -> Mapping[str, Any]:
         rows = self._ledger.read("incident_by_id", site=self._desk.site, id=incident)
