@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from notifier.engine.acknowledgements import people_answered, silent_rooms
 from notifier.engine.answer_view import AnswerView
 from notifier.engine.board_view import BoardView, DeliveryCounts
 from notifier.engine.desk_views import DeskViews
@@ -19,16 +18,15 @@ from notifier.engine.page_view import pages_of
 from notifier.engine.proposals import Proposals
 from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
+from notifier.engine.response_lists import ResponseLists
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
 from notifier.engine.timeline_pages import read_page
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ending
-from notifier.model.door import CommandState, Lock
 from notifier.model.events import EventKind
 from notifier.model.facts import Event
-from notifier.model.people import masked
 from notifier.model.step import Phase
 
 
@@ -38,6 +36,7 @@ class EngineViews(DeskViews):
     def __init__(self, engine: Orchestrator, inbox: Inbox) -> None:
         self._desk, self._ledger = engine.desk, engine.ledger
         super().__init__(engine)
+        self._of = ResponseLists(engine.desk, engine.ledger)
         self._lists = StateLists(engine, self._equipment)
         self._readiness = Readiness(engine)
         self._board = BoardView(engine.desk, engine.ledger)
@@ -189,150 +188,16 @@ class EngineViews(DeskViews):
 
     def deliveries(self, incident: str, *, state: str | None, limit: int, after: str | None) -> Mapping[str, Any]:
         self._row(incident)
-        args: dict[str, Any] = {"site": self._desk.site, "incident": incident, "after": after or "", "limit": limit}
-        query = "deliveries_page"
-        if state:
-            query, args["state"] = "deliveries_page_in_state", state
-        rows = list(self._ledger.read(query, **args))
-        people = self._desk.held.people
-        items = [
-            {
-                "id": row["id"],
-                "phase": row["phase"],
-                "step": row["step"],
-                "level": row["level"],
-                "person": row["person"],
-                "name": people[row["person"]].name if row["person"] in people else row["person"],
-                "kind": row["kind"],
-                "address": masked(row["address"]),
-                "sender": row["lane"],
-                "state": row["state"],
-                "attempts": row["attempt"],
-                "reason": row["reason"],
-                "detail": row["detail"],
-                "language": row["language"],
-            }
-            for row in rows
-        ]
-        return {"items": items, "next": items[-1]["id"] if len(items) == limit else None}
+        return self._of.deliveries(incident, state=state, limit=limit, after=after)
 
     def doors(self, incident: str | None) -> Mapping[str, Any]:
-        """Commanded and sensed are two columns. Not known counts as not secured and stands first."""
-        known = {row["id"]: row for row in self._ledger.read("doors_of_site", site=self._desk.site)}
-        held = self._desk.held
-        commands: dict[str, Mapping[str, Any]] = {}
-        if incident is not None:
-            held = self._desk.held_for(self._row(incident)["publication"])
-            for each in self._ledger.read("commands_full", site=self._desk.site, incident=incident):
-                if each["kind"] == "door" and each["verb"] == "secure":
-                    commands[each["device"]] = each
-        items, not_secured = [], []
-        for door in held.site.doors:
-            row, command = known.get(door.id), commands.get(door.id)
-            lock = row["lock"] if row else str(Lock.UNKNOWN)
-            item = {
-                "id": door.id,
-                "title": door.title,
-                "zone": door.zone,
-                "side": door.side,
-                "lock": lock,
-                "leaf": row["leaf"] if row else "unknown",
-                "commanded": row["commanded"] if row else None,
-                "sensed_how": row["sensed_how"] if row else None,
-                "held_by": row["held_by"] if row else None,
-                "commandable": door.commandable,
-                "sensor": door.can_be_proven,
-                "command": command["state"] if command else None,
-                "tries": command["tries"] if command else 0,
-            }
-            items.append(item)
-            if command is not None and lock != Lock.SECURED:
-                not_secured.append(
-                    {
-                        "door": door.id,
-                        "title": door.title,
-                        "lock": lock,
-                        "reason": (row["sensed_how"] if row else None) or "no answer",
-                        "pending": command["state"] == CommandState.SENDING,
-                    }
-                )
-        items.sort(key=lambda item: (item["lock"] == Lock.SECURED, item["id"]))
-        commanded = [item for item in items if item["command"] is not None]
-        secured = sum(item["lock"] == Lock.SECURED for item in commanded)
-        return {
-            "items": items,
-            "next": None,
-            "not_secured": not_secured,
-            "counts": {"commanded": len(commanded), "secured": secured, "not_secured": len(commanded) - secured},
-        }
+        return self._of.doors(None if incident is None else self._row(incident))
 
     def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]:
-        row = self._row(incident)
-        held = self._desk.held_for(row["publication"])
-        answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
-        latest = {each["person"]: each for each in answers if each["person"]}
-        gone = {(each["kind"], each["address"]) for each in self._ledger.read("opt_outs", site=self._desk.site)}
-        names = sorted(person.id for person in held.everybody if not after or person.id > after)
-        items = []
-        for name in names[:limit]:
-            person, said = held.people[name], latest.get(name)
-            items.append(
-                {
-                    "id": person.id,
-                    "name": person.name,
-                    "room": person.room,
-                    "roles": sorted(person.roles),
-                    "groups": sorted(person.groups),
-                    "on_site": person.on_site,
-                    "language": person.language,
-                    "answer": said["answer"] if said else None,
-                    "text": said["text"] if said else "",
-                    "answered": said["wall"] if said else None,
-                    "channel": said["channel"] if said else None,
-                    "addresses": {kind: masked(address) for kind, address in person.addresses.items()},
-                    "phone_gone": any((kind, address) in gone for kind, address in person.addresses.items()),
-                }
-            )
-        return {"items": items, "next": names[limit - 1] if len(names) > limit else None}
+        return self._of.people(self._row(incident), limit=limit, after=after)
 
     def rooms(self, incident: str) -> Mapping[str, Any]:
-        row = self._row(incident)
-        held = self._desk.held_for(row["publication"])
-        answers = self._ledger.read("answers_of_incident", site=self._desk.site, incident=incident)
-        known = {
-            each["id"]: each for each in self._ledger.read("rooms_of_incident", site=self._desk.site, incident=incident)
-        }
-        in_rooms = {room: [person.id for person in group] for room, group in held.people_of_room.items()}
-        released = frozenset(room for room, each in known.items() if each["state"] == "released")
-        silent = set(silent_rooms(held.occupied_rooms, in_rooms, answers, released))
-        answered, need_help = people_answered(answers, in_rooms)
-        items = []
-        for room in held.site.rooms:
-            each = known.get(room.id)
-            items.append(
-                {
-                    "id": room.id,
-                    "name": room.name or room.id,
-                    "zone": room.zone,
-                    "occupied": room.id in held.occupied_rooms,
-                    "state": each["state"] if each else "unknown",
-                    "by": each["by_whom"] if each else None,
-                    "silent": room.id in silent,
-                    "people": len(in_rooms.get(room.id, ())),
-                }
-            )
-        order = {"need_help": 0, "unknown": 1, "secured": 2, "released": 3}
-        items.sort(key=lambda item: (order[str(item["state"])], item["id"]))
-        occupied = [item for item in items if item["occupied"]]
-        counts = {
-            "occupied": len(occupied),
-            "released": sum(item["state"] == "released" for item in occupied),
-            "silent": len(silent),
-            "need_help": sum(item["state"] == "need_help" for item in items),
-            "answered": len(answered),
-            "people_need_help": len(need_help),
-        }
-        return {"items": items, "next": None, "counts": counts}
+        return self._of.rooms(self._row(incident))
 
     # --------------------------------------------------------------------------------------------------------- state
 
