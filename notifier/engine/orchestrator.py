@@ -12,10 +12,11 @@ from typing import Any
 from notifier.engine import recovery
 from notifier.engine.browsers import let_go, retire_body
 from notifier.engine.closing import close_body
-from notifier.engine.deliveries import Settled, report_body
+from notifier.engine.deliveries import Settled
 from notifier.engine.desk import ONLY_DELIVERIES, Desk
 from notifier.engine.devices import Devices
 from notifier.engine.door_watch import DoorWatch
+from notifier.engine.early_reports import EarlyReports
 from notifier.engine.intake import press_body
 from notifier.engine.lanes import Lane, Lanes, LaneWork
 from notifier.engine.letters_out import LettersOut
@@ -27,24 +28,19 @@ from notifier.engine.progress import look_body
 from notifier.engine.recall import rerouting_body
 from notifier.engine.scene import Scene
 from notifier.engine.sweep import Sweep
-from notifier.engine.timers import fire_body
+from notifier.engine.timer_rounds import TimerRounds
+from notifier.engine.timers_beside import Fired
 from notifier.engine.troubles import is_known, trouble_body
 from notifier.errors import LedgerError
 from notifier.interfaces import Ledger
 from notifier.model.delivery import Report
 from notifier.model.facts import Event, Row
 from notifier.model.incident import Activation, IncidentState
-from notifier.model.step import TimerKind
 
 log = logging.getLogger(__name__)
 
 AGAIN = 1.0
 """Seconds until a part that has failed begins again."""
-TIMERS_AT_ONCE, ESCALATIONS_AT_ONCE = 16, 64
-"""Timers fired in one transaction: a press never waits behind more. Escalations of one instant share what they look at
-and the statements that write them, so more of them take no longer."""
-LONGEST_SLEEP = 1.0
-"""Seconds between looks at the timers although none is near: a timer written elsewhere is seen within this."""
 
 
 class Orchestrator:
@@ -60,8 +56,8 @@ class Orchestrator:
         self._nudged: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeping = Sweep()
-        self._timer_wake = asyncio.Event()
-        self._early: list[tuple[float, Report]] = []
+        self._timers = TimerRounds(desk, ledger, self.late_press, self._after_fire, self.trouble)
+        self._news = EarlyReports(desk, ledger)
         self.ready = False
 
     # ----------------------------------------------------------------------------------------------------- lifecycle
@@ -95,7 +91,7 @@ class Orchestrator:
     async def run(self) -> None:
         """Until cancelled."""
         sweep = partial(self._sweeping.run, self.desk.clock, lambda: self.desk.incidents, self.nudge)
-        parts = (self._run_timers, sweep, self.door_watch.run, self.lost.run, *(lane.run for lane in self.lanes))
+        parts = (self._timers.run, sweep, self.door_watch.run, self.lost.run, *(lane.run for lane in self.lanes))
         tasks = [asyncio.create_task(self.kept_going(part)) for part in parts]
         try:
             await asyncio.gather(*tasks)
@@ -139,7 +135,7 @@ class Orchestrator:
         self._sweeping.heard(events)
         for event in events:
             if event.kind not in ONLY_DELIVERIES and any(row.table == "timer" for row in event.rows):
-                self._timer_wake.set()
+                self._timers.wake()
                 break
 
     # --------------------------------------------------------------------------------------------------------- press
@@ -198,7 +194,7 @@ class Orchestrator:
                 step = step_of(scene, row.values["id"])
                 if step is not None and step.notify is not None:
                     self.spawn(self.letters.step(scene, row.values["id"]))
-        self._timer_wake.set()
+        self._timers.wake()
         self.nudge(scene.incident)
 
     async def closing_wave(self, scene: Scene, rows: Sequence[Row]) -> None:
@@ -244,8 +240,8 @@ class Orchestrator:
                 "step_has_open", site=self.desk.site, incident=incident, run=run, phase=phase, step=step
             ):
                 self.nudge(incident)
-        if self._early:
-            self.spawn(self._early_reports())
+        if self._news.waiting:
+            self.spawn(self._news.told_again())
 
     def _settled_later(self, incident: str, lane: str) -> None:
         self.lanes.wake(lane)
@@ -253,9 +249,7 @@ class Orchestrator:
 
     async def reports(self, reports: Sequence[Report]) -> None:
         """Later news of providers; news of an attempt that is not settled yet waits for it."""
-        now = self.desk.clock.now()
-        failed, unknown = await self.ledger.run(lambda: report_body(self.desk.site, reports, self.desk.clock.now()))
-        self._early = [each for each in self._early if now - each[0] < 30.0] + [(now, each) for each in unknown]
+        failed = await self._news.told(reports)
         for row in failed:
             rows = recovery.next_address_rows(self.desk, self.ledger, row)
             if rows:
@@ -263,17 +257,6 @@ class Orchestrator:
                 self.lanes.wake()
         for incident in {row["incident"] for row in failed}:
             self.nudge(incident)
-
-    async def _early_reports(self) -> None:
-        early, self._early = self._early, []
-        if not early:
-            return
-        at = {id(report): when for when, report in early}
-        _failed, unknown = await self.ledger.run(
-            lambda: report_body(self.desk.site, [report for _when, report in early], self.desk.clock.now())
-        )
-        now = self.desk.clock.now()
-        self._early += [(at[id(report)], report) for report in unknown if now - at[id(report)] < 30.0]
 
     # ---------------------------------------------------------------------------------------------- steps and timers
 
@@ -300,63 +283,7 @@ class Orchestrator:
             log.exception("could not look at incident %s", incident)
             await self.trouble("our_fault", "look", f"An incident could not be looked at: {error!r}.")
 
-    async def _run_timers(self) -> None:
-        while True:
-            self._timer_wake.clear()
-            due = self.ledger.read("next_due", site=self.desk.site)
-            now = self.desk.clock.now()
-            when = due[0]["due"] if due and due[0]["due"] is not None else now + LONGEST_SLEEP
-            if when > now:
-                await self._sleep_or_wake(min(when - now, LONGEST_SLEEP))
-                continue
-            await self.fire_due(now)
-
-    async def _sleep_or_wake(self, seconds: float) -> None:
-        sleeper = asyncio.ensure_future(self.desk.clock.sleep(seconds))
-        waker = asyncio.ensure_future(self._timer_wake.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(sleeper, waker, return_exceptions=True)
-
-    async def fire_due(self, now: float) -> None:
-        """Fire everything due, a batch at a time."""
-        rows = self.ledger.read("due_timers", site=self.desk.site, now=now, limit=ESCALATIONS_AT_ONCE)
-        if any(row["kind"] != TimerKind.ESCALATE for row in rows):
-            rows = rows[:TIMERS_AT_ONCE]
-        ids = [row["id"] for row in rows]
-        if not ids:
-            return
-        try:
-            fired = await self.ledger.run(lambda: fire_body(self.desk, ids, self.late_press))
-        except LedgerError as error:
-            log.error("timers could not fire: %s", error)
-            await self.desk.clock.sleep(0.2)
-            return
-        except Exception as error:
-            log.exception("timers could not fire together; one by one")
-            await self._fire_singly(ids, error)
-            return
-        self._after_fire(fired)
-
-    async def _fire_singly(self, ids: Sequence[str], error: Exception) -> None:
-        """One timer that cannot fire must not keep the others from firing."""
-        for timer in ids:
-            try:
-                fired = await self.ledger.run(lambda: fire_body(self.desk, [timer], self.late_press))
-            except Exception as fault:
-                log.exception("timer %s cannot fire", timer)
-                await self.trouble("our_fault", f"timer {timer}", f"A timer cannot fire: {fault!r}.")
-                await self.ledger.run(
-                    lambda: recovery.park_timer_body(self.desk.site, timer, self.desk.clock.now() + 30.0)
-                )
-            else:
-                self._after_fire(fired)
-
-    def _after_fire(self, fired: Any) -> None:
+    def _after_fire(self, fired: Fired) -> None:
         for scene, rows in fired.waves:
             self.wave(scene, rows)
         for intake in fired.intakes:
