@@ -30,7 +30,7 @@ from notifier.ledger.sqlite import keep_to_ourselves
 from notifier.ledger.steady_time import resume
 from notifier.ledger.store import STATEMENTS, Sealed, Store
 from notifier.ledger.verify import Finding
-from notifier.ledger.writer import Hooks
+from notifier.ledger.writer_thread import Hooks
 from notifier.model.facts import Row
 
 if TYPE_CHECKING:

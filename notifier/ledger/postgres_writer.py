@@ -21,7 +21,7 @@ from notifier.ledger.local_copy import Change, Heads, Link, LocalCopy
 from notifier.ledger.postgres_rows import Statements
 from notifier.ledger.postgres_server import is_gone, may_pass
 from notifier.ledger.postgres_turn import CopyFirst, Turn, Unmet
-from notifier.ledger.writer import Hooks, Job, Outcome, WriterThread
+from notifier.ledger.writer_thread import Hooks, Job, Outcome, WriterThread
 from notifier.model.events import EventKind
 from notifier.model.facts import Body, Event, Fact
 

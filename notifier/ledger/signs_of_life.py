@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from notifier.clock import processor_time
-from notifier.ledger.writer import WriterThread
+from notifier.ledger.writer_thread import WriterThread
 
 LEND = 0.01
 """Seconds for which the interpreter is lent: hundreds of calls into SQLite if only its lock was missing."""

@@ -24,7 +24,8 @@ from notifier.ledger.spool import Spool
 from notifier.ledger.steady_time import Resumed, Stored, resume
 from notifier.ledger.store import STATEMENTS, Sealed, Store
 from notifier.ledger.verify import Finding, verify
-from notifier.ledger.writer import Hooks, Writer, rows_of
+from notifier.ledger.writer import Writer, rows_of
+from notifier.ledger.writer_thread import Hooks
 from notifier.model.facts import Row, Rows
 
 MEMORY = ":memory:"

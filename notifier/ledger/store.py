@@ -22,7 +22,8 @@ from notifier.ledger.lock import StoreLock
 from notifier.ledger.named_queries import Query, find
 from notifier.ledger.seals import Seal, SealKey
 from notifier.ledger.verify import Finding
-from notifier.ledger.writer import Job, Outcome, WriterThread, rows_of
+from notifier.ledger.writer import rows_of
+from notifier.ledger.writer_thread import Job, Outcome, WriterThread
 from notifier.model.facts import Body, Event, Row, Rows
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from notifier.clock import stopwatch
 from notifier.errors import StoreGone
 from notifier.ledger.signs_of_life import hangs
 from notifier.ledger.store import Store
-from notifier.ledger.writer import Job
+from notifier.ledger.writer_thread import Job
 from notifier.model.facts import Body
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from notifier.interfaces import Ledger
 from notifier.ledger.failover import FailoverLedger
 from notifier.ledger.rows_to_write import RowsToWrite
 from notifier.ledger.sqlite import SqliteLedger
-from notifier.ledger.writer import Job, Writer
+from notifier.ledger.writer import Writer
+from notifier.ledger.writer_thread import Job
 from notifier.testing import check_ledger as suite
 from notifier.testing.check_ledger import LEDGER_PROMISES, Make, Promise
 from notifier.testing.scrutiny import BrokenPromise
