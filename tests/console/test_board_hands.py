@@ -9,7 +9,7 @@ from playwright.async_api import expect
 
 from notifier.console.callers import KIOSK_COOKIE
 from notifier.model.events import EventKind
-from tests.console.board_school import board, door, jam, need_help, press
+from tests.console.board_school import DESK_PERSON, board, door, jam, need_help, press
 from tests.console.browser import DESK, PHONE, Browser, OnlineSchool, school_online, screenshot, set_cookie
 
 
@@ -51,6 +51,18 @@ async def test_focus_is_never_moved_by_an_event(browser: Browser, school: Online
         row = page.locator("#needs .row", has_text="Room 2")
         await expect(row).to_contain_text("has it since")
         assert await page.evaluate("document.activeElement.closest('.row') !== null")
+
+
+async def test_a_row_that_has_the_focus_says_what_is_so_and_keeps_it(browser: Browser, school: OnlineSchool) -> None:
+    incident = await press(school)
+    await need_help(school, incident, "carla", "Smoke.")
+    async with board(browser, school, incident) as page:
+        row = page.locator("#needs .row", has_text="Room 2")
+        await row.evaluate("row => row.focus()")
+        (task,) = [one for one in school.daemon.views.state("tasks")["items"] if one["kind"] == "need_help"]
+        await school.daemon.commands.move_task(str(task["id"]), "take", DESK_PERSON)
+        await expect(row).to_contain_text("Ada Abara has it since")
+        assert await row.evaluate("row => row === document.activeElement")
 
 
 async def test_every_control_is_reached_by_keyboard(browser: Browser, school: OnlineSchool) -> None:

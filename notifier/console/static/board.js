@@ -121,7 +121,7 @@ document.addEventListener("painted", (event) => {
   const one = event.target;
   if (one.id === "needs") { look(one); at("news").hidden = true; }
   else if (one.parentElement?.id === "needs") look(at("needs"));
-  if (wanted && one.contains(at(wanted))) { at(wanted).focus(); wanted = ""; }
+  if (wanted && one.contains(at(wanted))) goOn();
   tick();
 });
 
@@ -135,11 +135,12 @@ document.addEventListener("waits", (event) => {
   look(event.detail);
   for (const row of rows()) { // each row says what is so, in its old place
     const next = fresh.get(row.id);
-    if (row.contains(document.activeElement)) continue;
+    const focused = row === document.activeElement; // then the focus goes on to the same row, and is not lost
+    if (!focused && row.contains(document.activeElement)) continue;
     if (!next) { row.classList.remove("filled"); row.querySelector(".own").textContent = "Over now."; }
-    else if (!row.isEqualNode(next)) row.replaceWith(next.cloneNode(true));
+    else if (!row.isEqualNode(next)) { row.replaceWith(next.cloneNode(true)); if (focused) at(row.id).focus(); }
   }
-  if (wanted && at(wanted)) { at(wanted).focus(); wanted = ""; }
+  if (wanted && at(wanted)) goOn();
   tick();
   if (more.length) {
     const worse = more.filter((row) => row.matches(".real"));
@@ -162,6 +163,11 @@ at("show-news").addEventListener("click", () => {
 
 let wanted = "";
 
+function goOn() { // from the row that was acted on, unless the focus has gone elsewhere meanwhile
+  if (document.activeElement === body) at(wanted).focus();
+  wanted = "";
+}
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const row = form.closest(".row");
@@ -174,9 +180,7 @@ document.addEventListener("submit", async (event) => {
     if (!answer.ok) throw new Error(String(answer.status));
     wanted = row.id;
     button.disabled = false;
-    button.blur();
-    row.focus();
-    row.blur(); // what comes may take its place
+    if (at(row.id)?.contains(document.activeElement)) document.activeElement.blur(); // what comes may take its place
     refresh([at("mark")]);
   } catch {
     button.disabled = false;

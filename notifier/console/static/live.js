@@ -41,10 +41,12 @@ export function replace(html) {
   for (const fresh of [...holder.content.children]) {
     const old = fresh.id && document.getElementById(fresh.id);
     if (!old || old.isEqualNode(fresh)) continue;
-    if (old.contains(document.activeElement) || (old.hasAttribute("data-still") && old.matches(":hover"))) {
+    const focused = old === document.activeElement; // itself, and nothing in it: then the fresh one has it
+    if ((!focused && old.contains(document.activeElement)) || (old.hasAttribute("data-still") && old.matches(":hover"))) {
       later(old, fresh);
     } else {
       old.replaceWith(fresh);
+      if (focused) fresh.focus();
       fresh.dispatchEvent(new CustomEvent("painted", { bubbles: true }));
     }
   }
