@@ -22,7 +22,7 @@ demo: $(RUN_READY)  ## the demo school, one lockdown from press to closing messa
 	@$(PY) -m notifier demo $(if $(ONCE),--once)
 
 test: lint types imports  ## everything that must hold before a change lands; WORKERS=1 one test after another
-	@$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile
+	@$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV_READY)  ## style
 	@.venv/bin/ruff check .
