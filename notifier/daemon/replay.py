@@ -28,14 +28,13 @@ from notifier.engine.telling import tell
 from notifier.errors import LedgerError, NotFound, NotifierError
 from notifier.files.load import load
 from notifier.ledger.chain import rows_of_batches
-from notifier.ledger.history import MEMORY_MARK, History, Told
+from notifier.ledger.history import History, Told
 from notifier.ledger.named_queries import find, load_queries
 from notifier.ledger.rows import apply_batches, batches, write
 from notifier.ledger.standby import empty
-from notifier.ledger.twice import AGAIN
 from notifier.ledger.writer import rows_of
 from notifier.model.delivery import Purpose
-from notifier.model.events import AUDIT_ONLY, EventKind
+from notifier.model.events import AGAIN, AUDIT_ONLY, MEMORY_MARK, EventKind
 from notifier.model.facts import Body, Event, Fact
 
 SAME, DIFFERS, KNOWN = "same", "differs", "known"

@@ -11,6 +11,7 @@ from notifier.clock import stopwatch
 from notifier.engine.approvals import who_asked
 from notifier.engine.desk import Desk
 from notifier.engine.endings import DISTRICT_COUNTS_AFTER
+from notifier.engine.timeline_pages import Once
 from notifier.engine.writing import decoded
 from notifier.interfaces import Ledger
 
@@ -49,6 +50,7 @@ class DeliveryCounts:
 class BoardView:
     def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self._desk, self._ledger = desk, ledger
+        self.once = Once(desk, ledger)
 
     def beside(self, row: Mapping[str, Any]) -> dict[str, Any]:
         site, incident = self._desk.site, row["id"]
@@ -79,7 +81,8 @@ class BoardView:
         }
 
     def newest(self, incident: str) -> list[Mapping[str, Any]]:
-        return list(self._ledger.read("newest_of_incident", site=self._desk.site, incident=incident, limit=NEWEST))
+        rows = self._ledger.read("newest_of_incident", site=self._desk.site, incident=incident, limit=NEWEST)
+        return list(self.once.of(rows))
 
     def _task(self, row: Mapping[str, Any]) -> dict[str, Any]:
         names = ("id", "incident", "kind", "subject", "text", "state", "owner", "owner_name")

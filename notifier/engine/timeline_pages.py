@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from notifier.engine.desk import Desk
+from notifier.engine.writing import decoded
 from notifier.interfaces import Ledger
+from notifier.model.events import AGAIN, MEMORY_MARK
 from notifier.model.facts import Rows
 
+NOTHING: tuple[int, frozenset[int]] = (0, frozenset())
 LONGEST = 18
 """Digits of an event's number: no store holds a longer one."""
 
@@ -27,6 +31,34 @@ def read_page(ledger: Ledger, site: str, incident: str | None, *, limit: int, af
     nodes = sorted(row["node"] for row in ledger.read("heads"))
     chains = [ledger.read(f"{query}_by_node", node=node, n=places.get(node, 0), **args) for node in nodes]
     return list(islice(heapq.merge(*chains, key=_when), limit))
+
+
+class Once:
+    """What a commit that came late says, and memory had decided again meanwhile, is shown once: as it stands first.
+
+    The event that brought memory's stretch back names the pairs; it stands before that stretch, and never changes.
+    """
+
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+        self._desk, self._ledger = desk, ledger
+        self._known: dict[str, tuple[int, frozenset[int]]] = {}
+        """Memory's chain to how far it was brought back, and which of its events its home's chain has as well."""
+
+    def of(self, rows: Rows) -> Rows:
+        kept = [row for row in rows if MEMORY_MARK in row["node"]]
+        if not kept:
+            return rows
+        for node in {row["node"] for row in kept if row["n"] > self._known.get(row["node"], NOTHING)[0]}:
+            self._look(node)
+        return [row for row in rows if row["n"] not in self._known.get(row["node"], NOTHING)[1]]
+
+    def _look(self, node: str) -> None:
+        home = node.partition(MEMORY_MARK)[0]
+        for row in self._ledger.read("brought_back", site=self._desk.site, node=home):
+            data = decoded(row["payload"])["data"]
+            if data.get("node") == node:
+                to, again = self._known.get(node, NOTHING)
+                self._known[node] = max(to, data["to"]), again | {kept for _late, kept in data.get(AGAIN, ())}
 
 
 def places_of(written: str) -> dict[str, int]:

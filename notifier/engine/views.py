@@ -144,7 +144,7 @@ class EngineViews(DeskViews):
             self._row(incident)
         rows = read_page(self._ledger, self._desk.site, incident, limit=limit, after=after)
         following = f"{rows[-1]['node']}:{rows[-1]['n']}" if len(rows) == limit else None
-        return {"items": self._read_events(rows), "next": following}
+        return {"items": self._read_events(self._board.once.of(rows)), "next": following}
 
     def _read_events(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         found = []

@@ -11,9 +11,9 @@ from notifier.ledger import chain
 from notifier.ledger.rows import Batch, marks, write
 from notifier.ledger.seals import Seal, SealKey
 from notifier.ledger.tables import KEYS
-from notifier.ledger.twice import AGAIN, pairs
+from notifier.ledger.twice import pairs
 from notifier.ledger.writer import Writer
-from notifier.model.events import EventKind
+from notifier.model.events import AGAIN, EventKind
 from notifier.model.facts import Fact, Row
 
 

@@ -13,10 +13,7 @@ from typing import Any, NamedTuple
 
 from notifier.ledger import chain
 from notifier.ledger.rows import Batch
-from notifier.model.events import EventKind
-
-MEMORY_MARK = "~mem"
-"""Between a node's name and the number of its chain in memory."""
+from notifier.model.events import MEMORY_MARK, EventKind
 
 _READ = (
     "select node, n, site, incident, at, wall, kind, salt, payload, digest, prev, hash from store.event"

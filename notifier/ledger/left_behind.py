@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notifier.ledger import chain
-from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.spool_part import places_beside
 from notifier.ledger.spooled import Spooled, left_over
+from notifier.model.events import MEMORY_MARK
 
 
 @dataclass(frozen=True, slots=True)

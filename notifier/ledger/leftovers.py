@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from notifier.errors import LedgerError
 from notifier.ledger.aside import aside
-from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.spool import Spool, named
 from notifier.ledger.spool_part import IN_RAM, places_beside, remove
 from notifier.ledger.spooled import Spooled, bring_back, left_over, put_left
 from notifier.ledger.standby import Slice, put
+from notifier.model.events import MEMORY_MARK
 
 if TYPE_CHECKING:
     from notifier.ledger.sqlite import SqliteLedger

@@ -11,8 +11,8 @@ from notifier.ledger.local_copy import Erased, Whole
 from notifier.ledger.postgres_turn import Turn
 from notifier.ledger.seals import Seal, SealKey
 from notifier.ledger.tables import KEYS
-from notifier.ledger.twice import AGAIN, pairs
-from notifier.model.events import EventKind
+from notifier.ledger.twice import pairs
+from notifier.model.events import AGAIN, EventKind
 from notifier.model.facts import Fact, Row
 
 

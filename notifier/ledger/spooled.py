@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 from notifier.ledger import chain
 from notifier.ledger.deeds import Kept
-from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.rows import marks, write
 from notifier.ledger.spool_part import is_ours
+from notifier.model.events import MEMORY_MARK
 
 if TYPE_CHECKING:
     from notifier.ledger.store import Store

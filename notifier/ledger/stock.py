@@ -10,10 +10,10 @@ from pathlib import Path
 from notifier.clock import BootReading, Clock, SystemClock
 from notifier.errors import StoreGone
 from notifier.ledger.deeds import chains
-from notifier.ledger.history import MEMORY_MARK
 from notifier.ledger.mirror import Mirror
 from notifier.ledger.sqlite import take_up_time
 from notifier.ledger.standby import Standby
+from notifier.model.events import MEMORY_MARK
 
 log = logging.getLogger(__name__)
 

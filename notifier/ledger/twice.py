@@ -13,12 +13,10 @@ from typing import Any
 
 from notifier.ledger import chain
 from notifier.ledger.tables import KEYS
+from notifier.model.events import AGAIN
 
 Link = tuple[Any, ...]
 """An event as it stands in the table."""
-
-AGAIN = "again"
-"""Of a MERGED event's data: [number in the store's own chain, number in memory's] of each pair."""
 
 _N, _SITE, _INCIDENT, _KIND, _PAYLOAD = (
     chain.COLUMNS.index(name) for name in ("n", "site", "incident", "kind", "payload")

@@ -18,8 +18,7 @@ from notifier.ledger.history import History
 from notifier.ledger.lock import StoreLock
 from notifier.ledger.rebuild import Rebuild
 from notifier.ledger.seals import LINES_FILE, Seal, is_signed_by, key_id_of, read_lines, read_public
-from notifier.ledger.twice import AGAIN
-from notifier.model.events import EventKind
+from notifier.model.events import AGAIN, EventKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,3 +92,8 @@ AUDIT_ONLY = frozenset({
     EventKind.ACTED,
 })  # fmt: skip
 """Who signs in, and from where, is for administrators (`GET /api/v1/audit`), never for everybody's timeline."""
+
+MEMORY_MARK = "~mem"
+"""Between a node's name and the number of its chain in memory."""
+AGAIN = "again"
+"""Of a MERGED event's data: [number in the store's own chain, number in memory's] of each pair that tells the same."""

@@ -165,6 +165,11 @@ where e.site = :site and e.incident = :incident and e.kind not in (
     'session_seen', 'personal_data_read')
 order by e.at desc, e.node desc, e.n desc limit :limit
 
+-- name: brought_back
+-- What a node says of stretches that it kept in memory while its store was gone.
+select n, payload from event where site = :site and incident is null and node = :node and kind = 'merged'
+    and payload is not null order by n
+
 -- name: duress_of_incident
 -- Few of an incident's events, looked for once after each of them.
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e

@@ -1,16 +1,21 @@
 """Two nodes wrote one record: its pages are in order of time, and who comes back misses and repeats nothing."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from notifier.engine.board_view import BoardView
+from notifier.engine.desk import Desk
 from notifier.engine.timeline_pages import places_of, read_page
 from notifier.ledger import chain
 from notifier.ledger.sqlite import SqliteLedger
+from notifier.model.events import AGAIN
 from notifier.testing.fake_clock import FakeClock
+from tests.unit.engine.school import SITE, gear, held
 
 
 @pytest.fixture
@@ -72,3 +77,35 @@ async def test_after_one_event_comes_what_is_later_of_both(both: SqliteLedger) -
 def test_a_cursor_that_cannot_be_read_is_the_beginning() -> None:
     assert places_of("north:x,south:4,:3,") == {"north": 0, "south": 4}
     assert places_of("north:" + "9" * 30) == {"north": 0}
+
+
+async def test_what_a_late_commit_and_memory_both_say_is_shown_once_as_it_stands_first(tmp_path: Path) -> None:
+    path, clock = tmp_path / "ledger.sqlite", FakeClock()
+    await (await SqliteLedger.open(path, "desk", clock)).close()
+    said = [  # (chain, text); the server answered too late of "late", and memory said it again
+        ("desk", "before"), ("desk", "late"), ("desk~mem1", "late"), ("desk~mem1", "only in memory"),
+    ]  # fmt: skip
+    merged = {"node": "desk~mem1", "from": 1, "to": 2, AGAIN: [[2, 1]]}
+    heads = {"desk": (0, chain.GENESIS), "desk~mem1": (0, chain.GENESIS)}
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for number, (node, text) in enumerate([*said, ("desk", "")]):
+            n, head = heads[node]
+            data, kind, incident = ({"text": text}, "note", "i") if text else (merged, "merged", None)
+            payload, wall = chain.write_payload(data, ()), clock.wall().isoformat()
+            link = chain.link(node, n + 1, head, SITE, incident, clock.now() + number, wall, kind, payload)
+            chain.store(db, [link])
+            heads[node] = n + 1, link[-1]
+    ledger = await SqliteLedger.open(path, "desk", clock)
+    try:
+        desk = Desk(clock, "desk", gear(), b"key", held_of={1: held()}, current=held())
+        board = BoardView(desk, ledger)
+        rows = read_page(ledger, SITE, "i", limit=9, after="")
+        assert len(rows) == len(said)
+        assert [each(row) for row in board.once.of(rows)] == ["desk:1", "desk:2", "desk~mem1:2"]
+        assert [each(row) for row in board.newest("i")] == ["desk~mem1:2", "desk:2", "desk:1"]
+    finally:
+        await ledger.close()
+
+
+def each(row: Mapping[str, Any]) -> str:
+    return f"{row['node']}:{row['n']}"
