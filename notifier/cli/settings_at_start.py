@@ -17,7 +17,7 @@ import yaml
 from notifier.adapters import Installed
 from notifier.cli.client import SETTINGS_FILE, state_folder
 from notifier.errors import SetupError
-from notifier.files.positions import read_yaml
+from notifier.files.positions import Document, read_yaml
 from notifier.files.settings_file import load_settings, read_settings
 from notifier.model.settings import NodeSettings, leaves
 
@@ -94,7 +94,8 @@ def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str
         except SetupError as error:
             # Never another record beside the one that is there: it goes on in memory from the copy of that.
             whole["store"] = NOWHERE
-            troubles["store"] = f"The store cannot be reached, nothing is written down: {_first(error)}"
+            why = _why(error, _where(folder, document, "store"))
+            troubles["store"] = f"The store cannot be reached, nothing is written down: {why}"
     for part in PARTS:
         entries = document.data.get(part)
         whole[part] = {}
@@ -103,7 +104,8 @@ def _without_broken(raw: bytes, kept: Path, folder: Path, told: Mapping[str, str
             try:
                 read_settings(_written(alone), kept.name, folder, Installed())
             except SetupError as error:
-                troubles[f"{part}:{name}"] = f"The daemon runs without {name} ({part}): {_first(error)}"
+                why = _why(error, _where(folder, document, part, name))
+                troubles[f"{part}:{name}"] = f"The daemon runs without {name} ({part}): {why}"
             else:
                 whole[part][name] = entry
     yield Chosen(rooted(read_settings(_written(whole), kept.name, folder, Installed()), folder), troubles)
@@ -113,10 +115,24 @@ def _written(data: Mapping[str, Any]) -> bytes:
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False).encode()
 
 
+def _where(folder: Path, kept: Document, *path: str) -> str:
+    """The line of an entry in today's file; of the copy that runs where today's does not have it."""
+    with contextlib.suppress(OSError):
+        today, _ = read_yaml(SETTINGS_FILE, (folder / SETTINGS_FILE).read_bytes(), show_values=False)
+        if today is not None and path in today.keys:
+            return f"line {today.keys[path][0]}"
+    return f"line {kept.place(path, key=True)[0]} of {LAST_GOOD}"
+
+
 def _first(error: SetupError) -> str:
+    return _why(error, f"line {error.faults[0].line}")
+
+
+def _why(error: SetupError, where: str) -> str:
+    """`where`: also of a fault that was found in a part of the file alone, whose own line says nothing."""
     fault, *more = error.faults
     rest = f" (and {len(more)} more)" if more else ""
-    return f"line {fault.line}: {fault.text.rstrip('.')}{rest}"
+    return f"{where}: {fault.text.rstrip('.')}{rest}"
 
 
 def _is_about(error: SetupError, name: str) -> bool:

@@ -43,7 +43,11 @@ def test_a_secret_that_is_gone_takes_only_its_own_sender_with_it(here: Desk, sch
     with running(school, left):
         senders = {one["sender"] for one in here("channels", "list", "--json").json["items"]}
         assert senders == {"sms", "email"}
-        assert "NTFY_TOKEN" in troubles(here)["settings:senders:push"]
+        told = troubles(here)["settings:senders:push"]
+        assert "NTFY_TOKEN" in told
+        lines = (school / "settings.yaml").read_text().splitlines()
+        (place,) = [number for number, text in enumerate(lines, 1) if text.strip() in {"push:", "push: {"}]
+        assert f"line {place}:" in told
         assert here("raise", "lockdown").code == 0
 
 

@@ -40,6 +40,7 @@ async def test_a_second_window_overwrites_nothing_and_may_take_its_own_text_back
         assert await _write(home, "title: Hold", "title: Hold on") == 409
         await expect(home.locator("#keeping")).to_contain_text("NOT kept: The text was changed in another window")
         await expect(home.locator("#keeping")).to_contain_text("What you typed stays in this tab")
+        await expect(home.locator("#foot")).to_contain_text("What you typed is not kept.")
         await screenshot(home, "editor-two-windows")
         await office.reload()
         assert "title: Hold faster" in await office.locator("#text").input_value()
@@ -97,6 +98,10 @@ async def test_without_scripts_the_second_window_is_told_and_pressing_again_keep
         await home.locator("#text").fill(text.replace("title: Hold", "title: Hold on"))
         await home.get_by_role("button", name="Check").click()
         await expect(home.get_by_text("changed in another window").first).to_be_visible()
+        await expect(home.locator("#foot")).to_contain_text("What you typed is not kept.")
+        await expect(home.locator("#foot button")).to_have_text("Publish: keep it first")
+        await expect(home.locator("#verdict")).to_have_text("Not kept, not checked")
+        await screenshot(home, "editor-two-windows-no-scripts")
         assert "title: Hold on" in await home.locator("#text").input_value(), "what was typed stays"
 
         await office.get_by_label("Title", exact=True).first.fill("Hold faster")
@@ -106,7 +111,9 @@ async def test_without_scripts_the_second_window_is_told_and_pressing_again_keep
         await expect(home.get_by_text("changed in another window").first).to_be_visible()
         await home.get_by_role("button", name="Check").click()
         await expect(home.get_by_text("changed in another window")).to_have_count(0)
+        await expect(home.locator("#foot")).to_contain_text("Not published. The draft holds.")
         await office.get_by_label("Title", exact=True).first.fill("Hold fastest")
         await office.get_by_role("button", name="Keep in my draft").click()
         await expect(office.get_by_text("changed in another window").first).to_be_visible()
         await expect(office.get_by_label("Title", exact=True).first).to_have_value("Hold fastest")
+        await expect(office.locator("#foot")).to_contain_text("What you typed is not kept.")

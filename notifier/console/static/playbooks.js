@@ -74,6 +74,8 @@ function trouble(words) {
   state.classList.toggle("bad", Boolean(words));
   const verdict = document.getElementById("verdict");
   if (words) verdict.textContent = "Not kept, not checked";
+  const foot = document.querySelector("#foot .state");
+  if (words && foot) foot.textContent = "What you typed is not kept.";
 }
 
 function clock(wall = new Date()) { return wall.toTimeString().slice(0, 8); }
