@@ -58,6 +58,10 @@ async def test_a_press_that_was_committed_late_stands_once_and_its_double_is_nam
             campus.phone(name).has("LOCKDOWN", by="sms", times=1)
         opened = len(campus.log.told(EventKind.INCIDENT_OPENED))
         assert opened == 2, "The commit did not come late: this test has shown nothing."
+        views = campus.daemon.views
+        shown = views.timeline(campus.incident, limit=500, after=None)["items"], views.board(campus.incident)["newest"]
+        for events in shown:
+            assert [each["kind"] for each in events].count("incident_opened") == 1
         found = await campus.daemon.ledger.verify()
         assert [str(each) for each in found if each.fault] == []
         said = [str(each) for each in found if "says the same again. It happened once." in str(each)]
