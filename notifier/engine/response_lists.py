@@ -81,12 +81,14 @@ class ResponseLists:
 
     # -------------------------------------------------------------------------------------------------------- people
 
-    def people(self, incident: Row, *, limit: int, after: str | None) -> dict[str, Any]:
+    def people(self, incident: Row, *, limit: int, after: str | None, answer: str | None = None) -> dict[str, Any]:
         """Everybody of its publication, by id, with their newest answer."""
         held = self._desk.held_for(incident["publication"])
         latest = {each["person"]: each for each in self._answers(incident) if each["person"]}
         gone = {(each["kind"], each["address"]) for each in self._ledger.read("opt_outs", site=self._desk.site)}
         names = sorted(person.id for person in held.everybody if not after or person.id > after)
+        if answer is not None:
+            names = [name for name in names if name in latest and latest[name]["answer"] == answer]
         items = []
         for name in names[:limit]:
             person = held.people[name]

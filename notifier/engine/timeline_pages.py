@@ -33,6 +33,12 @@ def read_page(ledger: Ledger, site: str, incident: str | None, *, limit: int, af
     return list(islice(heapq.merge(*chains, key=_when), limit))
 
 
+def read_back(ledger: Ledger, site: str, incident: str, limit: int, before: str | None) -> Rows:
+    """Newest first. `before`: `node:n`, exclusive, and only older ones; without it from the newest."""
+    node, n = next(iter(places_of(before or "").items()), ("", 0))
+    return ledger.read("events_of_incident_back", site=site, incident=incident, node=node, n=n, limit=limit)
+
+
 class Once:
     """What a commit that came late says, and memory had decided again meanwhile, is shown once: as it stands first.
 

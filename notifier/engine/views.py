@@ -21,12 +21,12 @@ from notifier.engine.readiness import Readiness
 from notifier.engine.response_lists import ResponseLists
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
-from notifier.engine.timeline_pages import read_page
+from notifier.engine.timeline_pages import read_back, read_page
 from notifier.engine.writing import decoded
 from notifier.errors import NotFound, Refused
 from notifier.interfaces import Ending
 from notifier.model.events import EventKind
-from notifier.model.facts import Event
+from notifier.model.facts import Event, Rows
 from notifier.model.step import Phase
 
 
@@ -142,7 +142,13 @@ class EngineViews(DeskViews):
     def timeline(self, incident: str | None, *, limit: int, after: str | None) -> Mapping[str, Any]:
         if incident:
             self._row(incident)
-        rows = read_page(self._ledger, self._desk.site, incident, limit=limit, after=after)
+        return self._page_of_events(read_page(self._ledger, self._desk.site, incident, limit=limit, after=after), limit)
+
+    def timeline_back(self, incident: str, *, limit: int, before: str | None) -> Mapping[str, Any]:
+        self._row(incident)
+        return self._page_of_events(read_back(self._ledger, self._desk.site, incident, limit, before), limit)
+
+    def _page_of_events(self, rows: Rows, limit: int) -> Mapping[str, Any]:
         following = f"{rows[-1]['node']}:{rows[-1]['n']}" if len(rows) == limit else None
         return {"items": self._read_events(self._board.once.of(rows)), "next": following}
 
@@ -193,8 +199,8 @@ class EngineViews(DeskViews):
     def doors(self, incident: str | None) -> Mapping[str, Any]:
         return self._of.doors(None if incident is None else self._row(incident))
 
-    def people(self, incident: str, *, limit: int, after: str | None) -> Mapping[str, Any]:
-        return self._of.people(self._row(incident), limit=limit, after=after)
+    def people(self, incident: str, *, limit: int, after: str | None, answer: str | None = None) -> Mapping[str, Any]:
+        return self._of.people(self._row(incident), limit=limit, after=after, answer=answer)
 
     def rooms(self, incident: str) -> Mapping[str, Any]:
         return self._of.rooms(self._row(incident))

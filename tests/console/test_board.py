@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.console.board_school import board, jam, need_help, press
+from tests.console.board_school import DESK_PERSON, board, jam, need_help, press
 from tests.console.browser import PHONE, Browser, OnlineSchool, assert_accessible, school_online, screenshot
 from tests.console.pixels import colours, red
 
@@ -82,3 +82,41 @@ async def test_the_wall_has_no_controls_and_no_free_text(browser: Browser, schoo
         assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
         await screenshot(page, "board-wall")
         await assert_accessible(page, looks=False)
+
+
+async def test_what_happened_begins_with_the_newest_and_goes_back_to_the_press(
+    browser: Browser, school: OnlineSchool
+) -> None:
+    incident = await press(school)
+    for number in range(60):
+        await school.daemon.commands.note(incident, f"Note {number}.", DESK_PERSON)
+    async with board(browser, school, incident) as page:
+        await page.get_by_role("link", name="newest first, all of it").click()
+        lines = page.locator(".happened li")
+        newest = await lines.all_inner_texts()
+        said = [line for line in newest if "Note " in line]
+        assert "Note 59." in said[0]
+        await page.get_by_role("link", name="Older").click()
+        while await page.get_by_role("link", name="Older").count():
+            newest += await lines.all_inner_texts()
+            await page.get_by_role("link", name="Older").click()
+        newest += await lines.all_inner_texts()
+        assert "LIVE Lockdown started by Front office desk" in newest[-1]
+        assert [line.rpartition("Note ")[2] for line in newest if "Note " in line] == [
+            f"{n}." for n in range(59, -1, -1)
+        ]
+        await page.get_by_role("link", name="The newest").click()
+        await expect(page.get_by_role("link", name="Older")).to_be_visible()
+
+
+async def test_who_needs_help_stands_first_among_the_people(browser: Browser, school: OnlineSchool) -> None:
+    incident = await press(school)
+    await school.daemon.commands.answer_for(incident, "ada", "safe", "", DESK_PERSON)
+    await need_help(school, incident, "carla")
+    async with board(browser, school, incident) as page:
+        await page.goto(f"{school.url}/board/{incident}/people")
+        names = await page.locator("tbody tr td:first-child b").all_inner_texts()
+        assert names[0].startswith("Carla")
+        assert len(names) == len(set(names)) > 2
+        await page.goto(f"{school.url}/board/{incident}/people?only=safe")
+        assert await page.locator("tbody tr").count() == 1

@@ -40,6 +40,8 @@ async def test_two_thousand_people_and_a_board_that_keeps_up(browser: Browser, t
             assert size < 120_000
             await page.goto(f"{school.url}/board/{incident}/people")
             assert await page.locator("tbody tr").count() == 50
+            await expect(page.locator("tbody tr").first).to_contain_text("NEEDS HELP")
+            assert await page.locator("tbody tr", has_text="Ben").count() == 1
             await page.get_by_role("link", name="Next 50").click()
             assert await page.locator("tbody tr").count() == 50
             await page.goto(f"{school.url}/board/{incident}/people?only=help")

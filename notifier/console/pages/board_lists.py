@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,13 +29,10 @@ STATES = {
 ANSWERS = {
     "safe": ("safe", "Safe"), "need_help": ("need_help", "NEEDS HELP"), "taking_it": ("taking_it", "Taking it"),
 }  # fmt: skip
-FILTERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    "help": lambda one: bool(one["answer"] == "need_help"),
-    "silent": lambda one: one["answer"] is None and bool(one["on_site"]),
-    "safe": lambda one: bool(one["answer"] == "safe"),
-}
+FILTERS: Mapping[str, str] = {"help": "need_help", "safe": "safe"}
+"""By the word in the address: the answer that is looked for. `silent` looks at each person instead."""
 MOST_LOOKED_AT = 20_000
-"""People that a filter goes through for one page of it; beyond, the list without a filter."""
+"""People that `silent` goes through for one page of it; beyond, the list without a filter."""
 
 
 async def doors(call: Call) -> web.Response:
@@ -69,27 +66,39 @@ async def _list(call: Call, name: str, rows: Sequence[Mapping[str, Any]], **more
 
 
 async def people(call: Call) -> web.Response:
-    """By id; with a filter, the next fifty that fit."""
+    """By id, who needs help before all others; with a filter, the next fifty that fit."""
     picture, only, after = await look(call), query_text(call, "only"), query_text(call, "after") or None
-    fits = FILTERS.get(only)
-    found: list[Mapping[str, Any]] = []
-    seen = 0
-    while len(found) < PAGE and seen < MOST_LOOKED_AT:
-        got = call.parts.views.people(picture["id"], limit=PAGE if fits is None else 2000, after=after)
-        for one in got["items"]:
-            seen, after = seen + 1, one["id"]
-            if fits is None or fits(one):
-                found.append(one)
-            if len(found) == PAGE:
-                break
-        if got["next"] is None and (not got["items"] or after == got["items"][-1]["id"]):
-            after = None
-            break
+    if only == "silent":
+        found, after = _silent(call, picture["id"], after)
+    else:
+        read, first = call.parts.views.people, after is None
+        got = read(picture["id"], limit=PAGE, after=after, answer=FILTERS.get(only))
+        found, after = list(got["items"]), got["next"]
+        if first and not only:
+            worst = read(picture["id"], limit=PAGE, after=None, answer="need_help")["items"]
+            found = [*worst, *(one for one in found if one["answer"] != "need_help")]
     rooms_of = {room["id"]: room["name"] for room in picture["room_items"]}
     following = f"?{urlencode({'only': only, 'after': after})}" if after else ""
     return await act_page(
         call, "board_people.html", rows=found, following=following, only=only, answers=ANSWERS, room_names=rooms_of
     )
+
+
+def _silent(call: Call, incident: str, after: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
+    """The next fifty who are here and have not answered, and after whom to go on."""
+    found: list[Mapping[str, Any]] = []
+    seen = 0
+    while seen < MOST_LOOKED_AT:
+        got = call.parts.views.people(incident, limit=2000, after=after)
+        for one in got["items"]:
+            seen, after = seen + 1, one["id"]
+            if one["answer"] is None and one["on_site"]:
+                found.append(one)
+            if len(found) == PAGE:
+                return found, None if got["next"] is None and one is got["items"][-1] else after
+        if got["next"] is None:
+            return found, None
+    return found, after
 
 
 async def speakers(call: Call) -> web.Response:
@@ -124,13 +133,13 @@ async def deliveries(call: Call) -> web.Response:
 
 
 async def timeline(call: Call) -> web.Response:
-    """Oldest first, so that a page once read stays as it is; each with its time to the second."""
-    picture, after = await look(call), query_text(call, "after") or None
-    got = call.parts.views.timeline(picture["id"], limit=PAGE, after=after)
+    """Newest first, as the board has it; each with its time to the second. What is older stands behind a link."""
+    picture, before = await look(call), query_text(call, "before") or None
+    got = call.parts.views.timeline_back(picture["id"], limit=PAGE, before=before)
     zone = zone_of(call.parts.views.site())
     rows = [happened(event, zone, picture["action"]) for event in got["items"]]
-    following = f"?{urlencode({'after': got['next']})}" if got["next"] else ""
-    return await act_page(call, "board_timeline.html", rows=rows, following=following, first_page=after is None)
+    following = f"?{urlencode({'before': got['next']})}" if got["next"] else ""
+    return await act_page(call, "board_timeline.html", rows=rows, following=following, first_page=before is None)
 
 
 async def incidents(call: Call) -> web.Response:

@@ -144,6 +144,12 @@ where e.site = :site and e.incident = :incident
     and (:node = '' or (e.at, e.node, e.n) > (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
 order by e.at, e.node, e.n limit :limit
 
+-- name: events_of_incident_back
+select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
+where e.site = :site and e.incident = :incident
+    and (:node = '' or (e.at, e.node, e.n) < (select c.at, c.node, c.n from event c where c.node = :node and c.n = :n))
+order by e.at desc, e.node desc, e.n desc limit :limit
+
 -- name: events_of_incident_by_node
 select e.node, e.n, e.at, e.wall, e.kind, e.site, e.incident, e.payload from event e
 where e.site = :site and e.incident = :incident and e.node = :node and e.n > :n
