@@ -705,7 +705,12 @@ class Views(Protocol):
     Every list is `{"items": [...], "next": cursor or None}`; `after` is the `next` of the page before.
     """
 
-    def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]: ...
+    def incidents(self, *, open_only: bool, limit: int, after: str | None) -> Mapping[str, Any]:
+        """Each with `began` (wall, ISO 8601: since when it is what it is now) and `grew_from`: None, or `action` and
+        `since` of the first press of what was raised since, as a LOCKDOWN grows from a HOLD.
+        """
+        ...
+
     def incident(self, incident: str) -> Mapping[str, Any]: ...
     def board(self, incident: str) -> Mapping[str, Any]:
         """`incident` and beside it what a board shows: `door_items`, `room_items`, `newest` (events, newest first,

@@ -9,6 +9,7 @@ from notifier.engine.browsers import push_key
 from notifier.engine.inbound import Inbox
 from notifier.engine.orchestrator import Orchestrator
 from notifier.engine.room_cards import is_card
+from notifier.engine.rungs import rung_of
 from notifier.errors import NotFound
 from notifier.model.incident import IncidentState
 from notifier.model.step import TaskState
@@ -49,7 +50,7 @@ class AnswerView:
             "beside": self._beside(row["id"]),
             "action": row["action"],
             "drill": bool(row["drill"]),
-            "started": row["raised_wall"],
+            "started": rung_of(self._desk, self._ledger, row)["began"],
             "over": row["state"] == IncidentState.CLOSED,
             "push_key": push_key(self._desk.gear.channels.values()),
             "name": person.name,
@@ -96,7 +97,7 @@ class AnswerView:
             "beside": self._beside(row["id"]),
             "action": row["action"],
             "drill": bool(row["drill"]),
-            "started": row["raised_wall"],
+            "started": rung_of(self._desk, self._ledger, row)["began"],
             "answers": list(self._inbox.answers_asked(row["id"])),
             "answered": last and {"answer": last["answer"], "text": last["text"], "at": last["wall"]},
             "help_open": self._help_open(row["id"], room.id),
@@ -110,7 +111,12 @@ class AnswerView:
         """What else is open: then a page says which one it answers."""
         others = [row for row in self._desk.incidents.values() if row["id"] != incident]
         return [
-            {"code": row["code"], "action": row["action"], "drill": bool(row["drill"]), "started": row["raised_wall"]}
+            {
+                "code": row["code"],
+                "action": row["action"],
+                "drill": bool(row["drill"]),
+                "started": rung_of(self._desk, self._ledger, row)["began"],
+            }
             for row in sorted(others, key=lambda row: float(row["raised_at"]))
         ]
 

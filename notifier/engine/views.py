@@ -19,6 +19,7 @@ from notifier.engine.proposals import Proposals
 from notifier.engine.publishing import files_shown
 from notifier.engine.readiness import Readiness
 from notifier.engine.response_lists import ResponseLists
+from notifier.engine.rungs import rung_of
 from notifier.engine.site_facts import site_facts
 from notifier.engine.telling import tell
 from notifier.engine.timeline_pages import read_back, read_page
@@ -73,6 +74,7 @@ class EngineViews(DeskViews):
             "mistake_claimed": bool(row["mistake_claimed"]),
             "zone_name": held.zone_names.get(row["zone"] or "", "") if held else "",
             "audible": book.audible if book else True,
+            **rung_of(self._desk, self._ledger, row),
             "two_people": [str(each) for each in Ending if needs_two(self._desk.held_of, row, each)],
         }
 

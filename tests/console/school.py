@@ -89,6 +89,7 @@ class Pictures:
             "action": "lockdown",
             "playbook": "lockdown",
             "raised_wall": "2026-10-01T16:41:52Z",
+            "began": "2026-10-01T16:41:52Z",
             "code": "7F3K",
         }
         return {"items": [one | known], "next": None}

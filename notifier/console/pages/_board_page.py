@@ -67,7 +67,7 @@ def heard_outside(picture: Mapping[str, Any], zone: tzinfo) -> str:
 def rows_of(call: Call, picture: Mapping[str, Any]) -> list[Need]:
     site = call.parts.views.site()
     zones = {each["id"]: each["name"] for each in site["zones"]}
-    now, raised = call.parts.clock.wall().timestamp(), seconds(picture["raised_wall"])
+    now, raised = call.parts.clock.wall().timestamp(), seconds(picture["began"])
     return needs(picture, zone_of(site), now, raised, zones)
 
 
@@ -88,7 +88,7 @@ def pieces_of(call: Call, picture: Mapping[str, Any], rights: frozenset[str]) ->
     ]
     lines = newest(picture, zone, LINES)
     return [
-        Piece("band", str(made.band(picture, site, zone, picture["raised_wall"], where))),
+        Piece("band", str(made.band(picture, site, zone, picture["began"], where))),
         Piece("facts", str(made.facts(picture, site, zone, rights, base, script, hand, others))),
         Piece("needs-head", str(made.needs_head(rows, zone, now if not rows else None))),
         Piece(
@@ -155,10 +155,10 @@ def context(call: Call, picture: Mapping[str, Any]) -> dict[str, Any]:
     """For every page of an incident: its band stands on top of each."""
     site = call.parts.views.site()
     rights = rights_of(call.caller, call.parts.site)
-    started, now = seconds(picture["raised_wall"]), call.parts.clock.wall()
+    started, now = seconds(picture["began"]), call.parts.clock.wall()
     desk = {key: value for key, value in desk_context(call).items() if key != "now"}
     return {
-        **desk, "p": picture, "base": base_of(picture), "rights": rights, "started": picture["raised_wall"],
+        **desk, "p": picture, "base": base_of(picture), "rights": rights, "started": picture["began"],
         "running": running(now.timestamp() - started), "where": picture["zone_name"], "site": site,
         "inside": silent_here(call, picture), "now_wall": now.isoformat(), "stream_kinds": STREAM_KINDS,
     }  # fmt: skip

@@ -135,7 +135,7 @@ def _door(
     if door["leaf"] == "open":
         icon, reads = "open", f"Standing open. {reads}"
     alarm = task is not None and task["kind"] == "door_alarm"
-    since = task["since"] if task else picture["raised_wall"]
+    since = task["since"] if task else picture["began"]
     if alarm:
         says = "UNLOCKED" if door["lock"] == "unsecured" else str(door["lock"]).upper()
         told = f"It was secured and now reads {says} since {clock(since, zone)}. Nobody commanded it."

@@ -113,7 +113,7 @@ def running(call: Call) -> dict[str, Any]:
     found: dict[str, Any] = {"live": None, "drill": None}
     for one in sorted(items, key=lambda each: str(each["raised_wall"])):
         if one["playbook"] not in silent:  # a silent alarm shows on no screen inside
-            at = clock(one["raised_wall"], zone)
+            at = clock(one["began"], zone)
             found["drill" if one["drill"] else "live"] = {"id": one["id"], "word": one["action"].upper(), "at": at}
     return found
 

@@ -104,10 +104,7 @@ async def started(call: Call, *, drill: bool) -> web.Response:
     if bool(incident["drill"]) != drill:
         return see(f"{_base(drill=bool(incident['drill']))}/started?i={incident['id']}")
     zone = zone_of(call.parts.views.site())
-    began = next((press for press in incident["presses"] if press["playbook"] == incident["playbook"]), None)
-    at = clock(
-        began["received"] if began else incident["raised_wall"], zone
-    )  # a HOLD that became a LOCKDOWN: since then
+    at = clock(incident["began"], zone)  # a HOLD that became a LOCKDOWN: since then
     mine = [press for press in incident["presses"] if press["source"] == presser.caller.id]
     received = clock(mine[-1]["received"], zone) if mine else at
     name = "_press_rows.html" if query_text(call, "part") else "press_started.html"
