@@ -149,17 +149,25 @@ def _drawn(name: str, x: int, y: int) -> str:
 
 def plan(text: str, rooms: Sequence[Place], doors: Sequence[Place], name: str) -> str:
     """The site's plan with its rooms and doors as they stand; "" if it cannot be read safely."""
-    try:
-        root = ET.fromstring(text, ET.XMLParser(target=_NoDocumentType()))  # noqa: S314 without a type, no entities
-    except (ET.ParseError, ValueError):
-        return ""
-    if _depth(root) > DEEPEST or _bare(root.tag) != "svg" or not root.get("viewBox"):
+    root = read_plan(text)
+    if root is None:
         return ""
     known = {place.id: place for place in (*rooms, *doors)}
     drawn = "".join(_kept(child, known) for child in root)
     box = escape(root.get("viewBox", "") if _PLAIN.fullmatch(root.get("viewBox", "")) else "0 0 100 100")
     said = escaped(sentence(rooms, doors))
     return f'<svg class="plan" id="{escape(name)}" viewBox="{box}" role="img" aria-label="{said}">{drawn}</svg>'
+
+
+def read_plan(text: str) -> ET.Element | None:
+    """Its outermost element, with a `viewBox`; None if it cannot be read safely."""
+    try:
+        root = ET.fromstring(text, ET.XMLParser(target=_NoDocumentType()))  # noqa: S314 without a type, no entities
+    except (ET.ParseError, ValueError):
+        return None
+    if _depth(root) > DEEPEST or bare(root.tag) != "svg" or not root.get("viewBox"):
+        return None
+    return root
 
 
 class _NoDocumentType(ET.TreeBuilder):
@@ -180,12 +188,13 @@ def _depth(root: ET.Element) -> int:
     return deepest
 
 
-def _bare(tag: object) -> str:
+def bare(tag: object) -> str:
+    """Its name without that of its language."""
     return str(tag).rpartition("}")[2]
 
 
 def _kept(element: ET.Element, known: Mapping[str, Place]) -> str:
-    tag = _bare(element.tag)
+    tag = bare(element.tag)
     if tag not in SHAPES:
         return ""
     kept = {key: value for key, value in element.attrib.items() if key in KEPT and _PLAIN.fullmatch(value)}
@@ -203,7 +212,7 @@ def _mark(element: ET.Element, place: Place) -> str:
     """The shape beside the colour: below the middle of a room, whose name stands above it; at a door as it is."""
     if place.look in {"plain", "locked", "empty"} or not place.icon:
         return ""
-    edge = next((child for child in element if _bare(child.tag) == "rect"), element)  # of a group, its rectangle
+    edge = next((child for child in element if bare(child.tag) == "rect"), element)  # of a group, its rectangle
     try:
         x, y, wide, high = (float(edge.get(key, "")) for key in ("x", "y", "width", "height"))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -15,6 +15,7 @@ from notifier.console.pages._board_counts import counts, newest
 from notifier.console.pages._board_desk import Piece, boards, rights_of
 from notifier.console.pages._board_map import Place, places, plan, schematic, sentence
 from notifier.console.pages._board_rows import Need, needs
+from notifier.console.pages._board_wall_map import wall_map
 from notifier.console.pages.rendering import (
     MOST_INCIDENTS,
     STREAM_KINDS,
@@ -124,12 +125,25 @@ def drawn_plan(call: Call, picture: Mapping[str, Any], rooms: Sequence[Place], d
 
     Kept until a place looks otherwise: a plan of a megabyte takes a tenth of a second, and every screen asks for it.
     """
-    key, stand = ("plan drawn", picture["publication"]), (tuple(rooms), tuple(doors))
-    known: tuple[object, Markup] | None = call.parts.kept.get(key)
-    if known is None or known[0] != stand:
+
+    def draw() -> Markup:
         found = [plan(text, rooms, doors, f"plan-{n}") for n, text in enumerate(_plans(call, picture))]
         found.sort(key=lambda drawn: -sum(drawn.count(f'class="place {look}"') for look in ("real", "mine", "unknown")))
-        known = call.parts.kept[key] = stand, Markup("".join(found))  # noqa: S704 of plain shapes, written by us
+        return Markup("".join(found))  # noqa: S704 of plain shapes, written by us
+
+    return _kept_while(call, ("plan drawn", picture["publication"]), (tuple(rooms), tuple(doors)), draw)
+
+
+def drawn_wall(call: Call, picture: Mapping[str, Any], rooms: Sequence[Place], doors: Sequence[Place]) -> Markup:
+    """The worst floor with its labels, for a wall display; empty if the site has published none."""
+    key, stand = ("wall drawn", picture["publication"]), (tuple(rooms), tuple(doors))
+    return _kept_while(call, key, stand, lambda: wall_map(_plans(call, picture), rooms, doors))
+
+
+def _kept_while(call: Call, key: object, stand: object, draw: Callable[[], Markup]) -> Markup:
+    known: tuple[object, Markup] | None = call.parts.kept.get(key)
+    if known is None or known[0] != stand:
+        known = call.parts.kept[key] = stand, draw()
     return known[1]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import replace
 
 from aiohttp import web
 from markupsafe import Markup
@@ -13,7 +14,7 @@ from notifier.console.pages._board_map import places
 from notifier.console.pages._board_page import (
     base_of,
     context,
-    drawn_plan,
+    drawn_wall,
     heard_outside,
     look,
     mark,
@@ -22,6 +23,8 @@ from notifier.console.pages._board_page import (
     running,
     seconds,
 )
+from notifier.console.pages._board_rows import Need
+from notifier.console.pages._board_wall_map import label_of, wrong_of
 from notifier.console.pages.forms import query_text, see
 from notifier.console.pages.rendering import MOST_INCIDENTS, html, incidents_now, page, plural, zone_of
 from notifier.console.route import Call, Flag, Handler, Route
@@ -30,8 +33,9 @@ from notifier.model.rights import Right
 
 ON_WALL = 5
 """Rows of the wall display; a sixth line says how many more there are."""
-TAGS = 4
-"""Rooms and doors that are named beside its counts, the worst; its list and its map have the others."""
+TAGS = 8
+"""Rooms and doors that are named beside its counts where no plan is published, the worst."""
+_NUMBER = re.compile(r"^Door (\w*\d\w*)\b")
 DONE = {
     "message": "The message is queued.", "not_sent": "The message does not leave.",
     "message_waits": "People outside get it when a second person has read it. Everybody else’s is queued.",
@@ -93,19 +97,21 @@ async def wall(call: Call) -> web.Response:
     # Whoever was forced to end it may stand before the wall together with who forces them.
     rows = rows_of(call, {**picture, "tasks": [one for one in picture["tasks"] if one["kind"] != "call_district"]})
     rooms, doors = places(picture)
-    wrong = [one for look in ("real", "mine", "unknown") for one in (*rooms, *doors) if one.look == look]
-    age = call.parts.clock.wall().timestamp() - seconds(picture["raised_wall"])
+    wrong = wrong_of(rooms, doors)
+    silent = sum(room.look == "silent" for room in rooms)
+    age = call.parts.clock.wall().timestamp() - seconds(picture["began"])
     return html(
-        "board_wall.html", **{**context(call, picture), "rows": rows[:ON_WALL], "more": len(rows) - ON_WALL,
-        "counts": counts(picture)[:3], "hand": heard_outside(picture, zone), "wrong": wrong[:TAGS],
-        "silent": _some([room.name for room in rooms if room.look == "silent"]),
-        "running": running(age), "asked": asked, "plan": drawn_plan(call, picture, rooms, doors)},
+        "board_wall.html", **{**context(call, picture), "rows": [_called(row) for row in rows[:ON_WALL]],
+        "more": len(rows) - ON_WALL, "counts": counts(picture)[:3], "hand": heard_outside(picture, zone),
+        "wrong": [(one, label_of(one.name)) for one in wrong[:TAGS]], "more_wrong": max(len(wrong) - TAGS, 0),
+        "silent": f"{plural(silent, 'room')}: no answer" if silent else "",
+        "running": running(age), "asked": asked, "plan": drawn_wall(call, picture, rooms, doors)},
     )  # fmt: skip
 
 
-def _some(names: Sequence[str]) -> str:
-    """The number first: a wall shows as many names as stand in one line."""
-    return f"{plural(len(names), 'room')}: {', '.join(names[:4])}" if names else ""
+def _called(row: Need) -> Need:
+    """D10 for "Door 10": what a row has room for across a hall is its name and that it is NOT SECURED."""
+    return replace(row, subject=_NUMBER.sub(r"D\1", row.subject))
 
 
 _PAGE = frozenset({Flag.PAGE, Flag.LENIENT})
