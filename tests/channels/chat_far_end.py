@@ -12,6 +12,11 @@ from notifier.testing.far_end import Far, FarEnd, Taken
 SECRET_PATH = "T000/B000/made-up-hook-secret"
 
 
+def of_a_hook(url: str) -> dict[str, Any]:
+    """Settings of a sender with one hook, which does not wait long."""
+    return {"hooks": {"office": {"url": url}}, "timeout": "500ms", "connect_timeout": "400ms"}
+
+
 class ChatFarEnd(FarEnd):
     good_address, bad_address = "office", None
     busy_delay = 7.0
