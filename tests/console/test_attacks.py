@@ -1,14 +1,17 @@
 """What somebody would try at the door: each of these must fail, and say so in the same words as any other failure."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from notifier.access.provider import Asked, Told
 from notifier.access.sessions import Place
 from notifier.console.parts import StreamLimits
 from notifier.model.events import EventKind
 from notifier.model.rights import Caller, Right
+from notifier.model.settings import Provider
 from tests.console.school import ADMIN, School, open_school
 
 WORDS = "seven grey herons wade"
@@ -75,6 +78,41 @@ async def test_a_screen_presses_at_its_own_place_live_and_nothing_else(school: S
     for method, path in (("POST", "/api/v1/activations"), ("GET", "/api/v1/incidents"), ("GET", "/api/v1/events")):
         assert (await school.ask(method, path, screen))[0] == 401, path
     assert len(school.engine.presses) == 2
+
+
+class Away:
+    """An identity provider that vouches for whoever comes back."""
+
+    settings = Provider(issuer="https://id.example", client_id="notifier")
+
+    async def begin(self, back: str, *, anew: bool = False) -> tuple[Asked, str]:
+        return Asked("s", "n", "v", back), "https://id.example/authorize?state=s"
+
+    async def finish(self, asked: Asked, said: Mapping[str, str]) -> Told:
+        return Told("https://id.example", "u-1", "ada@example.org", None)
+
+
+async def test_only_the_browser_that_went_to_the_provider_comes_back_from_it(tmp_path: Path) -> None:
+    back = "/sign-in/provider/back?state=s&code=c"
+    async with open_school(tmp_path, provider=Away()) as school:  # type: ignore[arg-type] # what is asked of one
+        await school.accounts.add_user("Ada", ["commander"], [], None, "ada", ADMIN, "ada@example.org")
+        status, _, gone = await school.ask("GET", "/sign-in/provider?next=/now", SAME, allow_redirects=False)
+        assert (status, gone.headers["Location"]) == (303, "https://id.example/authorize?state=s")
+        cookie = gone.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-notifier-step=")
+        for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"):
+            assert word in cookie
+        for carried in ({}, {"Cookie": "__Host-notifier-step=chosen-by-an-attacker"}):
+            status, _, response = await school.ask("GET", back, carried, allow_redirects=False)
+            assert status == 410
+            assert not any("notifier-session" in one for one in response.headers.getall("Set-Cookie", []))
+        own = {"Cookie": cookie.partition(";")[0]}
+        status, _, response = await school.ask("GET", back, own, allow_redirects=False)
+        assert (status, response.headers["Location"]) == (303, "/now")
+        made, dropped = sorted(response.headers.getall("Set-Cookie"))
+        assert made.startswith("__Host-notifier-session=")
+        assert dropped.startswith('__Host-notifier-step="";')
+        assert (await school.ask("GET", back, own, allow_redirects=False))[0] == 410
 
 
 async def test_a_session_that_was_planted_before_is_not_the_one_after(school: School) -> None:
