@@ -26,6 +26,7 @@ async def test_a_late_joiner_sees_what_is_wrong_first_and_whom_to_call(browser: 
     await need_help(school, incident)
     async with board(browser, school, incident) as page:
         await expect(page.locator("#facts .number")).to_have_attribute("href", "tel:911")
+        await expect(page.locator("#facts")).to_contain_text("Lockdown at Birchwood School, 12 Birch Lane")
         await expect(page.locator("#needs")).to_contain_text("Door 7 Room 1 NOT SECURED", timeout=15000)
         titles = await page.locator("#needs h3").all_inner_texts()
         assert titles[0].startswith("Room 1 NEEDS HELP")
@@ -52,6 +53,8 @@ async def test_i_have_it_outlines_the_row_with_the_name_on_every_screen(browser:
     incident = await press(school)
     await need_help(school, incident)
     async with board(browser, school, incident) as page, board(browser, school, incident, person="kim") as other:
+        for screen in (page, other):  # who opens it later is told at once what nobody has
+            await expect(screen.locator("#alarm")).to_contain_text("Room 1 NEEDS HELP")
         await page.get_by_role("button", name="I have it Room 1").click()
         for screen in (page, other):
             row = screen.locator("#needs .row.real")
