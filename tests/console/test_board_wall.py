@@ -1,13 +1,16 @@
 """The wall display from four metres: what is wrong has its name beside the plan, and nothing is cut."""
 
 import re
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from notifier.console.pages._board_map import Place
+from notifier.console.pages._board_rows import Need
 from notifier.console.pages._board_wall_map import HIGH, WIDE, boxes, label_of, shortened, wall_map
+from notifier.console.pages.rendering import environment
 from notifier.testing.schools import demo_school, small_school
 from tests.console.board_school import board, jam, need_help, press
 from tests.console.browser import Browser, school_online, screenshot
@@ -122,6 +125,20 @@ async def test_five_doors_not_secured_and_a_call_for_help_all_have_their_names(
             assert sorted(labels) == ["204", "D10", "D17", "D22", "D3", "D4"]
             await expect(page.locator("ol .row").nth(1)).to_contain_text("NOT SECURED")
             await screenshot(page, "board-wall-labels")
+
+
+def test_what_a_row_says_of_its_subject_is_never_among_the_words_that_may_go() -> None:
+    silent = Need("n1", "fault", "no_answer", "North wing: 8 rooms", "did not answer", "", wall="Nothing rings inside.")
+    asked = Need("n2", "real", "open", "D4 North playground", "NOT SECURED", "", wall="Reads unlocked.")
+    site = {"name": "Birchwood", "timezone": "UTC"}
+    picture = {"drill": False, "state": "active", "action": "lockdown", "grew_from": None, "hand_off": "nobody_told"}
+    nothing = dict.fromkeys(("where", "started", "running", "asked", "hand", "now_wall", "stream_kinds", "base"), "")
+    drawn = environment().get_template("board_wall.html").render(
+        rows=[silent, asked], p={**picture, "fire_alarm": False, "commander_name": None, "id": "i1", "code": "7F3K"},
+        site=site, zone=UTC, counts=[], plan="", wrong=[], more_wrong=0, silent="", more=0, navigation=[], **nothing,
+    )  # fmt: skip
+    assert '<span class="subject">North wing: 8 rooms</span></h3><p>did not answer. Nobody has it.' in drawn
+    assert '<span class="subject">D4 North playground</span> <span>NOT SECURED</span></h3><p>Reads unlocked.' in drawn
 
 
 async def test_without_a_plan_the_names_stand_beside_the_counts(browser: Browser, tmp_path: Path) -> None:
