@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 SIDE = 180  # pixels: what Apple names for a phone's home screen (Configuring Web Applications, apple-touch-icon)
+SMALL = 60  # pixels: one colour is as sharp at any size, and the live page has a budget of bytes
 RED, BLUE, WHITE = (0xB3, 0x00, 0x1B), (0x0A, 0x4A, 0x9E), (0xFF, 0xFF, 0xFF)
 
 
@@ -18,7 +19,7 @@ def drawn_icons() -> Mapping[str, bytes]:
     """By file name."""
     corner = [[_disc(x, y) for x in range(SIDE // 2)] for y in range(SIDE // 2)]  # the other three are its mirrors
     half = [b"".join([*row, *reversed(row)]) for row in corner]
-    return {"live.png": _png([bytes(RED) * SIDE] * SIDE), "drill.png": _png([*half, *reversed(half)])}
+    return {"live.png": _png([bytes(RED) * SMALL] * SMALL), "drill.png": _png([*half, *reversed(half)])}
 
 
 def _disc(x: int, y: int) -> bytes:
@@ -29,8 +30,8 @@ def _disc(x: int, y: int) -> bytes:
 
 
 def _png(rows: Sequence[bytes]) -> bytes:
-    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)  # 8 bits for each of red, green and blue
-    pixels = zlib.compress(b"".join(b"\0" + row for row in rows), 6)  # 0: no filter
+    header = struct.pack(">IIBBBBB", len(rows), len(rows), 8, 2, 0, 0, 0)  # 8 bits for each of red, green and blue
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows), 9)  # 0: no filter
     chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in chunks)
 
