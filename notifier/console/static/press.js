@@ -235,6 +235,9 @@ function age() {
 
 // ---- what became of it
 
+let left = 0; // when a link was tapped: a reload just then would undo it
+document.addEventListener("click", (event) => { if (event.target.closest("a")) left = Date.now(); });
+
 async function follow() {
   try {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(PATIENCE), redirect: "error" });
@@ -243,7 +246,7 @@ async function follow() {
       const fresh = page.getElementById(id), old = $(id);
       if (fresh && old && !old.contains(document.activeElement) && !old.isEqualNode(fresh)) old.replaceWith(fresh);
     }
-    if (Boolean($("outside")) !== Boolean(page.getElementById("outside"))) location.reload();
+    if (Boolean($("outside")) !== Boolean(page.getElementById("outside")) && Date.now() - left > PATIENCE) location.reload();
   } catch { /* asked again in a moment */ }
   setTimeout(follow, 1000);
 }
