@@ -20,12 +20,28 @@ from tests.console.pixels import Colour, colours
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SMALL = {"width": 1000, "height": 640}
+WALL = {"width": 1920, "height": 1080}
 PAGES = (
-    ("start", "/"), ("readiness", "/readiness"), ("playbooks", "/playbooks"), ("people", "/people"), ("site", "/site"),
-    ("drills", "/drills"), ("enrol", "/enrol"), ("on_paper", "/print"), ("sheet", "/print/sheet"),
+    ("start", "/"), ("readiness", "/readiness"), ("playbooks", "/playbooks"), ("playbook_new", "/playbooks/new"),
+    ("playbook_edit", "/playbooks/lockdown"), ("playbook_form", "/playbooks/lockdown/form"),
+    ("playbook_publish", "/playbooks/lockdown/publish"), ("playbook_versions", "/playbooks/lockdown/versions"),
+    ("people", "/people"), ("person", "/people/of/ben-brandt"), ("person_edit", "/people/of/ben-brandt/edit"),
+    ("person_new", "/people/new"), ("people_import", "/people/import"), ("site", "/site"), ("drills", "/drills"),
+    ("drill_calendar", "/drills/calendar"), ("drill_plan", "/drills/plan?playbook=lockdown&zone=&note="),
+    ("proposals", "/proposals"), ("enrol", "/enrol"), ("on_paper", "/print"), ("sheet", "/print/sheet"),
     ("accounts", "/accounts"), ("audit", "/audit"), ("account", "/account"), ("about", "/about"),
 )  # fmt: skip
 """File name to address, seen by an administrator."""
+IN_A_RESPONSE = (
+    ("board_needs", "needs"), ("board_doors", "doors"), ("board_rooms", "rooms"), ("board_people", "people"),
+    ("board_speakers", "speakers"), ("board_deliveries", "deliveries"), ("board_timeline", "timeline"),
+    ("board_message", "message"), ("board_page", "page"), ("board_speak", "speak"), ("board_pause", "pause"),
+    ("board_end", "end"), ("board_all_clear", "end/all_clear"),
+)  # fmt: skip
+"""The same of one live lockdown, seen by its commander."""
+
+OUR_ADDRESS = b'\npublic_url: "https://alerts.maplewood.example"\n'
+"""Without one no message has a link, and there is no answer page to look at."""
 
 
 async def main() -> int:
@@ -37,7 +53,9 @@ async def main() -> int:
     async with async_playwright() as playwright:
         browser = Browser(await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]))
         with tempfile.TemporaryDirectory(prefix="shots.") as folder:
-            async with school_online(Path(folder), demo_school()) as school:
+            files = demo_school()
+            files["site.yaml"] += OUR_ADDRESS
+            async with school_online(Path(folder), files) as school:
                 await _school(browser, school)
         await _first_hour(browser)
         await browser.chromium.close()
@@ -62,8 +80,25 @@ async def _school(browser: Browser, school: OnlineSchool) -> None:
         await page.get_by_role("button", name="Start LOCKDOWN").click()
         await page.wait_for_url("**/press/started?*")
         await _keep(page, "press_started")
+        incident = page.url.rpartition("i=")[2].partition("&")[0]
+        await page.get_by_role("link", name="I pressed by mistake").click()
+        await page.wait_for_url("**/press/mistake?*")
+        await _keep(page, "press_mistake")
     async with browser.page(school, rights="commander", size=DESK) as page:
         await _see(page, f"{school.url}/board", "board")
+    async with browser.page(school, rights="commander", person="ada", size=SMALL) as page:
+        for name, path in IN_A_RESPONSE:
+            await _see(page, f"{school.url}/board/{incident}/{path}", name)
+        await _see(page, f"{school.url}/incidents", "incidents")
+    async with browser.page(school, rights="commander", size=PHONE) as page:
+        await _see(page, f"{school.url}/board/{incident}", "board_phone")
+    async with browser.page(school, rights="view", size=WALL) as page:
+        await _see(page, f"{school.url}/board/wall?i={incident}", "board_wall")
+    async with browser.page(school, size=PHONE) as page:
+        token = school.daemon.engine.desk.link_token(incident, "ben-brandt")
+        await _see(page, f"{school.url}/r/{token}", "answer")
+        await page.get_by_role("button", name="SAFE").click()
+        await _keep(page, "answer_done")
 
 
 async def _first_hour(browser: Browser) -> None:
