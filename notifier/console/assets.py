@@ -24,6 +24,8 @@ _LINKED = re.compile(r"(?<=[\"'/])[a-z][a-z0-9_-]*\.(?:css|svg|js|json|png)(?=[\
 
 _CSS_SPACE = re.compile(r" ?([{}]) ?|(?<=;) ")
 """Around braces and behind semicolons a space means nothing (CSS Syntax 3, 4.3); in words of ours neither stands."""
+_BEHIND = re.compile(r""" // [^"'`]*$""")
+"""A comment behind a line of a script; no quote closes behind it, so it stands in no text."""
 _COMMENT = re.compile(r"/\*[^*]*\*/")
 
 
@@ -83,6 +85,6 @@ def _brace(found: re.Match[str]) -> str:
 
 
 def _slim(text: str) -> str:
-    """Without indents and without lines that are nothing but a comment: pages have a budget, sources have readers."""
-    lines = (line.strip() for line in text.splitlines())
+    """Without indents and without comments behind a line or alone on one: pages have a budget, sources have readers."""
+    lines = (_BEHIND.sub("", line.strip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//") and not _COMMENT.fullmatch(line))
