@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from notifier.access.sessions import Place
 from notifier.campus.in_process import InProcessCampus
@@ -36,6 +36,8 @@ from notifier.model.settings import NodeSettings
 from notifier.testing.schools import small_school
 from notifier.testing.story import SENDERS
 from notifier.testing.story_process import CampusEquipment
+
+expect.set_options(timeout=15_000)  # milliseconds until something counts as not coming: a machine may be busy
 
 ADMIN = Caller("account:root", "Root", None, frozenset(Right))
 PHONE = {"width": 390, "height": 844}
