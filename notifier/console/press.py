@@ -87,6 +87,9 @@ async def _press(call: Call, caller: Caller, button: Mapping[str, Any] | None) -
     said, problems = await _said(call)
     own_playbook, own_zone = (str(button["playbook"]), button["zone"]) if button else ("", None)
     playbook = _name(said, "playbook", problems)
+    if button is not None and playbook not in (None, own_playbook):
+        problems.append(f"playbook {_short(playbook)} is not what this button was enrolled for; its own is used.")
+        playbook = own_playbook
     zone = _name(said, "zone", problems)
     activation = Activation(
         id=call.new_id(),

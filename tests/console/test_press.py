@@ -50,6 +50,18 @@ async def test_a_device_with_a_token_has_its_own_to_fall_back_to(school: School)
     assert any("zone" in one for one in activation.problems)
 
 
+@pytest.mark.parametrize("by_token", [True, False])
+async def test_a_button_presses_what_it_was_enrolled_for_whatever_it_says(school: School, by_token: bool) -> None:
+    path, headers = await school.button(), {}
+    if by_token:
+        path, headers = "/api/v1/activations", {"Authorization": f"Bearer {path.rpartition('/')[2]}"}
+    status, told, _ = await school.ask("POST", path, headers, json={"playbook": "hold", "note": "smoke"})
+
+    activation, _ = school.engine.presses[0]
+    assert (status, activation.playbook, activation.note) == (202, "lockdown", "smoke")
+    assert ["'hold' is not what this button was enrolled for" in one for one in told["troubles"]] == [True]
+
+
 @pytest.mark.parametrize("packing", ["gzip", "br", "something"])
 async def test_a_press_whose_body_is_packed_is_a_press(school: School, packing: str) -> None:
     headers = {**await school.token("press"), "Content-Encoding": packing, "Content-Type": "application/json"}
