@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import CameraDriver, Look
 from notifier.model.picture import LONGEST_PICTURE, read_jpeg
 from notifier.model.site import Camera
 from notifier.testing.camera_bench import CameraBench, CameraTrouble
-from notifier.testing.scrutiny import BrokenPromise, assert_hidden, listening, must, within
+from notifier.testing.scrutiny import BrokenPromise, assert_hidden, failure_of, listening, must, opened, within
 
 Make = Callable[[], CameraDriver]
 Promise = Callable[[Make, CameraBench], Awaitable[None]]
@@ -34,7 +33,7 @@ ASKERS = 5
 
 
 async def brings_a_whole_picture_of_now(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         first, second = [await within(driver.still(bench.camera), bench.patience) for _ in range(2)]
         for still in (first, second):
             must(still.picture == read_jpeg(still.jpeg), "What it says of the picture is not what its bytes say.")
@@ -45,7 +44,7 @@ async def brings_a_whole_picture_of_now(make: Make, bench: CameraBench) -> None:
 
 
 async def says_that_a_good_camera_is_well(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         for _ in range(3):
             look = await _looked(driver, bench)
             must(look.health.well, f"The camera is well, and a look says: {look.health.text}")
@@ -54,7 +53,7 @@ async def says_that_a_good_camera_is_well(make: Make, bench: CameraBench) -> Non
 
 
 async def brings_no_picture_over_a_dead_wire_and_says_why(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         for trouble in (each for each in FAILS if each not in bench.cannot):
             bench.inflict(trouble)
             error = await _failure(driver, bench.camera, bench.patience)
@@ -72,7 +71,7 @@ async def says_that_a_login_is_refused(make: Make, bench: CameraBench) -> None:
     stranger = bench.stranger()
     if stranger is None:
         return
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         error = await _failure(driver, stranger, bench.patience)
         must(
             isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS,
@@ -83,7 +82,7 @@ async def says_that_a_login_is_refused(make: Make, bench: CameraBench) -> None:
 async def does_not_call_a_frozen_picture_well(make: Make, bench: CameraBench) -> None:
     if CameraTrouble.FROZEN in bench.cannot:
         return
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         bench.inflict(CameraTrouble.FROZEN)
         await _looked(driver, bench)
         bench.let_pass(A_WHILE)
@@ -99,27 +98,27 @@ async def does_not_call_a_frozen_picture_well(make: Make, bench: CameraBench) ->
 async def does_not_call_one_colour_well(make: Make, bench: CameraBench) -> None:
     if CameraTrouble.BLANK in bench.cannot:
         return
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         bench.inflict(CameraTrouble.BLANK)
         look = await _looked(driver, bench)
         must(not look.health.well, "The picture is one colour all over, and a look calls that well.")
 
 
 async def asks_and_does_nothing(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         await _looked(driver, bench)
     must(not bench.did(), f"Looking moved, set or started something: {', '.join(bench.did())}")
 
 
 async def stands_in_line_at_one_camera(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         looks = await asyncio.gather(*(_looked(driver, bench) for _ in range(ASKERS)))
         must(all(look.still is not None for look in looks), "Of several who ask at once, somebody got no picture.")
     must(bench.most_at_once() <= 1, f"{bench.most_at_once()} pictures were asked of one small camera at once.")
 
 
 async def can_be_cancelled_and_asked_again(make: Make, bench: CameraBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         if CameraTrouble.HANGS not in bench.cannot:
             bench.inflict(CameraTrouble.HANGS)
         asking = asyncio.ensure_future(driver.still(bench.camera))
@@ -133,7 +132,7 @@ async def can_be_cancelled_and_asked_again(make: Make, bench: CameraBench) -> No
 
 async def leaks_no_secret(make: Make, bench: CameraBench) -> None:
     with listening(bench.loggers) as written:
-        async with _opened(make) as driver:
+        async with opened(make) as driver:
             for trouble in (None, *(each for each in CameraTrouble if each not in bench.cannot)):
                 if trouble is not None:
                     bench.inflict(trouble)
@@ -170,16 +169,6 @@ async def check_camera(make: Make, make_bench: Callable[[], CameraBench]) -> Non
             await promise(make, bench)
 
 
-@asynccontextmanager
-async def _opened(make: Make) -> AsyncIterator[CameraDriver]:
-    driver = make()
-    await within(driver.open())
-    try:
-        yield driver
-    finally:
-        await within(driver.close())
-
-
 async def _looked(driver: CameraDriver, bench: CameraBench) -> Look:
     try:
         return await within(driver.look(bench.camera), bench.patience)
@@ -191,14 +180,6 @@ async def _looked(driver: CameraDriver, bench: CameraBench) -> Look:
 
 
 async def _failure(driver: CameraDriver, camera: Camera, patience: float) -> AdapterError:
-    try:
-        still = await within(driver.still(camera), patience)
-    except OutcomeUnknown as error:
-        raise BrokenPromise(f"Asking changes nothing, so no outcome is unknown: {error}") from error
-    except AdapterError as error:
-        return error
-    except BrokenPromise:
-        raise
-    except Exception as error:
-        raise BrokenPromise(f"still() raised {type(error).__name__}, which is not an AdapterError: {error}") from error
-    raise BrokenPromise(f"still() brought {still!r} although no good picture came.")
+    error = await failure_of(driver.still(camera), "still", "brought a picture", patience)
+    must(not isinstance(error, OutcomeUnknown), f"Asking changes nothing, so no outcome is unknown: {error}")
+    return error

@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import Ask3, CanBeAsked, Channel
 from notifier.model.delivery import Purpose, Receipt
 from notifier.model.message import STAMPS, Message, stamp_for
 from notifier.testing.far_end import Far, FarEnd
-from notifier.testing.scrutiny import PATIENCE, BrokenPromise, listening, must, within
+from notifier.testing.scrutiny import PATIENCE, BrokenPromise, failure_of, listening, must, opened, within
 
 # A wall reading before any attempt of a test: the year 2001.
 LONG_AGO = 1e9
@@ -38,7 +37,7 @@ def message(
 
 
 async def hands_over_and_gives_a_receipt(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         receipt = await _send(channel, far.good_address)
     must(isinstance(receipt, Receipt), f"send() returned {type(receipt).__name__} instead of a Receipt.")
     must(len(far.taken()) == 1, f"The far end took {len(far.taken())} messages for one send().")
@@ -47,7 +46,7 @@ async def hands_over_and_gives_a_receipt(make: Make, far: FarEnd) -> None:
 
 
 async def gives_every_message_its_own_ref(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         first, second = await _send(channel, far.good_address), await _send(channel, far.good_address)
     must(len(far.taken()) == 2, "The second of two messages with equal words did not leave.")
     must(not first.ref or first.ref != second.ref, "Two messages have one ref: reports could not be told apart.")
@@ -65,7 +64,7 @@ async def says_how_long_to_wait_when_busy(make: Make, far: FarEnd) -> None:
 async def refuses_a_bad_address_for_good(make: Make, far: FarEnd) -> None:
     if far.bad_address is None:
         return
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         error = await _failure(channel, far.bad_address)
     must(
         isinstance(error, WillNotWork) and error.reason is Reason.BAD_ADDRESS,
@@ -92,7 +91,7 @@ async def does_not_know_what_became_of_a_hang(make: Make, far: FarEnd) -> None:
 
 async def tries_again_when_nobody_listens(make: Make, far: FarEnd) -> None:
     await far.stop()
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         error = await _failure(channel, far.good_address)
     must(isinstance(error, TryAgain), f"Nothing left, so it is a TryAgain; it was {error!r}.")
 
@@ -107,7 +106,7 @@ async def raises_adapter_errors_only(make: Make, far: FarEnd) -> None:
 
 
 async def stamps_a_drill_in_each_language(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         for language in (*STAMPS, "xx"):
             word = stamp_for(language)
             await _send(channel, far.good_address, message(language, drill=True))
@@ -127,14 +126,14 @@ async def stamps_a_drill_in_each_language(make: Make, far: FarEnd) -> None:
 
 async def carries_every_script(make: Make, far: FarEnd) -> None:
     text = 'Ciérrela ya. Закройте дверь. 锁门 🔒\nÜbung? Nein: "echt" & <jetzt> 100 %'
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         await _send(channel, far.good_address, message("es", text=text))
     must(_carries(far, text), "Letters beyond ASCII, line ends or signs did not arrive as they were written.")
 
 
 async def survives_hostile_words(make: Make, far: FarEnd) -> None:
     """A typed message may hold anything; it is sent as well as may be or refused, and never changes another part."""
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         for text in (
             "\x00\x07\x1b[2J",
             "half \ud83d a sign",
@@ -166,7 +165,7 @@ async def leaks_nothing(make: Make, far: FarEnd) -> None:
             if error is not None:
                 written.append("".join(traceback.format_exception(error)))
         if far.bad_address is not None:
-            async with _opened(make) as channel:
+            async with opened(make) as channel:
                 error = await _failure(channel, far.bad_address, words)
                 written.extend(["".join(traceback.format_exception(error)), repr(channel), str(channel)])
                 written.append(repr(getattr(channel, "settings", None)))
@@ -180,7 +179,7 @@ async def leaks_nothing(make: Make, far: FarEnd) -> None:
 
 
 async def can_be_cancelled(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         for how in (Far.HANGS, Far.TAKES_AND_HANGS):
             if how in far.cannot:
                 continue
@@ -197,7 +196,7 @@ async def can_be_cancelled(make: Make, far: FarEnd) -> None:
 
 
 async def works_again_after_the_far_end_restarted(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         await _send(channel, far.good_address)
         await far.stop()
         await _failure(channel, far.good_address)
@@ -214,7 +213,7 @@ async def works_again_after_the_far_end_restarted(make: Make, far: FarEnd) -> No
 
 
 async def checks_without_sending(make: Make, far: FarEnd) -> None:
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         health = await within(channel.check())
         must(health.well, f"check() says that a well far end is not: {health.text}")
         must(health.text != "", "check() says nothing to the technician.")
@@ -233,14 +232,14 @@ async def checks_without_sending(make: Make, far: FarEnd) -> None:
 
 async def can_be_opened_while_the_far_end_is_down(make: Make, far: FarEnd) -> None:
     await far.stop()
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         await far.start()
         await _send(channel, far.good_address)
 
 
 async def says_what_became_of_an_unknown_attempt(make: Make, far: FarEnd) -> None:
     """Only for channels that can be asked."""
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         if not isinstance(channel, CanBeAsked):
             return
         for how, expected in ((Far.HANGS, Ask3.NOT_FOUND), (Far.TAKES_AND_HANGS, Ask3.FOUND)):
@@ -292,31 +291,12 @@ async def check_channel(make: Make, make_far: Callable[[], FarEnd]) -> None:
             await promise(make, far)
 
 
-@asynccontextmanager
-async def _opened(make: Make) -> AsyncIterator[Channel]:
-    channel = make()
-    await within(channel.open())
-    try:
-        yield channel
-    finally:
-        await within(channel.close())
-
-
 async def _send(channel: Channel, address: str, words: Message | None = None) -> Receipt:
     return await within(channel.send(address, words or message(), "d1"))
 
 
 async def _failure(channel: Channel, address: str, words: Message | None = None) -> AdapterError:
-    try:
-        await _send(channel, address, words)
-    except AdapterError as error:
-        return error
-    except BrokenPromise:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-        raise BrokenPromise(f"send() raised {kind}, which is not an AdapterError: {error}") from error
-    raise BrokenPromise("send() says that it worked although the far end did not take it.")
+    return await failure_of(_send(channel, address, words), "send")
 
 
 async def _error_of(make: Make, far: FarEnd, how: Far, words: Message | None = None) -> AdapterError | None:
@@ -324,7 +304,7 @@ async def _error_of(make: Make, far: FarEnd, how: Far, words: Message | None = N
     if how in far.cannot:
         return None
     far.behave(how)
-    async with _opened(make) as channel:
+    async with opened(make) as channel:
         if how is Far.WELL:
             await _send(channel, far.good_address, words)
             return None

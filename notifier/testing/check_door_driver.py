@@ -138,7 +138,7 @@ async def says_what_became_of_a_command(make: Make, bench: DoorBench) -> None:
     async with opened(make) as driver:
         for trouble in possible(bench, tuple(FAILS)):
             bench.inflict(trouble)
-            error = await failure_of(driver, bench.door)
+            error = await failure_of(driver.secure(bench.door), "secure")
             must(isinstance(error, FAILS[trouble]), f"The device {trouble}; that is not a {type(error).__name__}.")
             bench.mend()
         await within(driver.secure(bench.door))
@@ -151,7 +151,7 @@ async def says_that_a_login_is_refused(make: Make, bench: DoorBench) -> None:
     if stranger is None:
         return
     async with opened(make) as driver:
-        error = await failure_of(driver, stranger)
+        error = await failure_of(driver.secure(stranger), "secure")
         must(
             isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS,
             f"A refused login is WillNotWork(CREDENTIALS), so that a technician is told; it was {error!r}.",

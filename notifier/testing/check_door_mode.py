@@ -86,14 +86,14 @@ async def says_what_became_of_a_release(make: Make, bench: DoorBench) -> None:
         await within(driver.secure(bench.door))
         await bench.let_it_travel()
         if (stranger := bench.stranger()) is not None:
-            error = await failure_of(driver, stranger, "release")
+            error = await failure_of(driver.release(stranger), "release")
             refused = isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS
             must(
                 refused, f"A refused login is WillNotWork(CREDENTIALS), so that a technician is told; it was {error!r}."
             )
         for trouble in possible(bench, tuple(FAILS)):
             bench.inflict(trouble)
-            error = await failure_of(driver, bench.door, "release")
+            error = await failure_of(driver.release(bench.door), "release")
             must(isinstance(error, FAILS[trouble]), f"The device {trouble}; that is not a {type(error).__name__}.")
             bench.mend()
         await bench.let_it_travel()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
 from notifier.interfaces import SignalDriver
-from notifier.model.site import Signal
 from notifier.testing.door_bench import Arrived, SignalBench, Trouble
-from notifier.testing.scrutiny import BrokenPromise, assert_hidden, listening, must, within
+from notifier.testing.scrutiny import assert_hidden, failure_of, listening, must, opened, within
 
 Make = Callable[[], SignalDriver]
 Promise = Callable[[Make, SignalBench], Awaitable[None]]
@@ -19,7 +17,7 @@ DEAD = (Trouble.CUT, Trouble.HANGS, Trouble.BROKEN, Trouble.NONSENSE)
 
 
 async def goes_on_and_off_and_says_so(make: Make, bench: SignalBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         for on in (True, True, False, False):
             await within(driver.set_signal(bench.signal, on))
             must(bench.lit() is on, f"set_signal({on}) returned and the output is {'on' if bench.lit() else 'off'}.")
@@ -28,7 +26,7 @@ async def goes_on_and_off_and_says_so(make: Make, bench: SignalBench) -> None:
 
 
 async def reads_nothing_over_a_dead_wire(make: Make, bench: SignalBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         await within(driver.set_signal(bench.signal, True))
         for trouble in (each for each in DEAD if each not in bench.cannot):
             bench.inflict(trouble)
@@ -39,10 +37,10 @@ async def reads_nothing_over_a_dead_wire(make: Make, bench: SignalBench) -> None
 
 async def says_what_became_of_a_command(make: Make, bench: SignalBench) -> None:
     expected = {Trouble.CUT: TryAgain, Trouble.HANGS: OutcomeUnknown, Trouble.BROKEN: TryAgain}
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         for trouble in (each for each in expected if each not in bench.cannot):
             bench.inflict(trouble)
-            error = await _failure(driver, bench.signal)
+            error = await failure_of(driver.set_signal(bench.signal, True), "set_signal")
             must(isinstance(error, expected[trouble]), f"The device {trouble}; that is not a {type(error).__name__}.")
             bench.mend()
 
@@ -51,8 +49,8 @@ async def says_that_a_login_is_refused(make: Make, bench: SignalBench) -> None:
     stranger = bench.stranger()
     if stranger is None:
         return
-    async with _opened(make) as driver:
-        error = await _failure(driver, stranger)
+    async with opened(make) as driver:
+        error = await failure_of(driver.set_signal(stranger, True), "set_signal")
         must(
             isinstance(error, WillNotWork) and error.reason is Reason.CREDENTIALS,
             f"A refused login is WillNotWork(CREDENTIALS), so that a technician is told; it was {error!r}.",
@@ -60,14 +58,14 @@ async def says_that_a_login_is_refused(make: Make, bench: SignalBench) -> None:
 
 
 async def switches_nothing_when_it_reads(make: Make, bench: SignalBench) -> None:
-    async with _opened(make) as driver:
+    async with opened(make) as driver:
         await within(driver.read_signal(bench.signal))
     must(set(bench.arrived()) == {Arrived.READ}, "Reading a signal sent it a command.")
 
 
 async def leaks_no_secret(make: Make, bench: SignalBench) -> None:
     with listening(bench.loggers) as written:
-        async with _opened(make) as driver:
+        async with opened(make) as driver:
             for trouble in (None, *(each for each in Trouble if each not in bench.cannot)):
                 if trouble is not None:
                     bench.inflict(trouble)
@@ -97,26 +95,3 @@ async def check_signal_driver(make: Make, make_bench: Callable[[], SignalBench])
     for promise in SIGNAL_PROMISES:
         async with make_bench() as bench:
             await promise(make, bench)
-
-
-@asynccontextmanager
-async def _opened(make: Make) -> AsyncIterator[SignalDriver]:
-    driver = make()
-    await within(driver.open())
-    try:
-        yield driver
-    finally:
-        await within(driver.close())
-
-
-async def _failure(driver: SignalDriver, signal: Signal) -> AdapterError:
-    try:
-        await within(driver.set_signal(signal, True))
-    except AdapterError as error:
-        return error
-    except BrokenPromise:
-        raise
-    except Exception as error:
-        kind = type(error).__name__
-        raise BrokenPromise(f"set_signal() raised {kind}, which is not an AdapterError: {error}") from error
-    raise BrokenPromise("set_signal() says that it worked although the device did not say so.")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Literal, TypeVar
+from typing import Protocol, TypeVar
 
 from notifier.errors import AdapterError, OutcomeUnknown, TryAgain
 from notifier.interfaces import DoorDriver
@@ -18,6 +18,17 @@ PATIENCE = 5.0
 """Seconds within which any call must end: what is under test is given limits far below that."""
 
 T = TypeVar("T")
+
+
+class Opens(Protocol):
+    """What is opened before and closed after: a driver, a channel, a camera."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+D = TypeVar("D", bound=Opens)
 Make = Callable[[], DoorDriver]
 Promise = Callable[[Make, DoorBench], Awaitable[None]]
 
@@ -80,7 +91,8 @@ def assert_hidden(secrets: Sequence[str], written: Sequence[str]) -> None:
 
 
 @asynccontextmanager
-async def opened(make: Make) -> AsyncIterator[DoorDriver]:
+async def opened(make: Callable[[], D]) -> AsyncIterator[D]:
+    """A new one, open; closed again whatever becomes of it."""
     driver = make()
     await within(driver.open())
     try:
@@ -99,9 +111,12 @@ async def read_door(driver: DoorDriver, door: Door) -> DoorReading:
         raise BrokenPromise(text) from error
 
 
-async def failure_of(driver: DoorDriver, door: Door, verb: Literal["secure", "release"] = "secure") -> AdapterError:
+async def failure_of(
+    call: Awaitable[object], verb: str, worked: str = "says that it worked", patience: float = PATIENCE
+) -> AdapterError:
+    """What `verb` raises where nothing may come of it; an error that is none of ours breaks a promise."""
     try:
-        await within(driver.secure(door) if verb == "secure" else driver.release(door))
+        await within(call, patience)
     except AdapterError as error:
         return error
     except BrokenPromise:
@@ -109,7 +124,7 @@ async def failure_of(driver: DoorDriver, door: Door, verb: Literal["secure", "re
     except Exception as error:
         kind = type(error).__name__
         raise BrokenPromise(f"{verb}() raised {kind}, which is not an AdapterError: {error}") from error
-    raise BrokenPromise(f"{verb}() says that it worked although the device did not say so.")
+    raise BrokenPromise(f"{verb}() {worked} although the far end did not say so.")
 
 
 def possible(bench: Bench, troubles: Sequence[Trouble]) -> list[Trouble]:
