@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
-from notifier.wire.device_http import Forbidden, TooLong, device_session, device_url, read_all
+from notifier.wire.device_http import Forbidden, TooLong, read_all
 from notifier.wire.device_line import DeviceLine
 
 # Codes of the error object (CommonErrors; the last three are not on our copy of that page, so they only mean "later").
@@ -117,30 +117,6 @@ class ShellyDevice:
         if 300 <= status < 400:
             return WillNotWork(f"{self._name} sends us elsewhere, which a relay does not do.", Reason.BAD_ADDRESS)
         return WillNotWork(f"{self._name} refused {method} (status {status}).", Reason.REFUSED)
-
-
-class ShellyNetwork:
-    """The devices of one driver, each with one line, on connections that nobody else uses."""
-
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        self._allowed = allowed
-        self._devices: dict[Login, ShellyDevice] = {}
-        self._session: aiohttp.ClientSession | None = None
-
-    def device(self, login: Login) -> ShellyDevice:
-        """The one line to this device; raises WillNotWork(BAD_ADDRESS)."""
-        if login not in self._devices:
-            url = device_url(login.address, self._allowed)
-            if self._session is None:
-                self._session = device_session(self._allowed)
-            self._devices[login] = ShellyDevice(self._session, url, login)
-        return self._devices[login]
-
-    async def close(self) -> None:
-        session, self._session = self._session, None
-        self._devices.clear()
-        if session is not None:
-            await session.close()
 
 
 def _object(body: bytes) -> Mapping[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationError
 
 from notifier.doors._shelly_config import dangers
-from notifier.doors._shelly_rpc import Answer, Login, ShellyDevice, ShellyNetwork
+from notifier.doors._shelly_rpc import Answer, Login, ShellyDevice
 from notifier.errors import AdapterError, Reason, WillNotWork
 from notifier.interfaces import DoorDriver, Health, SignalDriver, Tools
 from notifier.model.contact import reading_of, relay_for
@@ -21,6 +21,7 @@ from notifier.model.outgoing import address_fault
 from notifier.model.settings import Secret, SecretText
 from notifier.model.site import Door, Signal
 from notifier.model.words import Duration, Written
+from notifier.wire.device_network import DeviceNetwork
 
 InitialState = Literal["off", "on", "restore_last", "match_input"]
 
@@ -52,7 +53,7 @@ class ShellyDoor(DoorDriver):
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
-        self._network = ShellyNetwork(tools.allow_addresses)
+        self._network = DeviceNetwork[Login, ShellyDevice](tools.allow_addresses, ShellyDevice)
 
     async def close(self) -> None:
         await self._network.close()
@@ -104,7 +105,7 @@ class ShellySignal(SignalDriver):
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools)
-        self._network = ShellyNetwork(tools.allow_addresses)
+        self._network = DeviceNetwork[Login, ShellyDevice](tools.allow_addresses, ShellyDevice)
 
     async def close(self) -> None:
         await self._network.close()

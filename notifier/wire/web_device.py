@@ -18,8 +18,9 @@ import aiohttp
 from yarl import URL
 
 from notifier.errors import AdapterError, OutcomeUnknown, Reason, TryAgain, WillNotWork
-from notifier.wire.device_http import LONGEST_REPLY, Forbidden, TooLong, device_session, device_url, read_all
+from notifier.wire.device_http import LONGEST_REPLY, Forbidden, TooLong, read_all
 from notifier.wire.device_line import DeviceLine
+from notifier.wire.device_network import DeviceNetwork
 
 T = TypeVar("T")
 Scheme = Literal["none", "basic", "digest", "bearer"]
@@ -196,28 +197,11 @@ class WebDevice:
         return OutcomeUnknown(f"{self.name} broke off before its answer was complete.")
 
 
-class WebNetwork:
-    """The devices of one driver, each with one line, on connections that nobody else uses."""
+class WebNetwork(DeviceNetwork[Login, WebDevice]):
+    """`called`: what its devices are, in what a person reads."""
 
     def __init__(self, allowed: tuple[str, ...], called: str) -> None:
-        self._allowed, self._called = allowed, called
-        self._devices: dict[Login, WebDevice] = {}
-        self._session: aiohttp.ClientSession | None = None
-
-    def device(self, login: Login) -> WebDevice:
-        """The one line to this device; raises WillNotWork(BAD_ADDRESS)."""
-        if login not in self._devices:
-            url = device_url(login.address, self._allowed)
-            if self._session is None:
-                self._session = device_session(self._allowed)
-            self._devices[login] = WebDevice(self._session, url, login, self._called)
-        return self._devices[login]
-
-    async def close(self) -> None:
-        session, self._session = self._session, None
-        self._devices.clear()
-        if session is not None:
-            await session.close()
+        super().__init__(allowed, lambda session, url, login: WebDevice(session, url, login, called))
 
 
 def _nothing_came_back(error: Exception) -> bool:
