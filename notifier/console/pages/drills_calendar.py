@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import editing_of, publish
 from notifier.console.pages._proposed import landed
+from notifier.console.pages._publishing import editing_of, free_name, publish
 from notifier.console.pages.forms import Form, read_form
 from notifier.console.pages.rendering import page, zone_of
 from notifier.console.pages.sign_in import does, shows
@@ -59,7 +59,7 @@ async def add(call: Call) -> web.Response:
         return await _show(call, form, 422)
     raw = (editing_of(call).published(FILE)[1] or "").encode()
     taken = {str(one.get("id")) for one in await asyncio.to_thread(planned, raw)}
-    drill = {**drill, "id": _free(f"{drill['playbook'][:40]}-{begins:%Y-%m-%d}", taken), **when(begins, often)}
+    drill = {**drill, "id": free_name(f"{drill['playbook'][:40]}-{begins:%Y-%m-%d}", taken), **when(begins, often)}
     return await _published(call, form, "day", added, raw, {**drill, "told_ahead": ahead}, "on the calendar")
 
 
@@ -129,14 +129,6 @@ def _when(drill: Mapping[str, Any]) -> str:
 
 def _now(call: Call) -> datetime:
     return call.parts.clock.wall().astimezone(zone_of(call.parts.views.site())).replace(tzinfo=None)
-
-
-def _free(wanted: str, taken: set[str]) -> str:
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    return name
 
 
 def _books(call: Call) -> dict[str, str]:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import contacts_files, editing_of
+from notifier.console.pages._people_desk import contacts_files
+from notifier.console.pages._publishing import editing_of
 from notifier.console.pages.forms import Form, query_text, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import shows

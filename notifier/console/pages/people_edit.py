@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import contacts_files, editing_of, publish
+from notifier.console.pages._people_desk import contacts_files
 from notifier.console.pages._proposed import landed
+from notifier.console.pages._publishing import editing_of, free_name, publish
 from notifier.console.pages.forms import Form, read_form, see
 from notifier.console.pages.rendering import page
 from notifier.console.pages.sign_in import does, shows
@@ -61,7 +62,7 @@ async def add(call: Call) -> web.Response:
     files = contacts_files(editing_of(call))
     taken = await asyncio.to_thread(ids, files)
     typed = _typed(form)
-    typed["id"] = form.text("id", limit=64) or _free(slug_of_name(typed["name"]), taken)
+    typed["id"] = form.text("id", limit=64) or free_name(slug_of_name(typed["name"]), taken)
     form.faults |= faults_in(typed, call.parts.site)
     await _examine(form, files)
     if typed["id"] in taken:
@@ -119,14 +120,6 @@ def _typed(form: Form) -> dict[str, str]:
         words = form.text(name, limit=2000).replace(",", ";").split(";")
         cells[name] = ";".join(word.strip() for word in words if word.strip())
     return cells
-
-
-def _free(wanted: str, taken: frozenset[str]) -> str:
-    name, number = wanted, 1
-    while name in taken:
-        number += 1
-        name = f"{wanted[:60]}-{number}"
-    return name
 
 
 _MAY, _LOOK = Right.PUBLISH, (Flag.PERSONAL, Flag.FRESH)

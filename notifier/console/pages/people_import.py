@@ -10,8 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from notifier.console.pages._people_desk import contacts_files, editing_of, publish, said, version_of
+from notifier.console.pages._people_desk import contacts_files
 from notifier.console.pages._proposed import landed
+from notifier.console.pages._publishing import editing_of, publish, said, version_of
 from notifier.console.pages._upload import read_upload
 from notifier.console.pages.forms import ROOM, Form, read_form
 from notifier.console.pages.rendering import page

@@ -19,5 +19,6 @@ function tick() {
 }
 
 onEvent((kind) => { if (kind === "incident_opened" || kind === "incident_upgraded") location.reload(); });
+document.addEventListener("painted", tick);
 setInterval(tick, 1000);
 tick();
